@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Writes OUT: a NULL-terminated table SYMBOL[] of struct embedded {name, data, size} (base/embed.h).
+separate_arguments(FILES)
+set(body "#include \"base/embed.h\"\n")
+set(rows "")
+set(i 0)
+foreach(path IN LISTS FILES)
+  get_filename_component(name ${path} NAME)
+  file(READ ${path} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND body "static const unsigned char file_${i}[] = {${bytes}0x00};\n")
+  string(APPEND rows "    {\"${name}\", (const char *)file_${i}, sizeof file_${i} - 1},\n")
+  math(EXPR i "${i} + 1")
+endforeach()
+string(APPEND body "const struct embedded ${SYMBOL}[] = {\n${rows}    {0, 0, 0},\n};\n")
+file(WRITE ${OUT} "${body}")
