@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* api_key.h - API keys: 256 random bits, shown once, kept as SHA-256, compared in constant time. Pure. Thread: any.
+ * Form: "mt_" + 43 characters base64url. A presented key of any other form is simply unknown. */
+#pragma once
+#include "base/id.h"
+#include "base/text.h"
+#include <stdbool.h>
+
+enum { API_KEY_BYTES = 64, API_KEY_PROJECTS = 512 };
+
+enum permission {
+    PERMISSION_TRIGGER = 1,  /* project.trigger */
+    PERMISSION_READ = 2,     /* run.read */
+    PERMISSION_CONTROL = 4,  /* run.control */
+    PERMISSION_MANAGE = 8,   /* trigger.manage */
+    PERMISSION_KEYS = 16,    /* key.manage */
+    PERMISSION_SECRETS = 32, /* secret.manage */
+    PERMISSION_ALL = 63,     /* * */
+};
+
+struct api_key {
+    char id[ID_BYTES]; /* "key_…", public */
+    char name[128];
+    unsigned char hash[SHA256_BYTES];
+    unsigned permissions;
+    char projects[API_KEY_PROJECTS]; /* comma-separated, or "*" */
+    char default_project[65];        /* empty: none */
+    int64_t created_ms;
+    int64_t revoked_ms; /* 0: alive */
+};
+
+void api_key_secret(char out[API_KEY_BYTES]);                          /* a new secret */
+void api_key_hash(struct text secret, unsigned char out[SHA256_BYTES]);
+bool api_key_allows(const struct api_key *k, enum permission p, const char *project); /* project NULL: any */
+/* "project.trigger,run.read" or "*" to bits; false on an unknown word (then *bad, borrowed, is it). */
+bool api_key_permissions(struct text words, unsigned *bits, struct text *bad) MUST_CHECK;
+void api_key_permissions_text(unsigned bits, char *out, size_t cap);
+/* Project and trigger keys: a-z A-Z 0-9 _ -, 1 to 64 characters. */
+bool api_key_name_ok(struct text name);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* store.h - the only way to the disk. One file, DATA/moontide.db (SQLite, WAL, synchronous=FULL).
+ *
+ * Writes: one writer thread. store_write() hands over an order and returns at once; the writer takes all the orders that are
+ * waiting, applies them in one transaction (group commit), and then `done` is called on the loop thread, in the order of the
+ * calls. An order is atomic: all of it or nothing. Orders of one run are applied in the order given.
+ * Reads: one reader thread, answers on the loop thread. A read sees every write whose `done` has been called.
+ * Owner: engine. Thread: loop, except the *_now functions, which block (start-up and CLI).
+ * Limits: chunk 8 MiB; journal reads return at most max_bytes (at least one chunk). */
+#pragma once
+#include "base/error.h"
+#include "base/id.h"
+#include "base/list.h"
+#include "base/text.h"
+#include "domain/api_key.h"
+#include <uv.h>
+
+struct store;
+
+enum store_status { /* of a run; the numbers are on disk */
+    STORE_QUEUED = 1,
+    STORE_RUNNING = 2,
+    STORE_WAITING = 3,
+    STORE_COMPLETED = 4,
+    STORE_FAILED = 5,
+    STORE_CANCELLED = 6,
+    STORE_TIMED_OUT = 7,
+};
+const char *store_status_name(enum store_status s); /* "queued" … */
+/* 0 for an unknown word. */
+enum store_status store_status_of(struct text name);
+bool store_status_final(enum store_status s);
+
+/* ---- writes */
+
+struct store_accept { /* the birth of a run */
+    struct text project, trigger, kind; /* kind: "api" … of the event */
+    struct text session, instruction;   /* instruction may be absent */
+    struct text event;                  /* JSON as the runner gets it */
+    uint64_t seed;
+    unsigned char version[SHA256_BYTES]; /* content hash of the script version */
+    struct text parent;                 /* absent: none */
+    int64_t created_ms;
+    /* dedup: claim "trigger address + fingerprint" or be refused */
+    bool unique;
+    unsigned char fingerprint[SHA256_BYTES];
+    int64_t unique_until_ms; /* 0: for ever */
+    /* Idempotency-Key: claim (caller, trigger, key) or be refused */
+    struct text idempotency_key, caller; /* absent: none */
+    unsigned char body_hash[SHA256_BYTES];
+};
+
+struct store_update { /* fields of the run row; zero / absent: unchanged */
+    enum store_status status;
+    int64_t started_ms, finished_ms;
+    int64_t wake_ms;   /* > 0: when a parked run must go on; -1: never by itself (clears it) */
+    uint32_t steps;    /* > 0: count so far */
+    struct text instruction;
+    struct text result; /* JSON */
+    struct text error_code, error_message, error_at;
+};
+
+enum store_outcome {
+    STORE_DONE,
+    STORE_DUPLICATE,  /* unique claim taken: `existing` names the run; nothing was written */
+    STORE_REPEATED,   /* idempotency key known with the same body: `existing` names the run; nothing was written */
+    STORE_KEY_REUSED, /* idempotency key known with another body; nothing was written */
+    STORE_BROKEN,     /* disk full, I/O error …: nothing was written; err says what */
+};
+
+struct store_order { /* the caller's storage, borrowed with all texts until done */
+    char run[ID_BYTES];
+    const struct store_accept *accept; /* NULL: the run exists */
+    uint64_t first;    /* sequence number of the first record, from 1 */
+    uint32_t count;    /* 0: no chunk */
+    struct text chunk; /* count records, see domain/record.h */
+    struct store_update update;
+    void (*done)(struct store_order *order); /* loop thread */
+    void *arg;
+    /* the answer */
+    enum store_outcome outcome;
+    char existing[ID_BYTES];
+    struct error err;
+    struct list link; /* the store's */
+};
+
+void store_write(struct store *s, struct store_order *order);
+
+/* Keeps the files of a script version for as long as runs need it (idempotent). done may be NULL. */
+void store_put_version(struct store *s, const unsigned char hash[SHA256_BYTES], struct text project, struct text trigger,
+                       struct text bundle, void (*done)(void *arg, const struct error *err), void *arg);
+
+/* ---- reads; every callback gets err != NULL on failure. Rows and texts are borrowed during the callback. */
+
+struct store_run {
+    char run[ID_BYTES];
+    struct text project, trigger, kind, session, instruction, event, result, parent;
+    struct text error_code, error_message, error_at;
+    unsigned char version[SHA256_BYTES];
+    enum store_status status;
+    uint64_t seed;
+    int64_t created_ms, started_ms, finished_ms, wake_ms; /* 0: not yet / none */
+    uint32_t steps;
+    uint64_t seq; /* last committed sequence number */
+};
+
+typedef void (*store_run_fn)(void *arg, const struct store_run *row /* NULL: no such run */, const struct error *err);
+void store_get_run(struct store *s, const char *run, store_run_fn fn, void *arg);
+
+struct store_list {
+    struct text project, trigger, session; /* absent: any */
+    enum store_status status;              /* 0: any */
+    struct text before;                    /* a run id: only older ones; absent: from the newest */
+    struct text projects;                  /* comma-separated allowed projects, or "*" */
+    uint32_t limit;                        /* 1 to 200 */
+};
+/* rows newest first; more: there are older ones. The list's texts are copied. */
+typedef void (*store_list_fn)(void *arg, const struct store_run *rows, size_t count, bool more, const struct error *err);
+void store_list_runs(struct store *s, const struct store_list *list, store_list_fn fn, void *arg);
+
+struct store_chunk {
+    uint64_t first;
+    uint32_t count;
+    struct text bytes;
+};
+/* Chunks that hold records with sequence numbers >= from, in order, at most max_bytes of them (one at least). `end` = last
+ * committed sequence number of the run (0: no such run); `status` its status. */
+typedef void (*store_journal_fn)(void *arg, const struct store_chunk *chunks, size_t count, uint64_t end,
+                                 enum store_status status, const struct error *err);
+void store_read_journal(struct store *s, const char *run, uint64_t from, size_t max_bytes, store_journal_fn fn, void *arg);
+
+/* Ids of runs that are queued or running (wake: not parked), or whose wake_ms <= now_ms; oldest first; after: a run id to
+ * page on (absent: from the start). next_wake_ms: the earliest wake_ms beyond now (0: none). */
+typedef void (*store_due_fn)(void *arg, const char (*runs)[ID_BYTES], size_t count, int64_t next_wake_ms, const struct error *err);
+void store_due(struct store *s, int64_t now_ms, bool unfinished, struct text after, uint32_t limit, store_due_fn fn, void *arg);
+
+/* The bundle kept by store_put_version; absent text: unknown version. */
+void store_get_version(struct store *s, const unsigned char hash[SHA256_BYTES],
+                       void (*fn)(void *arg, struct text bundle, const struct error *err), void *arg);
+
+/* All living and revoked keys; rows borrowed during the callback. */
+void store_list_keys(struct store *s, void (*fn)(void *arg, const struct api_key *keys, size_t count, const struct error *err), void *arg);
+
+/* ---- life */
+
+struct store_options {
+    const char *data;  /* folder, made if it is missing (0700) */
+    uv_loop_t *loop;
+    size_t group_max;  /* most orders a commit; 0: 512 */
+};
+/* Takes DATA/lock (flock); held by another process: ERROR_BUSY "data folder … is in use by process N". Creates or migrates the
+ * schema; refuses a newer one. */
+struct store *store_open(const struct store_options *options, struct error *err) MUST_CHECK;
+/* Finishes all that was ordered, delivers the callbacks, joins the threads, closes its uv handles (run the loop on after). */
+void store_close(struct store *s, void (*closed)(void *arg), void *arg);
+/* How many orders wait, and the time of the last commit in microseconds (for /metrics and drain). */
+void store_load(const struct store *s, size_t *waiting, int64_t *commit_us);
+
+/* ---- CLI, with the host running or not (no lock is taken; SQLite's own locking serves). Each opens DATA/moontide.db, does one
+ * thing and touches DATA/keys.stamp, which a running host watches. */
+bool store_key_create_now(const char *data, const struct api_key *key, struct error *err) MUST_CHECK;
+bool store_key_revoke_now(const char *data, const char *id, int64_t now_ms, struct error *err) MUST_CHECK;
+/* *keys is malloc'ed. */
+bool store_keys_now(const char *data, struct api_key **keys, size_t *count, struct error *err) MUST_CHECK;
