@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* json.h - strict JSON over cJSON: what it accepts, how it is written, how it is compared. Thread: any.
- * Limits: depth JSON_DEPTH; the caller bounds the bytes. */
+/* json.h - strict JSON over cJSON: what it accepts, how it is written, how it is compared. Thread:
+ * any. Limits: depth JSON_DEPTH; the caller bounds the bytes. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -8,17 +8,21 @@
 
 enum { JSON_DEPTH = 64 };
 
-/* RFC 8259, stricter: valid UTF-8, no BOM, no repeated name in an object (compared after unescaping), depth at most
- * JSON_DEPTH, no \u0000 and no lone surrogate, numbers within double range, nothing behind the value. NULL and
- * err ("byte 17: name \"a\" is repeated") otherwise. Free with cJSON_Delete. */
+/* RFC 8259, stricter: valid UTF-8, no BOM, no repeated name in an object (compared after
+ * unescaping), depth at most JSON_DEPTH, no \u0000 and no lone surrogate, numbers within double
+ * range, nothing behind the value. NULL and err ("byte 17: name \"a\" is repeated") otherwise. Free
+ * with cJSON_Delete. */
 cJSON *json_parse(struct text in, struct error *err) MUST_CHECK;
 
 /* Writers: append JSON to a buffer without building a tree. */
-void json_put_string(struct buf *b, struct text value);           /* quoted and escaped; invalid UTF-8 becomes U+FFFD */
-void json_put_cstr(struct buf *b, const char *value);             /* NULL writes null */
-void json_put_number(struct buf *b, double value);                /* shortest form that reads back, ECMAScript style */
-void json_put_tree(struct buf *b, const cJSON *value);            /* compact; depth-limited, no recursion overflow */
-void json_put_canonical(struct buf *b, const cJSON *value);       /* RFC 8785 */
+void json_put_string(struct buf *b,
+                     struct text value); /* quoted and escaped; invalid UTF-8 becomes U+FFFD */
+void json_put_cstr(struct buf *b, const char *value); /* NULL writes null */
+void json_put_number(struct buf *b,
+                     double value); /* shortest form that reads back, ECMAScript style */
+void json_put_tree(struct buf *b,
+                   const cJSON *value); /* compact; depth-limited, no recursion overflow */
+void json_put_canonical(struct buf *b, const cJSON *value); /* RFC 8785 */
 /* json_field(b, &first, "name") writes `{"name":` or `,"name":`; end with buf_char(b, '}'). */
 void json_field(struct buf *b, bool *first, const char *name);
 
@@ -29,4 +33,5 @@ double json_number(const cJSON *object, const char *name, double fallback);
 bool json_bool(const cJSON *object, const char *name, bool fallback);
 /* Follows "customer.tier" or "lines.0.id" (array index from 0). NULL when a part is missing. */
 const cJSON *json_path(const cJSON *root, const char *path);
-bool json_equal(const cJSON *a, const cJSON *b); /* types strict, numbers as doubles, object order irrelevant */
+bool json_equal(const cJSON *a,
+                const cJSON *b); /* types strict, numbers as doubles, object order irrelevant */

@@ -11,7 +11,7 @@ struct list {
 
 #define LIST_ENTRY(node, type, member) CONTAINER_OF(node, type, member)
 /* Safe against removal of the current node, not of the next one. */
-#define LIST_EACH(pos, head) \
+#define LIST_EACH(pos, head)                                                      \
     for (struct list *pos = (head)->next, *pos##_next = pos->next; pos != (head); \
          pos = pos##_next, pos##_next = pos->next)
 
@@ -30,7 +30,8 @@ static inline void list_add(struct list *head, struct list *node) /* at the tail
     head->prev->next = node;
     head->prev = node;
 }
-static inline void list_del(struct list *node) /* harmless on a node that is in no list but initialised */
+static inline void list_del(
+    struct list *node) /* harmless on a node that is in no list but initialised */
 {
     node->prev->next = node->next;
     node->next->prev = node->prev;

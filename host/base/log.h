@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* log.h - one line of logfmt on standard error per event:
  *   2026-11-21T08:00:00.123Z info  run=run_01k… "run failed" code=limit.cpu
- * Control characters are escaped, a line is cut at LOG_LINE bytes. Used by engine, serve and cmd only.
- * Thread: any (one write(2) a line). */
+ * Control characters are escaped, a line is cut at LOG_LINE bytes. Used by engine, serve and cmd
+ * only. Thread: any (one write(2) a line). */
 #pragma once
 #include "base/attr.h"
 

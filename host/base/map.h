@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* map.h - a hash map from byte strings to pointers. Keys are copied, values borrowed. The hash is keyed with
- * per-process random bytes (SipHash-like), as keys may come from strangers. Thread: the owner's. */
+/* map.h - a hash map from byte strings to pointers. Keys are copied, values borrowed. The hash is
+ * keyed with per-process random bytes (SipHash-like), as keys may come from strangers. Thread: the
+ * owner's. */
 #pragma once
 #include "base/text.h"
 
@@ -17,5 +18,6 @@ void *map_get(const struct map *m, struct text key);
 /* Returns the value that was there before, or NULL. value must not be NULL. */
 void *map_put(struct map *m, struct text key, void *value);
 void *map_del(struct map *m, struct text key); /* returns the removed value or NULL */
-/* Walks in no particular order: start with *pos = 0; false at the end. Deleting the entry just returned is fine. */
+/* Walks in no particular order: start with *pos = 0; false at the end. Deleting the entry just
+ * returned is fine. */
 bool map_next(const struct map *m, size_t *pos, struct text *key, void **value);
