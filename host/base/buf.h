@@ -18,10 +18,10 @@ struct buf {
 void buf_init(struct buf *b, size_t max); /* max in bytes; nothing is allocated yet */
 void buf_done(struct buf *b);             /* frees; the buffer is as if just initialised */
 void buf_clear(struct buf *b);            /* len = 0, full = false, keeps the memory */
-char *buf_take(
-    struct buf *b); /* hands the malloc'ed bytes over; NULL when nothing was ever added */
-bool buf_reserve(struct buf *b,
-                 size_t extra); /* room for extra bytes at data + len; false: over max */
+/* Hands the malloc'ed bytes over; NULL when nothing was ever added. */
+char *buf_take(struct buf *b);
+/* Room for extra bytes at data + len; false: over max. */
+bool buf_reserve(struct buf *b, size_t extra);
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_text(struct buf *b, struct text t);
 void buf_str(struct buf *b, const char *s);

@@ -24,8 +24,7 @@ struct error {
     char text[ERROR_TEXT];
 };
 
-/* Fills err (may be NULL). Always returns false, so that `return error_set(err, ...)` reads well.
- */
+/* Fills err (may be NULL). Always returns false: `return error_set(err, ...)` reads well. */
 bool error_set(struct error *err, enum error_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* As error_set, and appends ": " and strerror(errnum). */
 bool error_errno(struct error *err, int errnum, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -6,7 +6,10 @@
 #include "base/error.h"
 #include <cjson/cJSON.h>
 
-enum { JSON_DEPTH = 64 };
+enum {
+    JSON_DEPTH = 64,     /* of what comes in */
+    JSON_DEPTH_OUT = 256 /* of what goes out: envelopes around what came in */
+};
 
 /* RFC 8259, stricter: valid UTF-8, no BOM, no repeated name in an object (compared after
  * unescaping), depth at most JSON_DEPTH, no \u0000 and no lone surrogate, numbers within double
@@ -15,14 +18,14 @@ enum { JSON_DEPTH = 64 };
 cJSON *json_parse(struct text in, struct error *err) MUST_CHECK;
 
 /* Writers: append JSON to a buffer without building a tree. */
-void json_put_string(struct buf *b,
-                     struct text value); /* quoted and escaped; invalid UTF-8 becomes U+FFFD */
+/* Quoted and escaped as ECMAScript does; each invalid byte of UTF-8 becomes U+FFFD. */
+void json_put_string(struct buf *b, struct text value);
 void json_put_cstr(struct buf *b, const char *value); /* NULL writes null */
-void json_put_number(struct buf *b,
-                     double value); /* shortest form that reads back, ECMAScript style */
-void json_put_tree(struct buf *b,
-                   const cJSON *value); /* compact; depth-limited, no recursion overflow */
-void json_put_canonical(struct buf *b, const cJSON *value); /* RFC 8785 */
+/* Shortest form that reads back, ECMA-262 Number::toString; NaN and infinities write null. */
+void json_put_number(struct buf *b, double value);
+/* Compact. A hand-made tree deeper than JSON_DEPTH_OUT sets b->full. */
+void json_put_tree(struct buf *b, const cJSON *value);
+void json_put_canonical(struct buf *b, const cJSON *value); /* RFC 8785; limits as json_put_tree */
 /* json_field(b, &first, "name") writes `{"name":` or `,"name":`; end with buf_char(b, '}'). */
 void json_field(struct buf *b, bool *first, const char *name);
 
@@ -33,5 +36,5 @@ double json_number(const cJSON *object, const char *name, double fallback);
 bool json_bool(const cJSON *object, const char *name, bool fallback);
 /* Follows "customer.tier" or "lines.0.id" (array index from 0). NULL when a part is missing. */
 const cJSON *json_path(const cJSON *root, const char *path);
-bool json_equal(const cJSON *a,
-                const cJSON *b); /* types strict, numbers as doubles, object order irrelevant */
+/* Types strict, numbers as doubles, object order irrelevant. */
+bool json_equal(const cJSON *a, const cJSON *b);

@@ -30,8 +30,8 @@ static inline void list_add(struct list *head, struct list *node) /* at the tail
     head->prev->next = node;
     head->prev = node;
 }
-static inline void list_del(
-    struct list *node) /* harmless on a node that is in no list but initialised */
+/* Harmless on a node that is in no list but initialised. */
+static inline void list_del(struct list *node)
 {
     node->prev->next = node->next;
     node->next->prev = node->prev;

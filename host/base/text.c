@@ -90,9 +90,9 @@ bool text_u64(struct text a, uint64_t *out)
     return true;
 }
 
-/* The bytes of the character at p, or 0 when it is malformed (RFC 3629, section 4). */
-static size_t utf8_step(const unsigned char *p, size_t left)
+size_t text_utf8_step(struct text a)
 {
+    /* RFC 3629, section 4. */
     static const struct {
         unsigned char first, last, second_min, second_max, bytes;
     } shapes[] = {
@@ -100,12 +100,13 @@ static size_t utf8_step(const unsigned char *p, size_t left)
         {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
         {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
+    const unsigned char *p = (const unsigned char *)a.data;
     if (p[0] < 0x80)
         return 1;
     for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
         if (p[0] < shapes[i].first || p[0] > shapes[i].last)
             continue;
-        if (left < shapes[i].bytes || p[1] < shapes[i].second_min || p[1] > shapes[i].second_max)
+        if (a.len < shapes[i].bytes || p[1] < shapes[i].second_min || p[1] > shapes[i].second_max)
             return 0;
         for (size_t k = 2; k < shapes[i].bytes; k++) {
             if ((p[k] & 0xc0) != 0x80)
@@ -118,15 +119,14 @@ static size_t utf8_step(const unsigned char *p, size_t left)
 
 bool text_utf8_ok(struct text a)
 {
-    const unsigned char *p = (const unsigned char *)a.data;
     size_t i = 0;
     while (i < a.len) {
         uint64_t word;
-        if (a.len - i >= 8 && (memcpy(&word, p + i, 8), !(word & 0x8080808080808080))) {
+        if (a.len - i >= 8 && (memcpy(&word, a.data + i, 8), !(word & 0x8080808080808080))) {
             i += 8;
             continue;
         }
-        size_t step = utf8_step(p + i, a.len - i);
+        size_t step = text_utf8_step((struct text){a.data + i, a.len - i});
         if (step == 0)
             return false;
         i += step;

@@ -27,6 +27,8 @@ struct text text_cut(struct text *rest, char sep);
 /* Decimal, digits only, whole text, no overflow. */
 bool text_u64(struct text a, uint64_t *out) MUST_CHECK;
 
+/* The bytes of the first character, 0 when it is malformed. Not for an empty text. */
+size_t text_utf8_step(struct text a);
 bool text_utf8_ok(struct text a);      /* RFC 3629: no overlong forms, no surrogates */
 size_t text_utf8_count(struct text a); /* code points of valid UTF-8 */
 
