@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* api_key.h - API keys: 256 random bits, shown once, kept as SHA-256, compared in constant time. Pure. Thread: any.
- * Form: "mt_" + 43 characters base64url. A presented key of any other form is simply unknown. */
+/* api_key.h - API keys: 256 random bits, shown once, kept as SHA-256, compared in constant time.
+ * Pure. Thread: any. Form: "mt_" + 43 characters base64url. A presented key of any other form is
+ * simply unknown. */
 #pragma once
 #include "base/id.h"
 #include "base/text.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { API_KEY_BYTES = 64, API_KEY_PROJECTS = 512 };
 
@@ -29,10 +31,15 @@ struct api_key {
     int64_t revoked_ms; /* 0: alive */
 };
 
-void api_key_secret(char out[API_KEY_BYTES]);                          /* a new secret */
+void api_key_secret(char out[API_KEY_BYTES]); /* a new secret */
+bool api_key_form_ok(struct text secret);     /* could be one of ours: worth hashing */
 void api_key_hash(struct text secret, unsigned char out[SHA256_BYTES]);
-bool api_key_allows(const struct api_key *k, enum permission p, const char *project); /* project NULL: any */
-/* "project.trigger,run.read" or "*" to bits; false on an unknown word (then *bad, borrowed, is it). */
+/* The living key with that hash or NULL; looks at every key whatever it finds. */
+const struct api_key *api_key_find(const struct api_key *keys, size_t count,
+                                   const unsigned char hash[SHA256_BYTES]);
+/* project NULL: any. A revoked key allows nothing. */
+bool api_key_allows(const struct api_key *k, enum permission p, const char *project);
+/* "project.trigger,run.read" or "*" to bits; false on an unknown word (*bad, borrowed, is it). */
 bool api_key_permissions(struct text words, unsigned *bits, struct text *bad) MUST_CHECK;
 void api_key_permissions_text(unsigned bits, char *out, size_t cap);
 /* Project and trigger keys: a-z A-Z 0-9 _ -, 1 to 64 characters. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* record.h - one journal record: its bytes in a chunk, and its face as a stream event. Pure.
  *
- * Bytes, little endian: u32 length of what follows | u8 type | u8 flags | i64 at_ms | u32 step | u32 attempt |
- * u64 hash | bytes name | bytes kind | bytes data (bytes: u32 length, then the bytes; UINT32_MAX = absent).
- * The sequence number is not stored: it is the chunk's first plus the index. Thread: any. */
+ * Bytes, little endian: u32 length of what follows | u8 type | u8 flags | i64 at_ms | u32 step |
+ * u32 attempt | u64 hash | bytes name | bytes kind | bytes data (bytes: u32 length, then the bytes;
+ * UINT32_MAX = absent). The sequence number is not stored: it is the chunk's first plus the index.
+ * Thread: any. */
 #pragma once
 #include "base/buf.h"
 #include "wire/record_type.h"
@@ -30,13 +31,15 @@ struct record {
 };
 
 void record_write(struct buf *chunk, const struct record *r);
-/* Takes one record off the front of *chunk (borrowing from it). False: end of the chunk or damage (then rest is not empty). */
+/* Takes one record off the front of *chunk (borrowing from it). False: end of the chunk or damage
+ * (then rest is not empty). */
 bool record_next(struct text *chunk, struct record *r);
 
 /* The event object of CONTRACTS "The stream":
  * {"v":1,"run":ID,"seq":N,"at":RFC3339,"type":T,"step":{"n","name","kind","attempt"},"data":…} */
 void record_render(struct buf *out, const char *run_id, uint64_t seq, const struct record *r);
 /* The same as one SSE event: "id: N\ndata: {…}\n\n"; with names, an "event: T" line too. */
-void record_render_sse(struct buf *out, const char *run_id, uint64_t seq, const struct record *r, bool names);
+void record_render_sse(struct buf *out, const char *run_id, uint64_t seq, const struct record *r,
+                       bool names);
 
 bool record_is_final(enum record_type type); /* run.completed, failed, cancelled, timed_out */

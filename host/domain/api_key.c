@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "domain/api_key.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SECRET_BYTES = 32, SECRET_CHARS = 43, NAME_MAX_BYTES = 64 };
+static const char prefix[] = "mt_";
+
+static const struct {
+    const char *word;
+    enum permission bit;
+} words_table[] = {
+    {"project.trigger", PERMISSION_TRIGGER}, {"run.read", PERMISSION_READ},
+    {"run.control", PERMISSION_CONTROL},     {"trigger.manage", PERMISSION_MANAGE},
+    {"key.manage", PERMISSION_KEYS},         {"secret.manage", PERMISSION_SECRETS},
+};
+
+static bool is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+}
+
+/* RFC 4648, section 5, without padding. */
+static void base64url(const unsigned char *in, size_t len, char *out)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint32_t bits = 0;
+    int held = 0;
+    for (size_t i = 0; i < len; i++) {
+        bits = bits << 8 | in[i];
+        for (held += 8; held >= 6; held -= 6)
+            *out++ = alphabet[bits >> (held - 6) & 63];
+    }
+    if (held)
+        *out++ = alphabet[bits << (6 - held) & 63];
+    *out = '\0';
+}
+
+void api_key_secret(char out[API_KEY_BYTES])
+{
+    static_assert(sizeof prefix + SECRET_CHARS <= API_KEY_BYTES, "a secret does not fit");
+    unsigned char random[SECRET_BYTES];
+    id_random(random, sizeof random);
+    memcpy(out, prefix, sizeof prefix - 1);
+    base64url(random, sizeof random, out + sizeof prefix - 1);
+    explicit_bzero(random, sizeof random);
+}
+
+bool api_key_form_ok(struct text secret)
+{
+    if (secret.len != sizeof prefix - 1 + SECRET_CHARS || !text_starts(secret, prefix))
+        return false;
+    for (size_t i = sizeof prefix - 1; i < secret.len; i++) {
+        if (!is_name_char(secret.data[i])) /* base64url has the same alphabet */
+            return false;
+    }
+    return true;
+}
+
+void api_key_hash(struct text secret, unsigned char out[SHA256_BYTES])
+{
+    id_sha256(secret.data, secret.len, out);
+}
+
+const struct api_key *api_key_find(const struct api_key *keys, size_t count,
+                                   const unsigned char hash[SHA256_BYTES])
+{
+    const struct api_key *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (id_equal_constant_time(keys[i].hash, hash, SHA256_BYTES) && !keys[i].revoked_ms)
+            found = &keys[i];
+    }
+    return found;
+}
+
+static bool has_project(const struct api_key *k, const char *project)
+{
+    struct text rest = text_of(k->projects);
+    while (rest.data) {
+        struct text name = text_trim(text_cut(&rest, ','));
+        if (text_is(name, "*") || (name.len && text_is(name, project)))
+            return true;
+    }
+    return false;
+}
+
+bool api_key_allows(const struct api_key *k, enum permission p, const char *project)
+{
+    if (k->revoked_ms || (k->permissions & (unsigned)p) != (unsigned)p)
+        return false;
+    return !project || has_project(k, project);
+}
+
+static unsigned bit_of(struct text word)
+{
+    if (text_is(word, "*"))
+        return PERMISSION_ALL;
+    for (size_t i = 0; i < ARRAY_LEN(words_table); i++) {
+        if (text_is(word, words_table[i].word))
+            return (unsigned)words_table[i].bit;
+    }
+    return 0;
+}
+
+bool api_key_permissions(struct text words, unsigned *bits, struct text *bad)
+{
+    unsigned all = 0;
+    *bad = words;
+    if (!words.data)
+        return false;
+    for (struct text rest = words; rest.data;) {
+        struct text word = text_trim(text_cut(&rest, ','));
+        unsigned bit = bit_of(word);
+        if (!bit) {
+            *bad = word;
+            return false;
+        }
+        all |= bit;
+    }
+    *bits = all;
+    *bad = TEXT_NONE;
+    return true;
+}
+
+void api_key_permissions_text(unsigned bits, char *out, size_t cap)
+{
+    if (cap == 0)
+        return;
+    out[0] = '\0';
+    if ((bits & PERMISSION_ALL) == PERMISSION_ALL) {
+        snprintf(out, cap, "*");
+        return;
+    }
+    size_t len = 0;
+    for (size_t i = 0; i < ARRAY_LEN(words_table) && len < cap; i++) {
+        if (bits & (unsigned)words_table[i].bit)
+            len +=
+                (size_t)snprintf(out + len, cap - len, "%s%s", len ? "," : "", words_table[i].word);
+    }
+}
+
+bool api_key_name_ok(struct text name)
+{
+    if (name.len < 1 || name.len > NAME_MAX_BYTES)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        if (!is_name_char(name.data[i]))
+            return false;
+    }
+    return true;
+}
