@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# Every test has the name of its file: unit/base/json, api/project, lint/layers. Files are found, not listed.
+enable_testing()
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+find_program(NODE node)
+
+set(TEST_ENVIRONMENT
+  ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
+  UBSAN_OPTIONS=print_stacktrace=1)
+set(BINARY_ENVIRONMENT "MOONTIDE=$<TARGET_FILE:moontide>" ${TEST_ENVIRONMENT})
+
+# test_name(OUT FILE ENDING): the path below tests/ without its ending.
+function(test_name out file ending)
+  file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR}/tests ${file})
+  string(REGEX REPLACE "${ending}$" "" name ${name})
+  set(${out} ${name} PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/*_test.c)
+foreach(file IN LISTS files)
+  test_name(name ${file} "_test\\.c")
+  string(REGEX REPLACE "^unit/([^/]+)/.*" "\\1" layer ${name})
+  string(REGEX REPLACE "^unit/" "test_" target ${name})
+  string(REPLACE "/" "_" target ${target})
+  add_executable(${target} ${file})
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
+  target_link_libraries(${target} PRIVATE ${layer} PkgConfig::CMOCKA)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${target})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 60 ENVIRONMENT "${TEST_ENVIRONMENT}")
+endforeach()
+
+file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/lint/*.sh)
+foreach(file IN LISTS files)
+  test_name(name ${file} "\\.sh")
+  add_test(NAME ${name} COMMAND sh ${file} ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 60)
+endforeach()
+
+file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/api/*.test.mjs
+                                  ${CMAKE_SOURCE_DIR}/tests/fault/*.test.mjs)
+if(files AND NOT NODE)
+  message(STATUS "node not found: the api and fault tests are left out")
+  set(files "")
+endif()
+foreach(file IN LISTS files)
+  test_name(name ${file} "\\.test\\.mjs")
+  add_test(NAME ${name} COMMAND ${NODE} --test ${file}
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/tests)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300
+    ENVIRONMENT "${BINARY_ENVIRONMENT}")
+  if(name MATCHES "^fault/")
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON) # they kill, fill disks and time
+  endif()
+endforeach()
+
+file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/lua/run.sh)
+if(files)
+  add_test(NAME lua COMMAND sh ${files} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/tests)
+  set_tests_properties(lua PROPERTIES TIMEOUT 300
+    ENVIRONMENT "${BINARY_ENVIRONMENT}")
+endif()
