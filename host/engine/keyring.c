@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/keyring.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/store.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void reload(struct keyring *k);
+
+static void on_keys(void *arg, const struct api_key *keys, size_t count, const struct error *err)
+{
+    struct keyring *k = arg;
+    k->reading = false;
+    if (err) {
+        log_error(NULL, "reading API keys failed, the ones known stay: %s", err->text);
+        return;
+    }
+    free(k->keys);
+    k->keys = mem_dup(keys, count * sizeof *keys);
+    k->count = count;
+    map_done(&k->by_hash);
+    map_init(&k->by_hash);
+    for (size_t i = 0; i < count; i++) {
+        struct text hash = {(const char *)k->keys[i].hash, SHA256_BYTES};
+        if (k->keys[i].revoked_ms == 0)
+            map_put(&k->by_hash, hash, &k->keys[i]);
+    }
+    k->loaded = true;
+    if (k->again)
+        reload(k);
+}
+
+static void reload(struct keyring *k)
+{
+    k->again = k->reading; /* a touch while we read: what we read may be the old state */
+    if (k->reading)
+        return;
+    k->reading = true;
+    store_list_keys(k->store, on_keys, k);
+}
+
+static void on_stamp(uv_fs_event_t *watch, const char *name, int events, int status)
+{
+    (void)name;
+    (void)events;
+    if (status == 0)
+        reload(watch->data);
+}
+
+static bool make_stamp(const char *path, struct error *err)
+{
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_errno(err, errno, "making %s", path);
+    close(fd);
+    return true;
+}
+
+bool keyring_open(struct keyring *k, uv_loop_t *loop, struct store *store, const char *data, struct error *err)
+{
+    char path[4096];
+    *k = (struct keyring){.store = store};
+    map_init(&k->by_hash);
+    snprintf(path, sizeof path, "%s/keys.stamp", data);
+    if (!make_stamp(path, err))
+        return false;
+    uv_fs_event_init(loop, &k->watch);
+    k->watch.data = k;
+    k->watching = true;
+    int status = uv_fs_event_start(&k->watch, on_stamp, path, 0);
+    if (status != 0)
+        return error_set(err, ERROR_IO, "watching %s: %s", path, uv_strerror(status));
+    reload(k);
+    return true;
+}
+
+const struct api_key *keyring_find(const struct keyring *k, struct text secret)
+{
+    unsigned char hash[SHA256_BYTES];
+    if (!secret.data)
+        return NULL;
+    api_key_hash(secret, hash);
+    const struct api_key *key = map_get(&k->by_hash, (struct text){(char *)hash, sizeof hash});
+    return key && id_equal_constant_time(key->hash, hash, sizeof hash) ? key : NULL;
+}
+
+struct closing {
+    struct keyring *k;
+    void (*closed)(void *arg);
+    void *arg;
+};
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct closing *c = handle->data;
+    free(c->k->keys);
+    map_done(&c->k->by_hash);
+    if (c->closed)
+        c->closed(c->arg);
+    free(c);
+}
+
+void keyring_close(struct keyring *k, void (*closed)(void *arg), void *arg)
+{
+    struct closing *c = mem_zero(1, sizeof *c);
+    *c = (struct closing){k, closed, arg};
+    k->watch.data = c;
+    uv_close((uv_handle_t *)&k->watch, on_closed);
+}
