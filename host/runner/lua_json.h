@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* lua_json.h - what JSON has and Lua has not: null, and arrays that are empty. lib.h has the reader
+ * and the writer.
+ *
+ * null is one light userdata (NULL); `json.null` in scripts, equal only to itself. An empty array
+ * carries a metatable that this file owns, since an empty table alone is written as {}. A table
+ * that holds something is judged by what it holds, marked or not.
+ * Owner: the vm. Thread: one. */
+#pragma once
+#include "base/text.h"
+#include <lua.h>
+#include <stdbool.h>
+
+enum {
+    LUA_JSON_DEPTH = 64,     /* as base/json.h accepts */
+    LUA_JSON_NODES = 262144, /* values of one text, so that a small text cannot make a huge heap */
+    LUA_JSON_POLL = 100,     /* values between two looks at the CPU limit */
+    LUA_JSON_KEY_SHOWN = 40, /* bytes of a name that messages quote */
+    LUA_JSON_ERROR_SHOWN = 200 /* bytes of a path that messages quote */
+};
+
+void lua_json_push_null(lua_State *L);        /* pushes json.null, whose tostring is "null" */
+bool lua_json_is_null(lua_State *L, int idx); /* json.null, nil or nothing */
+
+/* Marks the table at idx as an array that may be empty. It must have no metatable. */
+void lua_json_mark_array(lua_State *L, int idx);
+bool lua_json_is_marked(lua_State *L, int idx);
+
+/* What a table holds, by raw access. */
+enum lua_json_shape {
+    LUA_JSON_EMPTY,
+    LUA_JSON_ARRAY,  /* keys 1..count */
+    LUA_JSON_OBJECT, /* count string keys */
+    LUA_JSON_HOLES,  /* positive integers with gaps */
+    LUA_JSON_MIXED,  /* string keys and others */
+    LUA_JSON_KEYS,   /* keys that are neither */
+};
+enum lua_json_shape lua_json_shape(lua_State *L, int idx, size_t *count);
