@@ -105,6 +105,9 @@ void timers_drop(struct timers *ts, struct timer *t)
 static void on_closed(uv_handle_t *handle)
 {
     struct timers *ts = handle->data;
+    for (size_t i = 0; i < ts->count; i++)
+        ts->heap[i]->slot = 0; /* their owners may still drop them */
+    ts->count = 0;
     free(ts->heap);
     ts->heap = NULL;
     if (ts->closed)

@@ -53,7 +53,11 @@ struct engine {
     uv_prepare_t turn; /* the end of a turn of the loop: commits and frames go out */
     bool draining, store_broken;
     size_t writes;     /* orders under way */
-    int closing;       /* parts still closing */
+    size_t tickets;    /* callers who wait for an outcome */
+    bool resuming;     /* revive_open was called */
+    struct watch *watch;
+    bool closing;
+    int parts;         /* still closing */
     void (*closed)(void *arg);
     void *closed_arg;
 };

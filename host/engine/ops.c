@@ -154,6 +154,7 @@ static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text k
     frame_put_u8(out, ok);
     frame_put_bytes(out, json);
     frame_end(out, mark);
+    r->answers_sent++;
 }
 
 static void end_op(struct op *op, bool ok, struct text json)
@@ -165,7 +166,7 @@ static void end_op(struct op *op, bool ok, struct text json)
         list_add(&r->late, &l->link);
         return;
     }
-    r->park = false;
+    run_unpark(r);
     answer(r, op->step, op->attempt, text_of(op->kind->name), text_of(op->name), ok, json);
     if (r->phase != RUN_ENDED) /* else ops_drop freed it */
         op_free(op);

@@ -14,10 +14,10 @@ struct version {
     unsigned char hash[SHA256_BYTES];
     struct bundle *bundle;
     struct manifest *manifest; /* NULL while it is being loaded, and for old versions that only finish their runs */
+    struct trigger *loader;    /* the trigger that waits for it to be compiled; NULL: none */
+    unsigned load_runner;      /* where that happens */
     bool on[POOL_RUNNERS];     /* the runner has it */
 };
-
-enum trigger_state { TRIGGER_LOADING, TRIGGER_SERVING, TRIGGER_BROKEN, TRIGGER_GONE };
 
 struct trigger {
     char *project, *key;
@@ -25,7 +25,7 @@ struct trigger {
     struct version *loading;  /* being compiled in a runner */
     char *error;              /* why the newest file does not serve; NULL: it does */
     unsigned char tried[SHA256_BYTES]; /* the content that `current`, `loading` or `error` came from */
-    bool known, seen;         /* of the last scan */
+    bool seen;                /* by the scan under way */
     int64_t loaded_ms;
 };
 

@@ -82,7 +82,7 @@ void replay_add(struct replay *p, const struct record *r)
         add_output(p, r);
 }
 
-void replay_answers(const struct replay *p, struct buf *out, uint64_t tag)
+uint32_t replay_answers(const struct replay *p, struct buf *out, uint64_t tag)
 {
     for (size_t i = 0; i < p->input_count; i++) {
         const struct input *in = &p->inputs[i];
@@ -93,6 +93,7 @@ void replay_answers(const struct replay *p, struct buf *out, uint64_t tag)
         frame_put_bytes(out, (struct text){in->json, in->json_bytes});
         frame_end(out, mark);
     }
+    return (uint32_t)p->input_count;
 }
 
 const struct replay_expect *replay_next(const struct replay *p)

@@ -11,8 +11,8 @@ struct replay *replay_new(void);
 void replay_free(struct replay *p);
 void replay_add(struct replay *p, const struct record *r);
 
-/* The ANSWER frames of all inputs, back to back. */
-void replay_answers(const struct replay *p, struct buf *out, uint64_t tag);
+/* The ANSWER frames of all inputs, back to back; returns how many. */
+uint32_t replay_answers(const struct replay *p, struct buf *out, uint64_t tag);
 
 struct replay_expect {
     enum record_type type;

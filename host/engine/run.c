@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine/ops.h"
 #include "engine/replay.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,8 @@ void run_free(struct run *r)
     birth_free(r->birth);
     update_free(&r->update);
     buf_done(&r->pending);
+    free(r->event);
+    free(r->instruction);
     free(r);
 }
 
@@ -101,6 +104,7 @@ void run_place(struct run *r, unsigned runner)
     struct engine *e = r->e;
     r->tag = e->next_tag++;
     r->runner = runner;
+    r->answers_sent = 0;
     e->live[runner]++;
     map_put(&e->tags, (struct text){(const char *)&r->tag, sizeof r->tag}, r);
     run_active(r, true);
@@ -226,6 +230,55 @@ void run_time_out(struct run *r)
     run_unplace(r, true);
     end_with_error(r, STORE_TIMED_OUT, RECORD_RUN_TIMED_OUT, "limit.wall",
                    TEXT("the run took longer than its wall time allows"), TEXT_NONE);
+}
+
+/* ---- time */
+
+static int64_t wall_limit_ms(const struct run *r)
+{
+    const struct manifest *m = r->version ? r->version->manifest : NULL;
+    return m && m->wall_ms ? m->wall_ms : r->e->config->wall_ms;
+}
+
+static void on_wall(struct timer *t)
+{
+    run_watch_wall(CONTAINER_OF(t, struct run, wall));
+}
+
+void run_watch_wall(struct run *r)
+{
+    enum { LOOK_AGAIN_MS = 60000 }; /* the wall clock may jump: never trust one timer for longer */
+    int64_t left = r->created_ms + wall_limit_ms(r) - clock_wall_ms(r->e->clock);
+    bool away = r->phase == RUN_LOST || r->phase == RUN_REBUILDING; /* the store is being read for it: not now */
+    if (left <= 0 && away)
+        timers_set(&r->e->timers, &r->wall, 1000, on_wall);
+    else if (left <= 0)
+        run_time_out(r);
+    else
+        timers_set(&r->e->timers, &r->wall, left < LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS, on_wall);
+}
+
+void run_park(struct run *r, int64_t due_ms)
+{
+    int64_t wall = r->created_ms + wall_limit_ms(r);
+    char until[TEXT_TIME], data[64];
+    r->park = true;
+    r->update.row.status = STORE_WAITING;
+    r->update.row.wake_ms = due_ms < wall ? due_ms : wall;
+    r->update.any = true;
+    text_time(r->update.row.wake_ms, until);
+    snprintf(data, sizeof data, "{\"until\":\"%s\"}", until);
+    run_note(r, RECORD_RUN_WAITING, data);
+}
+
+void run_unpark(struct run *r)
+{
+    if (!r->park)
+        return;
+    r->park = false;
+    r->update.row.status = STORE_RUNNING;
+    r->update.row.wake_ms = -1;
+    r->update.any = true;
 }
 
 /* ---- commits */

@@ -46,7 +46,7 @@ struct run {
     enum run_phase phase;
     struct version *version;
     uint64_t seed;
-    int64_t created_ms, wall_deadline_ms; /* wall clock */
+    int64_t created_ms; /* wall clock */
     struct birth *birth;
     struct ticket *ticket; /* who fired it, until it is accepted */
 
@@ -54,7 +54,7 @@ struct run {
     struct buf pending; /* records not yet ordered */
     uint32_t pending_count;
     struct run_update update;
-    struct run_write *writing;
+    struct run_write *writing; /* the order at the store */
     size_t journal_bytes;
     uint32_t steps;
     struct list link;       /* in backlog, dirty or revive queue */
@@ -63,8 +63,12 @@ struct run {
     struct list ops;
     struct list late;       /* answers that came while it was on no runner */
     struct replay *replay;  /* what the runner must say again */
+    uint32_t answers_sent;  /* on this runner */
     int crashes;
-    bool park, resumed, cancel;
+    bool park;   /* its row says waiting, or will */
+    bool cancel; /* asked for while it was being rebuilt */
+    char *event, *instruction; /* while it is being rebuilt */
+    const char *why; /* it is rebuilt: for the run.resumed record */
     struct timer wall;
 };
 
@@ -87,6 +91,12 @@ void run_fail(struct run *r, const char *code, struct text message, struct text 
 void run_cancel(struct run *r);
 void run_time_out(struct run *r);
 
+/* Ends it as timed out when its wall time is over. */
+void run_watch_wall(struct run *r);
+/* It only sleeps, until due_ms: notes that, and takes it out of memory once that is committed. */
+void run_park(struct run *r, int64_t due_ms);
+void run_unpark(struct run *r); /* an answer came before it was gone */
+
 /* Puts it on a runner: START (and the recorded answers, from revive.c). */
 void run_place(struct run *r, unsigned runner);
 /* Off its runner; sends DROP unless the runner is done with it. */
@@ -108,5 +118,8 @@ void fire_start(struct run *r);      /* sends START to the least busy runner, or
 void fire_next(struct engine *e);    /* starts what the backlog holds and the runners can take */
 
 /* revive.c */
-void revive_lost(struct run *r);     /* to be called when a run on no runner has everything committed */
+void revive_lost(struct run *r); /* to be called when a run on no runner has everything committed */
 void revive_parked(struct run *r, int64_t wake_ms); /* its sleep is committed: out of memory with it */
+void revive_open(struct engine *e); /* goes through what the last host left, and through what is due */
+/* Brings a run that is not in memory back, to be told `cancel` or just to go on. */
+struct run *revive_id(struct engine *e, const char *id, const char *why);

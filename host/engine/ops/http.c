@@ -190,7 +190,7 @@ static void start(struct op *op)
 
 static void drop(struct op *op)
 {
-    if (op->state)
+    if (op->state && op->run->e->http) /* a closed client has cancelled all by itself */
         http_cancel(op->state);
     op->state = NULL;
 }

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/engine.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/frames.h"
+#include "engine/reload.h"
+#include "engine/run.h"
+#include "engine/watch.h"
+#include <stdlib.h>
+
+static void on_turn(uv_prepare_t *turn)
+{
+    struct engine *e = turn->data;
+    /* Runs of the last host come back once the triggers are known, as most of them still have their version. */
+    if (!e->resuming && reload_settled(e)) {
+        e->resuming = true;
+        revive_open(e);
+    }
+    engine_flush(e);
+}
+
+void engine_flush(struct engine *e)
+{
+    struct list *node;
+    while ((node = list_pop(&e->dirty))) {
+        struct run *r = LIST_ENTRY(node, struct run, link);
+        r->linked = LINK_NONE;
+        run_commit(r);
+    }
+    if (!e->closing)
+        pool_flush(e->pool);
+}
+
+static void on_scripts_changed(void *arg)
+{
+    struct engine *e = arg;
+    if (!e->closing)
+        reload_scan(e);
+}
+
+static bool open_parts(struct engine *e, const struct engine_options *o, struct error *err)
+{
+    struct store_options store = {.data = o->config->data, .loop = o->loop};
+    struct pool_options pool = {
+        .loop = o->loop,
+        .clock = o->clock,
+        .count = o->runners,
+        .frame = frames_take,
+        .lost = frames_lost,
+        .arg = e,
+    };
+    if (!(e->store = store_open(&store, err)))
+        return false;
+    if (!keyring_open(&e->keyring, o->loop, e->store, o->config->data, err))
+        return false;
+    if (!(e->pool = pool_new(&pool, err)))
+        return false;
+    if (!(e->http = http_new(o->loop, o->config->egress_allow, err)))
+        return false;
+    if (o->watch && !(e->watch = watch_new(o->loop, o->config->scripts, on_scripts_changed, e, err)))
+        return false;
+    return true;
+}
+
+struct engine *engine_open(const struct engine_options *o, struct error *err)
+{
+    struct engine *e = mem_zero(1, sizeof *e);
+    e->loop = o->loop;
+    e->clock = o->clock;
+    e->config = o->config;
+    e->next_tag = 1;
+    map_init(&e->runs);
+    map_init(&e->tags);
+    list_init(&e->backlog);
+    list_init(&e->dirty);
+    list_init(&e->revive_queue);
+    hub_init(&e->hub);
+    registry_init(&e->registry);
+    timers_init(&e->timers, o->loop, o->clock);
+    uv_prepare_init(o->loop, &e->turn);
+    e->turn.data = e;
+    if (!open_parts(e, o, err)) {
+        engine_close(e, NULL, NULL);
+        return NULL;
+    }
+    uv_prepare_start(&e->turn, on_turn);
+    reload_scan(e);
+    return e;
+}
+
+bool engine_ready(const struct engine *e)
+{
+    return pool_ready(e->pool) && e->keyring.loaded && reload_settled(e) && !e->draining;
+}
+
+void engine_drain(struct engine *e)
+{
+    e->draining = true;
+}
+
+bool engine_quiet(const struct engine *e)
+{
+    return e->tickets == 0 && e->writes == 0 && list_empty(&e->dirty);
+}
+
+/* ---- closing: every part says when it is done; what has not ended resumes at the next start */
+
+static void free_runs(struct engine *e)
+{
+    size_t pos = 0;
+    struct text key;
+    void *value;
+    e->pool = NULL; /* nobody to be told any more */
+    e->http = NULL;
+    while (map_next(&e->runs, &pos, &key, &value)) {
+        struct run *r = value;
+        r->tag = 0;
+        r->active = false;
+        run_free(r);
+    }
+}
+
+static void on_part_closed(void *arg)
+{
+    struct engine *e = arg;
+    if (--e->parts > 0)
+        return;
+    free_runs(e);
+    registry_done(&e->registry);
+    hub_done(&e->hub);
+    map_done(&e->runs);
+    map_done(&e->tags);
+    void (*closed)(void *) = e->closed;
+    void *closed_arg = e->closed_arg;
+    free(e);
+    if (closed)
+        closed(closed_arg);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    on_part_closed(handle->data);
+}
+
+/* The store goes first, with runners and all still there for the last callbacks; nothing is written after it. */
+static void on_store_closed(void *arg)
+{
+    struct engine *e = arg;
+    e->parts = 2;
+    uv_close((uv_handle_t *)&e->turn, on_handle_closed);
+    watch_free(e->watch);
+    if (e->http)
+        e->parts++, http_close(e->http, on_part_closed, e);
+    if (e->keyring.watching)
+        e->parts++, keyring_close(&e->keyring, on_part_closed, e);
+    if (e->pool)
+        e->parts++, pool_close(e->pool, on_part_closed, e);
+    timers_close(&e->timers, on_part_closed, e);
+}
+
+void engine_close(struct engine *e, void (*closed)(void *arg), void *arg)
+{
+    if (e->pool)
+        engine_flush(e);
+    uv_prepare_stop(&e->turn);
+    e->closing = true;
+    e->closed = closed;
+    e->closed_arg = arg;
+    if (e->store)
+        store_close(e->store, on_store_closed, e);
+    else
+        on_store_closed(e);
+}

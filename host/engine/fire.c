@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/fire.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "domain/filter.h"
+#include "domain/schema.h"
+#include "engine/run.h"
+#include "engine/ticket.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- judging: pure, before anything is kept */
+
+/* False: *o says why not. The texts it points to live in `field` and `why`. */
+static bool admit(const struct engine *e, const struct call *c, struct outcome *o, char field[256], struct error *why)
+{
+    const struct manifest *m = c->trigger->current->manifest;
+    o->detail = why->text;
+    why->text[0] = 0;
+    if (e->draining || e->store_broken) {
+        o->verdict = e->draining ? VERDICT_DRAINING : VERDICT_STORE;
+        o->detail = NULL;
+        return false;
+    }
+    if (e->backlog_count >= (size_t)e->config->backlog) {
+        o->verdict = VERDICT_OVERLOADED;
+        error_set(why, ERROR_LIMIT, "%zu runs wait for a runner already", e->backlog_count);
+        return false;
+    }
+    if (m->input && !schema_check(m->input, c->tree, field, 256, why)) {
+        o->verdict = VERDICT_INVALID;
+        o->field = field;
+        return false;
+    }
+    if (m->filter && !filter_pass(m->filter, c->tree, why->text, sizeof why->text)) {
+        o->verdict = VERDICT_FILTERED;
+        return false;
+    }
+    return true;
+}
+
+/* ---- building */
+
+static void put_member(struct buf *b, const char *name, struct text value)
+{
+    if (!value.data)
+        return;
+    buf_char(b, ',');
+    json_put_cstr(b, name);
+    buf_char(b, ':');
+    json_put_string(b, value);
+}
+
+/* inputs = the trigger's defaults with the body's members over them; left out when it would be the body itself. */
+static void put_inputs(struct buf *b, const struct call *c)
+{
+    const cJSON *defaults = c->trigger->current->manifest->defaults;
+    if (!defaults || (c->tree && !cJSON_IsObject(c->tree)))
+        return;
+    cJSON *inputs = cJSON_Duplicate(defaults, true);
+    for (const cJSON *x = c->tree ? c->tree->child : NULL; x; x = x->next) {
+        cJSON_DeleteItemFromObjectCaseSensitive(inputs, x->string);
+        cJSON_AddItemToObject(inputs, x->string, cJSON_Duplicate(x, true));
+    }
+    buf_str(b, ",\"inputs\":");
+    json_put_tree(b, inputs);
+    cJSON_Delete(inputs);
+}
+
+static void put_event(struct buf *b, const struct call *c, struct text session)
+{
+    buf_str(b, "{\"kind\":");
+    json_put_cstr(b, c->kind);
+    buf_str(b, ",\"body\":");
+    buf_text(b, c->body.data ? c->body : TEXT("null"));
+    put_inputs(b, c);
+    put_member(b, "sessionId", session);
+    put_member(b, "environment", c->environment);
+    put_member(b, "language", c->language);
+    put_member(b, "timezone", c->timezone);
+    put_member(b, "instruction", c->instruction);
+    static const char *const objects[] = {"customer", "context"};
+    for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
+        const cJSON *x = json_get(c->tree, objects[i]);
+        if (!cJSON_IsObject(x))
+            continue;
+        buf_printf(b, ",\"%s\":", objects[i]);
+        json_put_tree(b, x);
+    }
+    buf_str(b, ",\"headers\":");
+    buf_text(b, c->headers.data ? c->headers : TEXT("{}"));
+    buf_char(b, '}');
+}
+
+static void fingerprint(const cJSON *tree, unsigned char out[SHA256_BYTES])
+{
+    struct buf canonical;
+    buf_init(&canonical, 64u << 20);
+    json_put_canonical(&canonical, tree);
+    id_sha256(canonical.data, canonical.len, out);
+    buf_done(&canonical);
+}
+
+static char *text_copy(struct text t)
+{
+    return t.data ? mem_text_n(t.data, t.len) : NULL;
+}
+
+static struct birth *birth_new(const struct call *c, const char *session)
+{
+    const struct manifest *m = c->trigger->current->manifest;
+    struct birth *b = mem_zero(1, sizeof *b);
+    b->project = mem_text(c->trigger->project);
+    b->trigger = mem_text(c->trigger->key);
+    b->kind = c->kind;
+    b->session = mem_text(session);
+    b->caller = text_copy(c->caller);
+    b->idempotency_key = text_copy(c->idempotency_key);
+    b->unique = m->unique && c->body.data;
+    b->unique_ms = m->unique_ms;
+    buf_init(&b->event, 128u << 20);
+    put_event(&b->event, c, text_of(session));
+    if (b->unique || b->idempotency_key)
+        fingerprint(c->tree, b->fingerprint);
+    memcpy(b->body_hash, b->fingerprint, SHA256_BYTES);
+    return b;
+}
+
+enum { SESSION_BYTES = 4 * 256 + 1 }; /* 256 code points */
+
+static void make_session(char out[SESSION_BYTES], const struct call *c, int64_t now_ms)
+{
+    if (!c->session.data) {
+        id_make(out, "ses", now_ms);
+        return;
+    }
+    memcpy(out, c->session.data, c->session.len);
+    out[c->session.len] = 0;
+}
+
+struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn, void *arg)
+{
+    struct outcome o = {0};
+    struct error why;
+    char field[256];
+    if (!admit(e, c, &o, field, &why)) {
+        fn(arg, &o);
+        return NULL;
+    }
+    int64_t now = clock_wall_ms(e->clock);
+    char id[ID_BYTES], session[SESSION_BYTES];
+    id_make(id, "run", now);
+    make_session(session, c, now);
+    struct run *r = run_new(e, id, c->trigger->current);
+    r->created_ms = now;
+    id_random(&r->seed, sizeof r->seed);
+    r->birth = birth_new(c, session);
+    r->ticket = ticket_new(e, r->id, session, c->wait_ms, fn, arg);
+    fire_start(r);
+    return r->ticket;
+}
+
+/* ---- starting */
+
+static bool least_busy(const struct engine *e, unsigned *best)
+{
+    *best = 0;
+    for (unsigned i = 1; i < pool_count(e->pool); i++)
+        if (e->active[i] < e->active[*best] || (e->active[i] == e->active[*best] && e->live[i] < e->live[*best]))
+            *best = i;
+    return e->active[*best] < ENGINE_ACTIVE_RUNS;
+}
+
+void fire_start(struct run *r)
+{
+    struct engine *e = r->e;
+    unsigned runner;
+    if (!least_busy(e, &runner)) {
+        r->phase = RUN_QUEUED;
+        list_add(&e->backlog, &r->link);
+        r->linked = LINK_BACKLOG;
+        e->backlog_count++;
+        return;
+    }
+    run_place(r, runner);
+    r->phase = RUN_ADMITTING;
+    const struct manifest *m = r->version->manifest;
+    struct frame_start s = {
+        .version = r->version->tag,
+        .seed = r->seed,
+        .at_ms = r->created_ms,
+        .cpu_ms = m->cpu_ms,
+        .memory_bytes = m->memory_bytes,
+        .steps = m->steps,
+        .output_bytes = m->output_bytes,
+        .record_bytes = m->record_bytes,
+        .admit = 1,
+        .run_id = text_of(r->id),
+        .event = buf_view(&r->birth->event),
+    };
+    frame_put_start(run_out(r), r->tag, &s);
+}
+
+void fire_next(struct engine *e)
+{
+    unsigned runner;
+    while (!list_empty(&e->backlog) && least_busy(e, &runner)) {
+        struct run *r = LIST_ENTRY(e->backlog.next, struct run, link);
+        run_unlink(r);
+        fire_start(r);
+    }
+}

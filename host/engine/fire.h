@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* fire.h - a call becomes a run. What a dialect understood of a request goes in, an outcome comes out, once. Owner: serve's exchange
+ * holds the ticket until the outcome, or until its client has gone. Thread: loop. */
+#pragma once
+#include "base/json.h"
+#include "domain/verdict.h"
+#include "engine/engine.h"
+
+struct call { /* borrowed during engine_fire */
+    struct trigger *trigger;
+    const char *kind;         /* "api" … */
+    struct text body;         /* as received; absent: none */
+    const cJSON *tree;        /* the same, parsed; NULL: none */
+    struct text session;      /* absent: a fresh one */
+    struct text environment, language, timezone; /* absent: none */
+    struct text instruction;  /* absent: none; the caller's, before templates */
+    struct text headers;      /* JSON object */
+    struct text idempotency_key, caller; /* absent: none */
+    int64_t wait_ms;          /* 0: answer as soon as it is accepted */
+};
+
+struct outcome { /* borrowed during the callback */
+    enum verdict verdict;
+    const char *run;     /* the run's id; for VERDICT_DUPLICATE that of the first run; NULL: none */
+    const char *session; /* NULL: none */
+    const char *status;  /* of the run: "completed" … ; NULL: no run */
+    struct text result;  /* JSON, with VERDICT_COMPLETED */
+    const char *field;   /* JSON pointer, with VERDICT_INVALID */
+    const char *detail;  /* a sentence; NULL: the verdict's own */
+    const char *code, *at; /* of a failed run */
+};
+
+typedef void (*outcome_fn)(void *arg, const struct outcome *o);
+
+struct ticket;
+
+/* Calls fn exactly once, perhaps before it returns (then the ticket returned is NULL). */
+struct ticket *engine_fire(struct engine *e, const struct call *call, outcome_fn fn, void *arg);
+/* The client has gone: fn is not called. The run goes on. */
+void ticket_forget(struct ticket *t);
+
+/* Cancels. verdict: ACCEPTED, NOT_FOUND, CONFLICT (it has ended), STORE. Calls fn once, perhaps at once. */
+void engine_cancel(struct engine *e, const char *run, void (*fn)(void *arg, enum verdict v), void *arg);

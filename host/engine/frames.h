@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* frames.h - what runners say, and what it does to runs. Owner: engine. Thread: loop. */
+#pragma once
+#include "engine/engine.h"
+
+void frames_take(void *engine, unsigned runner, const struct frame *f);
+/* A runner is gone: blames the culprit, rebuilds its neighbours. */
+void frames_lost(void *engine, unsigned runner, enum pool_loss why, uint64_t culprit, enum board_kind kind, const char *detail);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/reload.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct manifest_ceilings ceilings(const struct engine *e)
+{
+    return (struct manifest_ceilings){
+        .cpu_ms = e->config->cpu_ms,
+        .memory_bytes = e->config->memory_bytes,
+        .steps = e->config->steps,
+        .wall_ms = e->config->wall_ms,
+        .body_bytes = e->config->body_bytes,
+    };
+}
+
+/* ---- how a load ends */
+
+static void stop_loading(struct engine *e, struct trigger *t)
+{
+    struct version *v = t->loading;
+    t->loading = NULL;
+    if (!v)
+        return;
+    v->loader = NULL;
+    version_drop(&e->registry, e->pool, v);
+}
+
+static void broken(struct engine *e, struct trigger *t, const char *text)
+{
+    free(t->error);
+    t->error = mem_text(text);
+    stop_loading(e, t);
+    log_error(NULL, "%s%s", text, t->current ? " (the last good version goes on serving)" : "");
+}
+
+static void on_kept(void *arg, const struct error *err)
+{
+    (void)arg;
+    if (err)
+        log_error(NULL, "keeping a script version failed: %s", err->text);
+}
+
+/* What a run needs to come back after a restart: the declaration as the runner sent it, and the files. */
+static void keep(struct engine *e, const struct trigger *t, const struct version *v, struct text manifest)
+{
+    struct buf kept;
+    buf_init(&kept, 16u << 20);
+    frame_put_bytes(&kept, manifest);
+    bundle_encode(v->bundle, &kept);
+    store_put_version(e->store, v->hash, text_of(t->project), text_of(t->key), buf_view(&kept), on_kept, NULL);
+    buf_done(&kept);
+}
+
+static void loaded(struct engine *e, struct trigger *t, struct version *v, struct text json)
+{
+    const struct manifest_ceilings limits = ceilings(e);
+    struct text source = {v->bundle->files[0].source, v->bundle->files[0].size};
+    struct error err;
+    char text[ERROR_TEXT + 256];
+    int line = 0;
+    v->manifest = manifest_new(t->project, t->key, json, source, &limits, &line, &err);
+    struct version *old = t->current;
+    if (!v->manifest || !registry_serve(&e->registry, t, v, &err)) {
+        snprintf(text, sizeof text, "%s:%d: %s", v->bundle->files[0].name, line > 0 ? line : 1, err.text);
+        broken(e, t, text);
+        return;
+    }
+    t->loading = NULL;
+    v->loader = NULL;
+    version_drop(&e->registry, e->pool, old);
+    free(t->error);
+    t->error = NULL;
+    t->loaded_ms = clock_wall_ms(e->clock);
+    keep(e, t, v, json);
+    char hex[SHA256_HEX];
+    id_hex(v->hash, SHA256_BYTES, hex);
+    log_info(NULL, "\"trigger %s\" trigger=%s/%s version=%.12s", old ? "replaced" : "loaded", t->project, t->key, hex);
+}
+
+void reload_answer(struct engine *e, unsigned runner, const struct frame *f)
+{
+    struct version *v = version_by_tag(&e->registry, f->tag);
+    struct frame_reader in;
+    if (!v || !v->loader || v->load_runner != runner)
+        return; /* one more runner has it now */
+    frame_read(&in, f);
+    struct text text = frame_get_bytes(&in);
+    struct trigger *t = v->loader;
+    if (f->type == FRAME_LOADED) {
+        loaded(e, t, v, text);
+        return;
+    }
+    char *copy = mem_text_n(text.data ? text.data : "", text.len);
+    broken(e, t, copy);
+    free(copy);
+}
+
+void reload_lost(struct engine *e, unsigned runner, uint64_t culprit, const char *detail)
+{
+    size_t pos = 0;
+    struct text key;
+    void *value;
+    while (map_next(&e->registry.by_path, &pos, &key, &value)) {
+        struct trigger *t = value;
+        if (!t->loading || t->loading->load_runner != runner)
+            continue;
+        if (t->loading->tag == culprit) {
+            char text[256];
+            snprintf(text, sizeof text, "%s:1: loading it killed the runner (%s): is there an endless loop outside of functions?",
+                     t->loading->bundle->files[0].name, detail);
+            broken(e, t, text);
+        } else {
+            version_ensure(t->loading, e->pool, runner);
+        }
+    }
+}
+
+/* ---- how a load starts */
+
+static void load(struct engine *e, struct trigger *t, struct bundle *adopted)
+{
+    memcpy(t->tried, adopted->hash, SHA256_BYTES);
+    stop_loading(e, t);
+    struct version *v = version_new(&e->registry, adopted);
+    unsigned best = 0;
+    for (unsigned i = 1; i < pool_count(e->pool); i++)
+        if (e->active[i] < e->active[best])
+            best = i;
+    t->loading = v;
+    v->loader = t;
+    v->load_runner = best;
+    version_ensure(v, e->pool, best);
+}
+
+static bool already_tried(const struct trigger *t, const unsigned char hash[SHA256_BYTES])
+{
+    return (t->current || t->loading || t->error) && memcmp(t->tried, hash, SHA256_BYTES) == 0;
+}
+
+/* A file that cannot even be read: the same complaint is not logged at each scan. */
+static void unreadable(struct engine *e, struct trigger *t, const struct error *err)
+{
+    memset(t->tried, 0, SHA256_BYTES);
+    if (!t->error || strcmp(t->error, err->text) != 0)
+        broken(e, t, err->text);
+}
+
+static void on_file(void *arg, const char *project, const char *key, const char *path)
+{
+    struct engine *e = arg;
+    (void)path;
+    struct trigger *t = registry_find(&e->registry, text_of(project), text_of(key));
+    if (t && t->seen) {
+        log_error(NULL, "%s/%s.lua: its address is taken by %s.lua: keys do not differ by case", project, key, t->key);
+        return;
+    }
+    if (!t)
+        t = registry_add(&e->registry, project, key);
+    t->seen = true;
+    struct bundle *b = NULL;
+    struct error err;
+    if (!bundle_read(e->config->scripts, project, key, &b, &err))
+        unreadable(e, t, &err);
+    else if (already_tried(t, b->hash))
+        bundle_free(b);
+    else
+        load(e, t, b);
+}
+
+static void on_bad_name(void *arg, const char *path, const char *why)
+{
+    (void)arg;
+    log_warn(NULL, "%s is not a trigger: %s", path, why);
+}
+
+static void forget(struct engine *e, struct trigger *t)
+{
+    log_info(NULL, "\"trigger deleted\" trigger=%s/%s", t->project, t->key);
+    stop_loading(e, t);
+    struct version *old = t->current;
+    registry_remove(&e->registry, t); /* before the version goes: its id is looked up there */
+    version_drop(&e->registry, e->pool, old);
+}
+
+void reload_scan(struct engine *e)
+{
+    size_t pos = 0;
+    struct text key;
+    void *value;
+    while (map_next(&e->registry.by_path, &pos, &key, &value))
+        ((struct trigger *)value)->seen = false;
+    struct error err;
+    if (!scan_triggers(e->config->scripts, on_file, on_bad_name, e, &err)) {
+        log_error(NULL, "reading the scripts folder failed, the triggers known go on serving: %s", err.text);
+        return;
+    }
+    for (pos = 0; map_next(&e->registry.by_path, &pos, &key, &value);)
+        if (!((struct trigger *)value)->seen)
+            forget(e, value);
+}
+
+bool reload_settled(const struct engine *e)
+{
+    size_t pos = 0;
+    struct text key;
+    void *value;
+    while (map_next(&e->registry.by_path, &pos, &key, &value))
+        if (((struct trigger *)value)->loading)
+            return false;
+    return true;
+}
+
+struct version *reload_kept_version(struct engine *e, struct text kept, struct error *err)
+{
+    /* What was allowed when the run started stays allowed: ceilings lowered since then are for new runs. */
+    const struct manifest_ceilings limits = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+    struct frame_reader in = {.rest = kept};
+    struct text json = frame_get_bytes(&in);
+    struct bundle *b = in.broken ? NULL : bundle_decode(in.rest, err);
+    if (!b) {
+        if (in.broken)
+            error_set(err, ERROR_INVALID, "the script version in the store is damaged");
+        return NULL;
+    }
+    int line;
+    struct text source = {b->files[0].source, b->files[0].size};
+    struct manifest *m = manifest_new(b->project, b->key, json, source, &limits, &line, err);
+    if (!m) {
+        bundle_free(b);
+        return NULL;
+    }
+    struct version *v = version_new(&e->registry, b);
+    v->manifest = m;
+    return v;
+}

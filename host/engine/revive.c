@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/fire.h"
+#include "engine/ops.h"
+#include "engine/reload.h"
+#include "engine/replay.h"
+#include "engine/run.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A run comes back in four steps, each a read from the store: its row, its version, its journal; then START and the recorded answers
+ * go to a runner, and what the runner says is compared with the journal until that is used up (frames.c). */
+
+enum { JOURNAL_PAGE = 4 << 20, DUE_PAGE = 256, WAKE_MAX_MS = 60000, TRY_AGAIN_MS = 1000 };
+
+static void next(struct engine *e);
+static void read_journal(struct run *r);
+static void on_wake(struct timer *t);
+static void on_due(void *arg, const char (*runs)[ID_BYTES], size_t count, int64_t next_wake_ms, const struct error *err);
+
+static void finish_one(struct engine *e)
+{
+    e->reviving--;
+    next(e);
+}
+
+/* The store could not be read: the run stays what it is on disk, and is looked for again soon. */
+static void give_up(struct run *r, const char *why)
+{
+    struct engine *e = r->e;
+    log_error(r->id, "the run cannot be resumed now, trying again: %s", why);
+    run_free(r);
+    e->recovered = false;
+    timers_set(&e->timers, &e->wake, TRY_AGAIN_MS, on_wake);
+    finish_one(e);
+}
+
+/* ---- step 4: to a runner */
+
+static void send_start(struct run *r)
+{
+    struct engine *e = r->e;
+    unsigned runner = 0;
+    for (unsigned i = 1; i < pool_count(e->pool); i++)
+        if (e->active[i] < e->active[runner])
+            runner = i;
+    run_place(r, runner);
+    const struct manifest *m = r->version->manifest;
+    struct frame_start s = {
+        .version = r->version->tag,
+        .seed = r->seed,
+        .at_ms = r->created_ms,
+        .cpu_ms = m->cpu_ms,
+        .memory_bytes = m->memory_bytes,
+        .steps = m->steps,
+        .output_bytes = m->output_bytes,
+        .record_bytes = m->record_bytes,
+        .admit = 0,
+        .run_id = text_of(r->id),
+        .instruction = text_of(r->instruction),
+        .event = text_of(r->event),
+    };
+    frame_put_start(run_out(r), r->tag, &s);
+    r->answers_sent = replay_answers(r->replay, run_out(r), r->tag);
+}
+
+static void go_on(struct run *r)
+{
+    struct engine *e = r->e;
+    r->phase = RUN_GOING;
+    char data[64];
+    snprintf(data, sizeof data, "{\"reason\":\"%s\"}", r->why);
+    if (r->cancel) {
+        run_cancel(r);
+    } else {
+        r->update.row.status = STORE_RUNNING;
+        r->update.row.wake_ms = -1;
+        r->update.any = true;
+        run_note(r, RECORD_RUN_RESUMED, data);
+        run_watch_wall(r);
+    }
+    if (r->phase != RUN_ENDED) {
+        send_start(r);
+        if (!replay_next(r->replay)) {
+            replay_free(r->replay);
+            r->replay = NULL;
+        }
+    }
+    free(r->event);
+    free(r->instruction);
+    r->event = r->instruction = NULL;
+    finish_one(e);
+}
+
+/* ---- step 3: the journal */
+
+static void on_journal(void *arg, const struct store_chunk *chunks, size_t count, uint64_t end, enum store_status status,
+                       const struct error *err)
+{
+    struct run *r = arg;
+    (void)status;
+    if (err) {
+        give_up(r, err->text);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct text rest = chunks[i].bytes;
+        struct record rec;
+        r->next_seq = chunks[i].first;
+        for (uint32_t n = 0; n < chunks[i].count && record_next(&rest, &rec); n++, r->next_seq++)
+            replay_add(r->replay, &rec);
+        r->journal_bytes += chunks[i].bytes.len;
+    }
+    r->committed = r->next_seq - 1;
+    if (count > 0 && r->committed < end) {
+        read_journal(r);
+        return;
+    }
+    if (replay_steps(r->replay) > r->steps)
+        r->steps = replay_steps(r->replay);
+    go_on(r);
+}
+
+static void read_journal(struct run *r)
+{
+    store_read_journal(r->e->store, r->id, r->next_seq, JOURNAL_PAGE, on_journal, r);
+}
+
+static void start_journal(struct run *r)
+{
+    replay_free(r->replay);
+    r->replay = replay_new();
+    r->next_seq = 1;
+    r->journal_bytes = 0;
+    read_journal(r);
+}
+
+/* ---- step 2: the version */
+
+static void on_version(void *arg, struct text kept, const struct error *err)
+{
+    struct run *r = arg;
+    struct error why;
+    if (err) {
+        give_up(r, err->text);
+        return;
+    }
+    r->version = kept.data ? reload_kept_version(r->e, kept, &why) : NULL;
+    if (!r->version) { /* nothing can ever run it again: say so instead of trying for ever */
+        run_note(r, RECORD_RUN_RESUMED, "{\"reason\":\"restart\"}");
+        run_fail(r, "version.missing", text_of(kept.data ? why.text : "the script version that the run started with is not in the store"),
+                 TEXT_NONE);
+        finish_one(r->e);
+        return;
+    }
+    start_journal(r);
+}
+
+/* ---- step 1: the row */
+
+static void on_row(void *arg, const struct store_run *row, const struct error *err)
+{
+    struct run *r = arg;
+    struct engine *e = r->e;
+    if (err) {
+        give_up(r, err->text);
+        return;
+    }
+    if (!row || store_status_final(row->status)) {
+        run_free(r);
+        finish_one(e);
+        return;
+    }
+    r->seed = row->seed;
+    r->created_ms = row->created_ms;
+    r->steps = row->steps;
+    r->next_seq = row->seq + 1;
+    r->committed = row->seq;
+    r->event = mem_text_n(row->event.data, row->event.len);
+    r->instruction = row->instruction.data ? mem_text_n(row->instruction.data, row->instruction.len) : NULL;
+    if (!r->version) {
+        struct version *v = version_by_hash(&e->registry, row->version);
+        r->version = v && v->manifest ? version_hold(v) : NULL;
+    }
+    if (r->version)
+        start_journal(r);
+    else
+        store_get_version(e->store, row->version, on_version, r);
+}
+
+/* ---- the queue */
+
+static void next(struct engine *e)
+{
+    while (e->reviving < ENGINE_REVIVALS && !list_empty(&e->revive_queue) && !e->closing) {
+        struct run *r = LIST_ENTRY(e->revive_queue.next, struct run, link);
+        run_unlink(r);
+        e->reviving++;
+        store_get_run(e->store, r->id, on_row, r);
+    }
+}
+
+static void enqueue(struct run *r, const char *why)
+{
+    struct engine *e = r->e;
+    run_unlink(r);
+    r->phase = RUN_REBUILDING;
+    r->why = why;
+    list_add(&e->revive_queue, &r->link);
+    r->linked = LINK_REVIVE;
+    next(e);
+}
+
+void revive_lost(struct run *r)
+{
+    enqueue(r, "runner replaced");
+}
+
+struct run *revive_id(struct engine *e, const char *id, const char *why)
+{
+    struct run *r = run_new(e, id, NULL);
+    enqueue(r, why);
+    return r;
+}
+
+void revive_parked(struct run *r, int64_t wake_ms)
+{
+    struct engine *e = r->e;
+    int64_t left = wake_ms - clock_wall_ms(e->clock);
+    left = left < WAKE_MAX_MS ? left : WAKE_MAX_MS;
+    run_free(r);
+    if (!timers_is_set(&e->wake) || e->wake.due_ms > clock_mono_ms(e->clock) + left)
+        timers_set(&e->timers, &e->wake, left, on_wake);
+}
+
+/* ---- what is due: at the start all that was under way, later what has slept long enough */
+
+static void look(struct engine *e, struct text after)
+{
+    e->waking = true;
+    store_due(e->store, clock_wall_ms(e->clock), !e->recovered, after, DUE_PAGE, on_due, e);
+}
+
+static void on_due(void *arg, const char (*runs)[ID_BYTES], size_t count, int64_t next_wake_ms, const struct error *err)
+{
+    struct engine *e = arg;
+    int64_t now = clock_wall_ms(e->clock);
+    e->waking = false;
+    if (err)
+        log_error(NULL, "looking for runs to resume failed, trying again: %s", err->text);
+    if (e->closing)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (!run_by_id(e, runs[i]))
+            revive_id(e, runs[i], e->recovered ? "woke" : "restart");
+    if (!err && count == DUE_PAGE) {
+        look(e, text_of(runs[count - 1]));
+        return;
+    }
+    e->recovered = e->recovered || !err;
+    int64_t left = err ? TRY_AGAIN_MS : next_wake_ms ? next_wake_ms - now : WAKE_MAX_MS;
+    timers_set(&e->timers, &e->wake, left < WAKE_MAX_MS ? left : WAKE_MAX_MS, on_wake);
+}
+
+static void on_wake(struct timer *t)
+{
+    struct engine *e = CONTAINER_OF(t, struct engine, wake);
+    if (!e->waking && !e->closing)
+        look(e, TEXT_NONE);
+}
+
+void revive_open(struct engine *e)
+{
+    look(e, TEXT_NONE);
+}
+
+/* ---- cancelling: here, as a run that sleeps has to come back to be told */
+
+struct cancel {
+    struct engine *e;
+    char run[ID_BYTES];
+    void (*fn)(void *arg, enum verdict v);
+    void *arg;
+};
+
+static void on_cancel_row(void *arg, const struct store_run *row, const struct error *err)
+{
+    struct cancel *c = arg;
+    enum verdict v = err ? VERDICT_STORE : !row ? VERDICT_NOT_FOUND : store_status_final(row->status) ? VERDICT_CONFLICT : VERDICT_ACCEPTED;
+    if (v == VERDICT_ACCEPTED) {
+        struct run *r = run_by_id(c->e, c->run);
+        if (!r)
+            r = revive_id(c->e, c->run, "cancel");
+        if (r->phase == RUN_REBUILDING || r->phase == RUN_LOST)
+            r->cancel = true;
+        else
+            run_cancel(r);
+    }
+    c->fn(c->arg, v);
+    free(c);
+}
+
+void engine_cancel(struct engine *e, const char *run, void (*fn)(void *arg, enum verdict v), void *arg)
+{
+    struct cancel *c = mem_zero(1, sizeof *c);
+    *c = (struct cancel){.e = e, .fn = fn, .arg = arg};
+    memcpy(c->run, run, strnlen(run, ID_BYTES - 1));
+    store_get_run(e->store, c->run, on_cancel_row, c);
+}

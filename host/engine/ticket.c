@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/ticket.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ticket {
+    struct follower follower;
+    struct engine *e;
+    char run[ID_BYTES];
+    char *session;
+    int64_t wait_ms;
+    bool accepted, late; /* late: the waiting time was over before it was accepted */
+    bool reading;        /* the store will call on_row: the ticket must outlive that */
+    struct timer timer;
+    outcome_fn fn;
+    void *arg;
+};
+
+static const struct {
+    enum store_status status;
+    enum verdict verdict;
+} ends[] = {
+    {STORE_COMPLETED, VERDICT_COMPLETED},
+    {STORE_FAILED, VERDICT_RUN_FAILED},
+    {STORE_TIMED_OUT, VERDICT_RUN_FAILED},
+    {STORE_CANCELLED, VERDICT_CANCELLED},
+};
+
+static void ticket_free(struct ticket *t)
+{
+    timers_drop(&t->e->timers, &t->timer);
+    hub_leave(&t->e->hub, &t->follower);
+    t->fn = NULL;
+    if (t->reading)
+        return; /* on_row frees it */
+    t->e->tickets--;
+    free(t->session);
+    free(t);
+}
+
+/* Frees the ticket first, so that the callback may do what it likes. */
+static void settle(struct ticket *t, struct outcome *o)
+{
+    outcome_fn fn = t->fn;
+    void *arg = t->arg;
+    char *session = t->session, run[ID_BYTES];
+    if (o->run == t->run) {
+        memcpy(run, t->run, sizeof run);
+        o->run = run;
+    }
+    t->session = NULL;
+    o->session = session;
+    struct run *r = run_by_id(t->e, t->run);
+    if (r && r->ticket == t)
+        r->ticket = NULL;
+    ticket_free(t);
+    fn(arg, o);
+    free(session);
+}
+
+static void settle_end(struct ticket *t, enum store_status status, struct text result, struct text code, struct text message,
+                       struct text at)
+{
+    struct outcome o = {.run = t->run, .status = store_status_name(status), .result = result};
+    char code_copy[128], at_copy[256];
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (ends[i].status == status)
+            o.verdict = ends[i].verdict;
+    snprintf(code_copy, sizeof code_copy, "%.*s", (int)code.len, code.data ? code.data : "");
+    snprintf(at_copy, sizeof at_copy, "%.*s", (int)at.len, at.data ? at.data : "");
+    char *detail = message.data ? mem_text_n(message.data, message.len) : NULL;
+    o.code = code.data ? code_copy : NULL;
+    o.at = at.data ? at_copy : NULL;
+    o.detail = detail;
+    settle(t, &o);
+    free(detail);
+}
+
+static void on_news(struct follower *f, const struct hub_news *news)
+{
+    struct ticket *t = CONTAINER_OF(f, struct ticket, follower);
+    const struct store_update *end = news->end;
+    if (end)
+        settle_end(t, end->status, end->result, end->error_code, end->error_message, end->error_at);
+}
+
+static void settle_timeout(struct ticket *t)
+{
+    struct run *r = run_by_id(t->e, t->run);
+    bool waiting = !r || r->phase == RUN_IDLE || r->park;
+    struct outcome o = {
+        .verdict = VERDICT_WAIT_TIMEOUT, .run = t->run, .status = waiting ? "waiting" : "running"};
+    settle(t, &o);
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct ticket *t = CONTAINER_OF(timer, struct ticket, timer);
+    if (t->accepted)
+        settle_timeout(t);
+    else
+        t->late = true; /* only an accepted run may be named: as soon as it is */
+}
+
+struct ticket *ticket_new(struct engine *e, const char *run, const char *session, int64_t wait_ms, outcome_fn fn, void *arg)
+{
+    struct ticket *t = mem_zero(1, sizeof *t);
+    e->tickets++;
+    *t = (struct ticket){.e = e, .session = mem_text(session), .wait_ms = wait_ms, .fn = fn, .arg = arg};
+    memcpy(t->run, run, strlen(run) + 1);
+    list_init(&t->follower.link);
+    if (wait_ms > 0) {
+        hub_join(&e->hub, run, &t->follower, on_news);
+        timers_set(&e->timers, &t->timer, wait_ms, on_timer);
+    }
+    return t;
+}
+
+void ticket_forget(struct ticket *t)
+{
+    if (!t)
+        return;
+    struct run *r = run_by_id(t->e, t->run);
+    if (r && r->ticket == t)
+        r->ticket = NULL;
+    ticket_free(t);
+}
+
+/* ---- what becomes of it */
+
+void ticket_accepted(struct ticket *t)
+{
+    t->accepted = true;
+    if (t->late) {
+        settle_timeout(t);
+        return;
+    }
+    if (t->wait_ms > 0)
+        return; /* the end is what it waits for; it may be in the chunk that is published next */
+    struct run *r = run_by_id(t->e, t->run);
+    struct outcome o = {.verdict = VERDICT_ACCEPTED, .run = t->run, .status = r && r->phase == RUN_QUEUED ? "queued" : "running"};
+    settle(t, &o);
+}
+
+void ticket_dropped(struct ticket *t, struct text reason)
+{
+    char *detail = reason.data ? mem_text_n(reason.data, reason.len) : NULL;
+    struct outcome o = {.verdict = VERDICT_FILTERED, .detail = detail};
+    settle(t, &o);
+    free(detail);
+}
+
+void ticket_failed(struct ticket *t, const char *why)
+{
+    struct outcome o = {.verdict = VERDICT_INTERNAL, .detail = why};
+    settle(t, &o);
+}
+
+/* A joined run may have ended before we followed it: its row says so. */
+static void on_row(void *arg, const struct store_run *row, const struct error *err)
+{
+    struct ticket *t = arg;
+    t->reading = false;
+    if (!t->fn) { /* settled or forgotten while the row was read */
+        ticket_free(t);
+        return;
+    }
+    if (err || !row) {
+        struct outcome o = {.verdict = err ? VERDICT_STORE : VERDICT_NOT_FOUND, .detail = err ? err->text : NULL};
+        settle(t, &o);
+        return;
+    }
+    free(t->session);
+    t->session = mem_text_n(row->session.data, row->session.len);
+    t->accepted = true;
+    if (store_status_final(row->status)) {
+        settle_end(t, row->status, row->result, row->error_code, row->error_message, row->error_at);
+    } else if (t->late || t->wait_ms <= 0) {
+        struct outcome o = {.verdict = t->late ? VERDICT_WAIT_TIMEOUT : VERDICT_ACCEPTED, .run = t->run,
+                            .status = store_status_name(row->status)};
+        settle(t, &o);
+    }
+}
+
+static void join(struct ticket *t, const char *run)
+{
+    memcpy(t->run, run, strlen(run) + 1);
+    hub_leave(&t->e->hub, &t->follower);
+    t->accepted = false;
+    if (t->wait_ms > 0)
+        hub_join(&t->e->hub, t->run, &t->follower, on_news);
+    t->reading = true;
+    store_get_run(t->e->store, t->run, on_row, t);
+}
+
+void ticket_refused(struct ticket *t, const struct store_order *order)
+{
+    struct outcome o = {.run = order->existing[0] ? order->existing : NULL};
+    switch (order->outcome) {
+    case STORE_REPEATED:
+        join(t, order->existing);
+        return;
+    case STORE_DUPLICATE:
+        o.verdict = VERDICT_DUPLICATE;
+        break;
+    case STORE_KEY_REUSED:
+        o.verdict = VERDICT_KEY_REUSED;
+        break;
+    default:
+        o.verdict = VERDICT_STORE;
+        o.run = NULL;
+        o.detail = order->err.text;
+        break;
+    }
+    settle(t, &o);
+}
