@@ -127,6 +127,8 @@ const char *value_kind(const cJSON *v)
         return "false";
     case cJSON_NULL:
         return "null";
+    case cJSON_Array:
+        return v->child ? "a list" : "a table"; /* Lua's {} is both */
     default:
         return "a table";
     }

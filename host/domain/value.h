@@ -20,4 +20,4 @@ void value_show(enum value_measure kind, int64_t value, char out[VALUE_TEXT]);
 
 /* The runner turns a function into {"$function": LINE}. */
 bool value_is_function(const cJSON *v);
-const char *value_kind(const cJSON *v); /* "a string", "a table", "a function", "nothing" */
+const char *value_kind(const cJSON *v); /* "a string", "a table", "a function", "null" */
