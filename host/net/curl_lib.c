@@ -13,6 +13,7 @@ static const struct {
     {"curl_easy_cleanup", offsetof(struct curl_lib, easy_cleanup)},
     {"curl_easy_setopt", offsetof(struct curl_lib, easy_setopt)},
     {"curl_easy_getinfo", offsetof(struct curl_lib, easy_getinfo)},
+    {"curl_easy_perform", offsetof(struct curl_lib, easy_perform)},
     {"curl_easy_strerror", offsetof(struct curl_lib, easy_strerror)},
     {"curl_slist_append", offsetof(struct curl_lib, slist_append)},
     {"curl_slist_free_all", offsetof(struct curl_lib, slist_free_all)},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* curl_lib.h - libcurl, loaded when the first outgoing call is made: linking it would cost every
- * process of the host (each runner too) some 4 MB. Owner: one struct http. Thread: loop. */
+ * process of the host (each runner too) some 4 MB. Owner: one struct http or fetch. Thread: its
+ * owner's. */
 #pragma once
 #include "base/error.h"
 #include <curl/curl.h>
@@ -13,6 +14,7 @@ struct curl_lib {
     __typeof__(curl_easy_cleanup) *easy_cleanup;
     __typeof__(curl_easy_setopt) *easy_setopt;
     __typeof__(curl_easy_getinfo) *easy_getinfo;
+    __typeof__(curl_easy_perform) *easy_perform;
     __typeof__(curl_easy_strerror) *easy_strerror;
     __typeof__(curl_slist_append) *slist_append;
     __typeof__(curl_slist_free_all) *slist_free_all;
