@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* store.h - the only way to the disk. One file, DATA/moontide.db (SQLite, WAL, synchronous=FULL).
  *
- * Writes: one writer thread. store_write() hands over an order and returns at once; the writer takes all the orders that are
- * waiting, applies them in one transaction (group commit), and then `done` is called on the loop thread, in the order of the
- * calls. An order is atomic: all of it or nothing. Orders of one run are applied in the order given.
- * Reads: one reader thread, answers on the loop thread. A read sees every write whose `done` has been called.
+ * Writes: one writer thread. store_write() hands over an order and returns at once; the writer
+ * takes all the orders that are waiting, applies them in one transaction (group commit), and then
+ * `done` is called on the loop thread, in the order of the calls. An order is atomic: all of it or
+ * nothing. Orders of one run are applied in the order given.
+ *
+ * Reads: one reader thread, answers on the loop thread. A read sees every write whose `done` has
+ * been called.
+ *
  * Owner: engine. Thread: loop, except the *_now functions, which block (start-up and CLI).
- * Limits: chunk 8 MiB; journal reads return at most max_bytes (at least one chunk). */
+ * Limits: chunk 8 MiB; 16,777,215 records a run; journal reads return at most max_bytes (at least
+ * one chunk); lists leave out long texts (STORE_LIST_TEXT). */
 #pragma once
 #include "base/error.h"
 #include "base/id.h"
@@ -17,7 +22,8 @@
 
 struct store;
 
-enum store_status { /* of a run; the numbers are on disk */
+/* Of a run; the numbers are on disk. */
+enum store_status {
     STORE_QUEUED = 1,
     STORE_RUNNING = 2,
     STORE_WAITING = 3,
@@ -33,13 +39,13 @@ bool store_status_final(enum store_status s);
 
 /* ---- writes */
 
-struct store_accept { /* the birth of a run */
+struct store_accept {                   /* the birth of a run */
     struct text project, trigger, kind; /* kind: "api" … of the event */
     struct text session, instruction;   /* instruction may be absent */
     struct text event;                  /* JSON as the runner gets it */
     uint64_t seed;
     unsigned char version[SHA256_BYTES]; /* content hash of the script version */
-    struct text parent;                 /* absent: none */
+    struct text parent;                  /* absent: none */
     int64_t created_ms;
     /* dedup: claim "trigger address + fingerprint" or be refused */
     bool unique;
@@ -53,8 +59,8 @@ struct store_accept { /* the birth of a run */
 struct store_update { /* fields of the run row; zero / absent: unchanged */
     enum store_status status;
     int64_t started_ms, finished_ms;
-    int64_t wake_ms;   /* > 0: when a parked run must go on; -1: never by itself (clears it) */
-    uint32_t steps;    /* > 0: count so far */
+    int64_t wake_ms; /* > 0: when a parked run must go on; -1: never by itself (clears it) */
+    uint32_t steps;  /* > 0: count so far */
     struct text instruction;
     struct text result; /* JSON */
     struct text error_code, error_message, error_at;
@@ -62,18 +68,19 @@ struct store_update { /* fields of the run row; zero / absent: unchanged */
 
 enum store_outcome {
     STORE_DONE,
-    STORE_DUPLICATE,  /* unique claim taken: `existing` names the run; nothing was written */
-    STORE_REPEATED,   /* idempotency key known with the same body: `existing` names the run; nothing was written */
-    STORE_KEY_REUSED, /* idempotency key known with another body; nothing was written */
-    STORE_BROKEN,     /* disk full, I/O error …: nothing was written; err says what */
+    /* In all of these nothing was written. */
+    STORE_DUPLICATE,  /* unique claim taken: `existing` names the run */
+    STORE_REPEATED,   /* idempotency key known with the same body: `existing` names the run */
+    STORE_KEY_REUSED, /* idempotency key known with another body */
+    STORE_BROKEN,     /* disk full, I/O error …: err says what */
 };
 
 struct store_order { /* the caller's storage, borrowed with all texts until done */
     char run[ID_BYTES];
     const struct store_accept *accept; /* NULL: the run exists */
-    uint64_t first;    /* sequence number of the first record, from 1 */
-    uint32_t count;    /* 0: no chunk */
-    struct text chunk; /* count records, see domain/record.h */
+    uint64_t first;                    /* sequence number of the first record, from 1 */
+    uint32_t count;                    /* 0: no chunk */
+    struct text chunk;                 /* count records, see domain/record.h */
     struct store_update update;
     void (*done)(struct store_order *order); /* loop thread */
     void *arg;
@@ -84,13 +91,25 @@ struct store_order { /* the caller's storage, borrowed with all texts until done
     struct list link; /* the store's */
 };
 
+/* A chunk must go on where the run's journal ends (first = last sequence number + 1) or the order
+ * is STORE_BROKEN. A final status clears wake_ms. */
 void store_write(struct store *s, struct store_order *order);
 
-/* Keeps the files of a script version for as long as runs need it (idempotent). done may be NULL. */
-void store_put_version(struct store *s, const unsigned char hash[SHA256_BYTES], struct text project, struct text trigger,
-                       struct text bundle, void (*done)(void *arg, const struct error *err), void *arg);
+typedef void (*store_written_fn)(void *arg, const struct error *err); /* err NULL: it is on disk */
 
-/* ---- reads; every callback gets err != NULL on failure. Rows and texts are borrowed during the callback. */
+/* Keeps the files of a script version for as long as runs need it (idempotent). Copies the
+ * arguments; done may be NULL. */
+void store_put_version(struct store *s, const unsigned char hash[SHA256_BYTES], struct text project,
+                       struct text trigger, struct text bundle, store_written_fn done, void *arg);
+/* The arguments are copied; done may be NULL. The key as it is (id, hash and times filled in). Both
+ * touch DATA/keys.stamp, as the *_now functions do. Revoking a key twice keeps the first time; of
+ * an unknown one: ERROR_MISSING. */
+void store_key_create(struct store *s, const struct api_key *key, store_written_fn done, void *arg);
+void store_key_revoke(struct store *s, const char *id, int64_t now_ms, store_written_fn done,
+                      void *arg);
+
+/* ---- reads; every callback gets err != NULL on failure. Rows and texts are borrowed during the
+ * callback. */
 
 struct store_run {
     char run[ID_BYTES];
@@ -102,20 +121,25 @@ struct store_run {
     int64_t created_ms, started_ms, finished_ms, wake_ms; /* 0: not yet / none */
     uint32_t steps;
     uint64_t seq; /* last committed sequence number */
+    bool cut;     /* in a list: event or result is absent, being longer than STORE_LIST_TEXT */
 };
 
-typedef void (*store_run_fn)(void *arg, const struct store_run *row /* NULL: no such run */, const struct error *err);
+typedef void (*store_run_fn)(void *arg, const struct store_run *row /* NULL: no such run */,
+                             const struct error *err);
 void store_get_run(struct store *s, const char *run, store_run_fn fn, void *arg);
+
+enum { STORE_LIST_TEXT = 16 << 10 }; /* bytes */
 
 struct store_list {
     struct text project, trigger, session; /* absent: any */
     enum store_status status;              /* 0: any */
     struct text before;                    /* a run id: only older ones; absent: from the newest */
-    struct text projects;                  /* comma-separated allowed projects, or "*" */
-    uint32_t limit;                        /* 1 to 200 */
+    struct text projects; /* comma-separated allowed projects, or "*"; absent: none */
+    uint32_t limit;       /* 1 to 200 */
 };
 /* rows newest first; more: there are older ones. The list's texts are copied. */
-typedef void (*store_list_fn)(void *arg, const struct store_run *rows, size_t count, bool more, const struct error *err);
+typedef void (*store_list_fn)(void *arg, const struct store_run *rows, size_t count, bool more,
+                              const struct error *err);
 void store_list_runs(struct store *s, const struct store_list *list, store_list_fn fn, void *arg);
 
 struct store_chunk {
@@ -123,42 +147,58 @@ struct store_chunk {
     uint32_t count;
     struct text bytes;
 };
-/* Chunks that hold records with sequence numbers >= from, in order, at most max_bytes of them (one at least). `end` = last
- * committed sequence number of the run (0: no such run); `status` its status. */
-typedef void (*store_journal_fn)(void *arg, const struct store_chunk *chunks, size_t count, uint64_t end,
-                                 enum store_status status, const struct error *err);
-void store_read_journal(struct store *s, const char *run, uint64_t from, size_t max_bytes, store_journal_fn fn, void *arg);
+/* Chunks that hold records with sequence numbers >= from, in order, at most max_bytes of them (one
+ * at least). `end` = last committed sequence number of the run (0: no such run); `status` its
+ * status. */
+typedef void (*store_journal_fn)(void *arg, const struct store_chunk *chunks, size_t count,
+                                 uint64_t end, enum store_status status, const struct error *err);
+void store_read_journal(struct store *s, const char *run, uint64_t from, size_t max_bytes,
+                        store_journal_fn fn, void *arg);
 
-/* Ids of runs that are queued or running (wake: not parked), or whose wake_ms <= now_ms; oldest first; after: a run id to
- * page on (absent: from the start). next_wake_ms: the earliest wake_ms beyond now (0: none). */
-typedef void (*store_due_fn)(void *arg, const char (*runs)[ID_BYTES], size_t count, int64_t next_wake_ms, const struct error *err);
-void store_due(struct store *s, int64_t now_ms, bool unfinished, struct text after, uint32_t limit, store_due_fn fn, void *arg);
+/* Ids of runs that are queued or running (wake: not parked), or whose wake_ms <= now_ms; oldest
+ * first; after: a run id to page on (absent: from the start). next_wake_ms: the earliest wake_ms
+ * beyond now (0: none). */
+typedef void (*store_due_fn)(void *arg, const char (*runs)[ID_BYTES], size_t count,
+                             int64_t next_wake_ms, const struct error *err);
+void store_due(struct store *s, int64_t now_ms, bool unfinished, struct text after, uint32_t limit,
+               store_due_fn fn, void *arg);
 
 /* The bundle kept by store_put_version; absent text: unknown version. */
-void store_get_version(struct store *s, const unsigned char hash[SHA256_BYTES],
-                       void (*fn)(void *arg, struct text bundle, const struct error *err), void *arg);
+typedef void (*store_version_fn)(void *arg, struct text bundle, const struct error *err);
+void store_get_version(struct store *s, const unsigned char hash[SHA256_BYTES], store_version_fn fn,
+                       void *arg);
 
 /* All living and revoked keys; rows borrowed during the callback. */
-void store_list_keys(struct store *s, void (*fn)(void *arg, const struct api_key *keys, size_t count, const struct error *err), void *arg);
+typedef void (*store_keys_fn)(void *arg, const struct api_key *keys, size_t count,
+                              const struct error *err);
+void store_list_keys(struct store *s, store_keys_fn fn, void *arg);
 
 /* ---- life */
 
 struct store_options {
-    const char *data;  /* folder, made if it is missing (0700) */
+    const char *data; /* folder, made if it is missing (0700) */
     uv_loop_t *loop;
     size_t group_max;  /* most orders a commit; 0: 512 */
+    uint32_t page_max; /* largest database in pages (8 KB), to test a full disk; 0: no limit */
 };
-/* Takes DATA/lock (flock); held by another process: ERROR_BUSY "data folder … is in use by process N". Creates or migrates the
- * schema; refuses a newer one. */
+/* Takes DATA/lock (flock); held by another process: ERROR_BUSY "data folder … is in use by process
+ * N". Creates or migrates the schema; refuses a newer one. *options is borrowed for the call. */
 struct store *store_open(const struct store_options *options, struct error *err) MUST_CHECK;
-/* Finishes all that was ordered, delivers the callbacks, joins the threads, closes its uv handles (run the loop on after). */
+/* Finishes all that was ordered (also what the callbacks order meanwhile), delivers the callbacks,
+ * joins the threads, closes its uv handles (run the loop on after). Blocks for that long. May be
+ * called from a callback. */
 void store_close(struct store *s, void (*closed)(void *arg), void *arg);
-/* How many orders wait, and the time of the last commit in microseconds (for /metrics and drain). */
+/* How many orders wait, and the time of the last commit in microseconds (for /metrics,
+ * drain). */
 void store_load(const struct store *s, size_t *waiting, int64_t *commit_us);
 
-/* ---- CLI, with the host running or not (no lock is taken; SQLite's own locking serves). Each opens DATA/moontide.db, does one
- * thing and touches DATA/keys.stamp, which a running host watches. */
-bool store_key_create_now(const char *data, const struct api_key *key, struct error *err) MUST_CHECK;
-bool store_key_revoke_now(const char *data, const char *id, int64_t now_ms, struct error *err) MUST_CHECK;
+/* ---- CLI, with the host running or not (no lock is taken; SQLite's own locking serves). Each
+ * opens DATA/moontide.db, does one thing and, having changed something, touches DATA/keys.stamp,
+ * which a running host watches. Creating makes the folder and the database when missing. */
+bool store_key_create_now(const char *data, const struct api_key *key,
+                          struct error *err) MUST_CHECK;
+bool store_key_revoke_now(const char *data, const char *id, int64_t now_ms,
+                          struct error *err) MUST_CHECK;
 /* *keys is malloc'ed. */
-bool store_keys_now(const char *data, struct api_key **keys, size_t *count, struct error *err) MUST_CHECK;
+bool store_keys_now(const char *data, struct api_key **keys, size_t *count,
+                    struct error *err) MUST_CHECK;
