@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* A connection's states: bytes become requests, one at a time. */
+#include "domain/verdict.h"
+#include "serve/door_conn.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { READY_ROUNDS = 8 };
+
+/* Swallows at most one CRLF behind a request (old clients send one behind a body); anything more is a pipelined request: it will
+ * never be run, and the answer in the making says so by Connection: close. */
+static void take_stray(struct conn *c, struct text *in)
+{
+    while (in->len > 0 && c->stray < 2 && *in->data == "\r\n"[c->stray]) {
+        c->stray++;
+        in->data++;
+        in->len--;
+    }
+    if (in->len > 0)
+        c->close = c->flooded = true;
+    in->len = 0;
+}
+
+static void drop(struct conn *c, struct text *in)
+{
+    c->dropped += in->len;
+    in->len = 0;
+    if (c->dropped > DOOR_LINGER_BYTES)
+        c->dying = true;
+}
+
+static void call_body(struct conn *c)
+{
+    struct exchange *x = c->x;
+    if (!x->answered)
+        c->door->o.body(c->door->o.arg, x);
+}
+
+static void on_whole(struct conn *c, struct text *in)
+{
+    c->x->whole = true;
+    c->state = CONN_WAIT;
+    wheel_drop(&c->door->wheel, &c->deadline);
+    take_stray(c, in);
+}
+
+/* Answered before the body was in: its rest is read for keep-alive's sake, or dropped until the close. */
+static void leave_body(struct conn *c)
+{
+    if (c->close) {
+        c->state = CONN_WAIT;
+        return;
+    }
+    c->unread = c->x->framing.left;
+    c->state = CONN_DRAIN;
+}
+
+static bool refuse(struct conn *c, struct text *in, int verdict, const char *detail)
+{
+    answer_refuse(c->x, verdict, detail);
+    c->state = CONN_WAIT;
+    in->len = 0;
+    return false;
+}
+
+static void send_continue(struct conn *c)
+{
+    static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    char out[DOOR_PAD + sizeof line];
+    for (size_t i = 0; i < sizeof line; i++)
+        out[DOOR_PAD + i] = line[i];
+    c->x->head.expect_continue = false;
+    if (!link_write(c, out + DOOR_PAD, sizeof line - 1))
+        c->broken = true;
+}
+
+/* The head is in and well-formed. */
+static void begin(struct conn *c, struct text *in)
+{
+    struct exchange *x = c->x;
+    c->close = x->head.close || x->head.chunked;
+    if (x->head.chunked)
+        body_chunked(&x->framing);
+    else
+        body_counted(&x->framing, x->head.length);
+    x->has_body = x->framing.step != STEP_DONE;
+    exchange_identify(x);
+    if (x->has_body)
+        c->state = CONN_BODY;
+    else
+        on_whole(c, in);
+    x->behind = in->len;
+    x->seen_route = true;
+    c->door->o.head(c->door->o.arg, x);
+    x->behind = 0;
+    if (x->answered && !x->whole)
+        leave_body(c);
+    else if (x->answered)
+        return;
+    else if (x->whole)
+        call_body(c);
+    else if (x->head.length > x->body_max)
+        refuse(c, in, VERDICT_TOO_LARGE, "Content-Length is over the limit of this endpoint");
+    else if (x->head.expect_continue && in->len == 0)
+        send_continue(c);
+}
+
+static void on_head(struct conn *c, struct text *in)
+{
+    struct exchange *x = c->x;
+    size_t had = x->in.len, room = HEAD_BYTES - had;
+    buf_add(&x->in, in->data, in->len < room ? in->len : room);
+    switch (head_parse(&x->head, x->in.data, x->in.len)) {
+    case HEAD_MORE:
+        in->len = 0;
+        return;
+    case HEAD_BAD:
+        refuse(c, in, x->head.verdict, x->head.problem);
+        return;
+    case HEAD_DONE:
+        x->in.len = x->head.scanned;
+        in->data += x->head.scanned - had;
+        in->len -= x->head.scanned - had;
+        begin(c, in);
+    }
+}
+
+static void on_idle(struct conn *c, struct text *in)
+{
+    c->x = exchange_take(c);
+    c->since_ms = door_now_ms(c->door);
+    c->close = c->flooded = false;
+    c->stray = 0;
+    c->dropped = 0;
+    c->state = CONN_HEAD;
+    on_head(c, in);
+}
+
+static bool keep(struct conn *c, struct text *in, struct text piece)
+{
+    struct exchange *x = c->x;
+    if (x->answered)
+        return true;
+    if (piece.len > x->body_max || x->body.len > x->body_max - piece.len)
+        return refuse(c, in, VERDICT_TOO_LARGE, "the body is over the limit of this endpoint");
+    x->body.max = x->body_max;
+    buf_text(&x->body, piece);
+    return true;
+}
+
+static void on_body(struct conn *c, struct text *in)
+{
+    struct text piece;
+    for (;;) {
+        switch (body_next(&c->x->framing, in, &piece)) {
+        case BODY_MORE:
+            return;
+        case BODY_BAD:
+            refuse(c, in, VERDICT_BAD_REQUEST, "the chunks of the body are malformed");
+            return;
+        case BODY_DATA:
+            if (!keep(c, in, piece))
+                return;
+            break;
+        case BODY_DONE:
+            on_whole(c, in);
+            call_body(c);
+            return;
+        }
+    }
+}
+
+static void on_wait(struct conn *c, struct text *in)
+{
+    if (!c->x->answered) {
+        take_stray(c, in);
+        return;
+    }
+    c->close = true; /* the answer is still being written: what comes now is no request that will be run */
+    drop(c, in);
+}
+
+static void be_idle(struct conn *c)
+{
+    c->state = CONN_IDLE;
+    c->dying = c->dying || c->door->draining;
+    door_arm(c, door_now_ms(c->door) + c->door->o.idle_ms);
+}
+
+static void on_drain(struct conn *c, struct text *in)
+{
+    size_t take = in->len < c->unread ? in->len : (size_t)c->unread;
+    in->data += take;
+    in->len -= take;
+    c->unread -= take;
+    if (c->unread > 0)
+        return;
+    c->state = CONN_WAIT; /* for what is not yet written of the answer */
+    if (!c->x)
+        be_idle(c);
+}
+
+static void (*const receive[])(struct conn *c, struct text *in) = {
+    [CONN_IDLE] = on_idle, [CONN_HEAD] = on_head,   [CONN_BODY] = on_body,
+    [CONN_WAIT] = on_wait, [CONN_DRAIN] = on_drain, [CONN_LINGER] = drop,
+};
+
+void conn_listen(struct conn *c)
+{
+    bool deaf = c->flooded && c->state != CONN_LINGER;
+    bool mute = deaf || c->half_closed || link_behind(c);
+    if (mute != c->muted)
+        link_mute(c, mute);
+}
+
+void conn_shut(struct conn *c)
+{
+    if (c->half_closed || shutdown(link_fd(c), SHUT_WR) < 0)
+        c->dying = true;
+    c->state = CONN_LINGER;
+    c->dropped = 0;
+    door_arm(c, door_now_ms(c->door) + DOOR_LINGER_MS);
+}
+
+/* The answer is written: the next request, the rest of this one, or the end. */
+static void finish(struct conn *c)
+{
+    struct exchange *x = c->x;
+    c->x = NULL;
+    exchange_release(x);
+    if (c->close) {
+        conn_shut(c);
+    } else if (c->state == CONN_WAIT) {
+        be_idle(c);
+    }
+}
+
+static void offer_more(struct conn *c)
+{
+    struct exchange *x = c->x;
+    for (int i = 0; x->wants_ready && !x->ended && !c->broken && !c->dying && !answer_pending(x); i++) {
+        if (i == READY_ROUNDS) { /* a source without end and a fast reader: the others want a turn */
+            exchange_later(x);
+            return;
+        }
+        x->wants_ready = false;
+        c->depth++;
+        if (x->ready)
+            x->ready(x, x->data);
+        c->depth--;
+    }
+}
+
+/* False: it must die. */
+static bool settle(struct conn *c)
+{
+    if (c->x && c->x->streaming)
+        offer_more(c);
+    if (c->dying || c->broken)
+        return false;
+    if (c->x && c->x->answered && c->state == CONN_BODY)
+        leave_body(c);
+    if (c->x && answer_over(c->x))
+        finish(c);
+    if (c->dying)
+        return false;
+    if (c->x && c->state == CONN_WAIT && c->x->answered && !c->x->streaming && list_empty(&c->deadline.link))
+        door_arm(c, door_now_ms(c->door) + DOOR_STALL_MS);
+    conn_listen(c);
+    return true;
+}
+
+void conn_settle(struct conn *c)
+{
+    if (c->depth == 0 && !settle(c))
+        link_kill(c);
+}
+
+bool conn_receive(struct conn *c, const char *data, size_t len)
+{
+    struct text in = {data, len};
+    c->depth++;
+    if (c->state == CONN_BODY && c->x->answered)
+        leave_body(c);
+    while (in.len > 0 && !c->dying && !c->broken) {
+        receive[c->state](c, &in);
+        /* A request that is answered at once makes room for what follows a dropped body. */
+        if (c->x && answer_over(c->x) && !settle(c))
+            break;
+    }
+    if (c->state == CONN_HEAD || c->state == CONN_BODY || c->state == CONN_DRAIN)
+        door_arm(c, c->since_ms + c->door->o.request_ms);
+    c->depth--;
+    return settle(c);
+}
+
+bool conn_writable(struct conn *c)
+{
+    c->depth++;
+    if (c->x)
+        answer_pump(c);
+    c->depth--;
+    return settle(c);
+}
+
+/* A client may shut its side once the request is out and still read the answer (printf … | nc). libwebsockets closes on that;
+ * a duplicate of the socket keeps it. */
+static bool awaits_answer(const struct conn *c, int fd)
+{
+    char byte;
+    int problem = 0;
+    socklen_t len = sizeof problem;
+    return fd >= 0 && c->x && c->state == CONN_WAIT && !c->x->answered && !c->dying && !c->broken &&
+           getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &len) == 0 && problem == 0 &&
+           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+int conn_closed(struct conn *c, int fd)
+{
+    c->link = NULL;
+    if (awaits_answer(c, fd)) {
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (copy >= 0) {
+            c->half_closed = c->close = true;
+            c->muted = false;
+            return copy;
+        }
+    }
+    if (c->x) {
+        struct exchange *x = c->x;
+        c->x = NULL;
+        exchange_hung_up(x);
+    }
+    door_forget(c);
+    return -1;
+}
+
+static void check_progress(struct conn *c)
+{
+    int64_t stalled_ms = exchange_stalled_ms(c->x);
+    if (stalled_ms >= DOOR_STALL_MS)
+        c->dying = true;
+    else
+        door_arm(c, door_now_ms(c->door) + DOOR_STALL_MS - stalled_ms);
+}
+
+void conn_deadline(struct conn *c)
+{
+    bool late = c->state == CONN_HEAD || c->state == CONN_BODY;
+    if (late && !c->x->answered) {
+        struct text none = TEXT_NONE;
+        refuse(c, &none, VERDICT_REQUEST_TIMEOUT, "the request did not arrive in time");
+    } else if (c->state == CONN_WAIT && c->x) {
+        if (c->x->answered && !c->x->streaming)
+            check_progress(c);
+    } else {
+        c->dying = true;
+    }
+    conn_settle(c);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* door_echo - a door and nothing behind it, for tests/api/hostile_http.test.mjs and for measuring. Prints "port N" once it listens;
+ * SIGTERM drains, a second one closes.
+ *   any path    {"method","path","query","bytes","hash"} of the request as JSON
+ *   /later      the same, on the next turn of the loop
+ *   /never      no answer; /gone counts those whose client hung up
+ *   /refuse     401 before the body is read
+ *   /stream     SSE: a tick each 20 ms; /stream?n=5 ends after five
+ *   /flood      a stream as fast as the reader takes it, 64 MiB
+ *   /big        an answer of 4 MiB */
+#include "base/id.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "serve/door.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TICK_MS = 20, BIG_BYTES = 4 << 20, FLOOD_BYTES = 64 << 20 };
+
+static struct {
+    uv_loop_t loop;
+    struct door *door;
+    uv_signal_t stop;
+    bool draining;
+    int gone;
+} app;
+
+struct held { /* of a request that is answered later */
+    struct exchange *x;
+    uv_timer_t timer;
+    int left;
+    size_t bytes;
+};
+
+static void free_held(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void on_gone(struct exchange *x, void *data)
+{
+    (void)x;
+    struct held *h = data;
+    app.gone++;
+    uv_close((uv_handle_t *)&h->timer, free_held);
+}
+
+static struct held *hold(struct exchange *x)
+{
+    struct held *h = mem_zero(1, sizeof *h);
+    h->x = x;
+    uv_timer_init(&app.loop, &h->timer);
+    h->timer.data = h;
+    exchange_own(x, h, on_gone);
+    return h;
+}
+
+static void put_member(struct buf *b, bool *first, const char *name, struct text value)
+{
+    json_field(b, first, name);
+    if (value.data)
+        json_put_string(b, value);
+    else
+        buf_str(b, "null");
+}
+
+static void echo(struct exchange *x)
+{
+    struct buf b;
+    struct text body = exchange_body(x);
+    bool first = true;
+    buf_init(&b, 1 << 20);
+    put_member(&b, &first, "method", exchange_method_name(x));
+    put_member(&b, &first, "path", exchange_path(x));
+    put_member(&b, &first, "query", exchange_query(x));
+    put_member(&b, &first, "peer", text_of(exchange_peer(x)));
+    put_member(&b, &first, "seen", exchange_header(x, "x-seen"));
+    json_field(&b, &first, "bytes");
+    buf_int(&b, body.data ? (int64_t)body.len : -1);
+    json_field(&b, &first, "hash");
+    buf_int(&b, body.data ? (int64_t)(id_hash64(body.data, body.len) >> 12) : 0);
+    json_field(&b, &first, "gone");
+    buf_int(&b, app.gone);
+    buf_char(&b, '}');
+    exchange_answer(x, 200, "application/json", buf_view(&b));
+    buf_done(&b);
+}
+
+static void on_echo_later(uv_timer_t *timer)
+{
+    echo(((struct held *)timer->data)->x);
+}
+
+static void later(struct exchange *x)
+{
+    uv_timer_start(&hold(x)->timer, on_echo_later, 1, 0);
+}
+
+static void never(struct exchange *x)
+{
+    hold(x);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct held *h = timer->data;
+    exchange_write(h->x, TEXT("data: tick\n\n"));
+    if (h->left > 0 && --h->left == 0) {
+        uv_timer_stop(timer);
+        exchange_end(h->x);
+    }
+}
+
+static void stream(struct exchange *x)
+{
+    char count[16];
+    struct held *h = hold(x);
+    h->left = text_query(exchange_query(x), "n", count, sizeof count) == 1 ? atoi(count) : -1;
+    exchange_stream(x, 200, "text/event-stream", NULL);
+    uv_timer_start(&h->timer, on_tick, TICK_MS, TICK_MS);
+}
+
+static void on_flood(struct exchange *x, void *data)
+{
+    static char block[16384];
+    struct held *h = data;
+    memset(block, 'x', sizeof block);
+    for (bool more = true; more && h->bytes < FLOOD_BYTES; h->bytes += sizeof block)
+        more = exchange_write(x, (struct text){block, sizeof block});
+    if (h->bytes >= FLOOD_BYTES)
+        exchange_end(x);
+}
+
+static void flood(struct exchange *x)
+{
+    hold(x);
+    exchange_stream(x, 200, "application/octet-stream", on_flood);
+}
+
+static void big(struct exchange *x)
+{
+    char *bytes = mem_alloc(BIG_BYTES);
+    memset(bytes, 'b', BIG_BYTES);
+    exchange_answer(x, 200, "application/octet-stream", (struct text){bytes, BIG_BYTES});
+    free(bytes);
+}
+
+static const struct {
+    const char *path;
+    void (*serve)(struct exchange *x);
+} routes[] = {{"/later", later}, {"/never", never}, {"/stream", stream}, {"/flood", flood}, {"/big", big}};
+
+static void on_head(void *arg, struct exchange *x)
+{
+    (void)arg;
+    if (text_is(exchange_path(x), "/refuse"))
+        exchange_answer(x, 401, "text/plain", TEXT("no"));
+}
+
+static void on_body(void *arg, struct exchange *x)
+{
+    (void)arg;
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        if (text_is(exchange_path(x), routes[i].path)) {
+            routes[i].serve(x);
+            return;
+        }
+    }
+    echo(x);
+}
+
+static void on_stop(uv_signal_t *stop, int number)
+{
+    (void)number;
+    if (!app.draining) {
+        app.draining = true;
+        door_drain(app.door);
+        return;
+    }
+    uv_close((uv_handle_t *)stop, NULL);
+    door_close(app.door, NULL, NULL);
+}
+
+static int64_t setting(const char *name, int64_t fallback)
+{
+    const char *value = getenv(name);
+    return value ? atoll(value) : fallback;
+}
+
+int main(void)
+{
+    struct error err;
+    uv_loop_init(&app.loop);
+    struct door_options options = {
+        .loop = &app.loop,
+        .clock = &clock_system,
+        .host = getenv("ECHO_HOST") ? getenv("ECHO_HOST") : "127.0.0.1",
+        .port = (int)setting("ECHO_PORT", 0),
+        .connections = (size_t)setting("ECHO_CONNECTIONS", 0),
+        .connections_per_address = (size_t)setting("ECHO_PER_ADDRESS", 0),
+        .request_ms = setting("ECHO_REQUEST_MS", 10000),
+        .idle_ms = setting("ECHO_IDLE_MS", 60000),
+        .head = on_head,
+        .body = on_body,
+    };
+    app.door = door_open(&options, &err);
+    if (!app.door) {
+        fprintf(stderr, "%s\n", err.text);
+        uv_run(&app.loop, UV_RUN_DEFAULT);
+        return 1;
+    }
+    uv_signal_init(&app.loop, &app.stop);
+    uv_signal_start(&app.stop, on_stop, SIGTERM);
+    printf("port %d\n", door_port(app.door));
+    fflush(stdout);
+    uv_run(&app.loop, UV_RUN_DEFAULT);
+    return uv_loop_close(&app.loop);
+}
