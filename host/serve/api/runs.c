@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/api/api.h"
+#include "serve/pending.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { LIST_MAX = 200, LIST_DEFAULT = 50 };
+
+static bool store_failed(struct request *q, const struct error *err)
+{
+    if (err)
+        request_no(q, VERDICT_STORE, err->text);
+    return err != NULL;
+}
+
+/* ---- GET /v1/runs/{id} */
+
+static void on_run(void *arg, const struct store_run *row, const struct error *err)
+{
+    struct request *q = pending_end(arg);
+    if (!q || store_failed(q, err) || !run_permitted(q, row, PERMISSION_READ))
+        return;
+    struct buf b;
+    buf_init(&b, 64u << 20);
+    run_json(&b, row);
+    request_names_run(q, row->run);
+    request_json(q, 200, buf_view(&b));
+    buf_done(&b);
+}
+
+void runs_get(struct request *q)
+{
+    if (run_id_ok(q))
+        store_get_run(q->app->engine->store, q->params_text[0], on_run, pending_new(q));
+}
+
+/* ---- GET /v1/runs */
+
+static void on_list(void *arg, const struct store_run *rows, size_t count, bool more, const struct error *err)
+{
+    struct request *q = pending_end(arg);
+    if (!q || store_failed(q, err))
+        return;
+    struct buf b;
+    buf_init(&b, 512u << 20);
+    buf_str(&b, "{\"items\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_char(&b, ',');
+        run_json(&b, &rows[i]);
+    }
+    buf_str(&b, "],\"next\":");
+    json_put_cstr(&b, more && count ? rows[count - 1].run : NULL);
+    buf_char(&b, '}');
+    request_json(q, 200, buf_view(&b));
+    buf_done(&b);
+}
+
+/* One text parameter; absent when it is not given. False: refused. */
+static bool text_param(struct request *q, const char *name, char out[REQUEST_PARAM], struct text *value)
+{
+    int times = text_query(exchange_query(q->x), name, out, REQUEST_PARAM);
+    *value = times ? text_of(out) : TEXT_NONE;
+    if (times == 0 || times == 1)
+        return true;
+    char detail[96];
+    snprintf(detail, sizeof detail, "%s: expected it once, at most %d bytes", name, REQUEST_PARAM - 1);
+    struct refusal r = {.verdict = VERDICT_INVALID, .detail = detail, .field = name};
+    request_refuse(q, &r);
+    return false;
+}
+
+static bool status_param(struct request *q, struct text word, enum store_status *status)
+{
+    *status = word.data ? store_status_of(word) : 0;
+    if (!word.data || *status)
+        return true;
+    struct refusal r = {.verdict = VERDICT_INVALID,
+                        .detail = "status: expected one of queued running waiting completed failed cancelled timed_out",
+                        .field = "status"};
+    request_refuse(q, &r);
+    return false;
+}
+
+void runs_list(struct request *q)
+{
+    char project[REQUEST_PARAM], trigger[REQUEST_PARAM], session[REQUEST_PARAM], before[REQUEST_PARAM], status[REQUEST_PARAM];
+    struct store_list list = {.projects = text_of(q->key.projects)};
+    struct text word;
+    uint64_t limit;
+    if (!api_key_allows(&q->key, PERMISSION_READ, NULL)) {
+        request_no(q, VERDICT_FORBIDDEN, "the key lacks run.read");
+        return;
+    }
+    if (!text_param(q, "project", project, &list.project) || !text_param(q, "trigger", trigger, &list.trigger) ||
+        !text_param(q, "session", session, &list.session) || !text_param(q, "before", before, &list.before) ||
+        !text_param(q, "status", status, &word) || !status_param(q, word, &list.status) ||
+        !request_query_u64(q, "limit", LIST_DEFAULT, LIST_MAX, &limit))
+        return;
+    list.limit = limit ? (uint32_t)limit : 1;
+    store_list_runs(q->app->engine->store, &list, on_list, pending_new(q));
+}
+
+/* ---- POST /v1/runs/{id}/cancel */
+
+static void on_cancelled(void *arg, enum verdict v)
+{
+    struct request *q = pending_end(arg);
+    if (!q)
+        return;
+    if (v != VERDICT_ACCEPTED) {
+        request_no(q, v, v == VERDICT_CONFLICT ? "the run has ended already" : NULL);
+        return;
+    }
+    char json[128];
+    int n = snprintf(json, sizeof json, "{\"runId\":\"%s\",\"status\":\"cancelling\"}", q->params_text[0]);
+    request_names_run(q, q->params_text[0]);
+    request_json(q, 202, (struct text){json, (size_t)n});
+}
+
+static void on_cancel_row(void *arg, const struct store_run *row, const struct error *err)
+{
+    struct request *q = pending_end(arg);
+    if (!q || store_failed(q, err) || !run_permitted(q, row, PERMISSION_CONTROL))
+        return;
+    engine_cancel(q->app->engine, q->params_text[0], on_cancelled, pending_new(q));
+}
+
+void runs_cancel(struct request *q)
+{
+    if (run_id_ok(q))
+        store_get_run(q->app->engine->store, q->params_text[0], on_cancel_row, pending_new(q));
+}

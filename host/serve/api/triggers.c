@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/api/api.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void put_string(struct buf *b, const char *name, const char *value)
+{
+    buf_printf(b, ",\"%s\":", name);
+    json_put_cstr(b, value);
+}
+
+static void put_tree(struct buf *b, const char *name, const cJSON *value)
+{
+    buf_printf(b, ",\"%s\":", name);
+    if (value)
+        json_put_tree(b, value);
+    else
+        buf_str(b, "null");
+}
+
+static void put_manifest(struct buf *b, const struct version *v)
+{
+    const struct manifest *m = v->manifest;
+    char hex[SHA256_HEX];
+    id_hex(v->hash, SHA256_BYTES, hex);
+    put_string(b, "id", m->id);
+    put_string(b, "name", m->name);
+    put_string(b, "version", hex);
+    buf_printf(b, ",\"waitMs\":%lld,\"unique\":%s,\"bodyMax\":%lld", (long long)m->wait_ms, m->unique ? "true" : "false",
+               (long long)m->body_max);
+    buf_printf(b, ",\"limits\":{\"cpuMs\":%u,\"memoryBytes\":%u,\"steps\":%u,\"outputBytes\":%u,\"recordBytes\":%u}", m->cpu_ms,
+               m->memory_bytes, m->steps, m->output_bytes, m->record_bytes);
+    put_tree(b, "input", m->input);
+    put_tree(b, "defaults", m->defaults);
+}
+
+/* "serving", "paused", "loading" or "broken" (no good version yet); `error` tells what is wrong with the newest file. */
+static void put_trigger(struct buf *b, const struct trigger *t)
+{
+    const char *status = t->current ? (t->current->manifest->paused ? "paused" : "serving") : t->loading ? "loading" : "broken";
+    buf_str(b, "{\"project\":");
+    json_put_cstr(b, t->project);
+    put_string(b, "key", t->key);
+    put_string(b, "status", status);
+    put_string(b, "error", t->error);
+    if (t->loaded_ms) {
+        char at[TEXT_TIME];
+        text_time(t->loaded_ms, at);
+        put_string(b, "loadedAt", at);
+    }
+    if (t->current)
+        put_manifest(b, t->current);
+    buf_char(b, '}');
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct trigger *x = *(struct trigger *const *)a, *y = *(struct trigger *const *)b;
+    int order = strcmp(x->project, y->project);
+    return order ? order : strcmp(x->key, y->key);
+}
+
+void triggers_list(struct request *q)
+{
+    const struct map *all = &q->app->engine->registry.by_path;
+    struct trigger **list = calloc(all->count + 1, sizeof *list);
+    size_t pos = 0, count = 0;
+    struct text key;
+    void *value;
+    while (map_next(all, &pos, &key, &value))
+        if (api_key_allows(&q->key, PERMISSION_READ, ((struct trigger *)value)->project))
+            list[count++] = value;
+    qsort(list, count, sizeof *list, by_address);
+    struct buf b;
+    buf_init(&b, 256u << 20);
+    buf_str(&b, "{\"items\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_char(&b, ',');
+        put_trigger(&b, list[i]);
+    }
+    buf_str(&b, "],\"next\":null}");
+    free(list);
+    request_json(q, 200, buf_view(&b));
+    buf_done(&b);
+}
+
+void triggers_get(struct request *q)
+{
+    const struct trigger *t = registry_find(&q->app->engine->registry, q->params[0], q->params[1]);
+    if (!t || !api_key_allows(&q->key, PERMISSION_READ, t->project)) {
+        request_no(q, VERDICT_NOT_FOUND, NULL);
+        return;
+    }
+    struct buf b;
+    buf_init(&b, 16u << 20);
+    put_trigger(&b, t);
+    request_json(q, 200, buf_view(&b));
+    buf_done(&b);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/app.h"
+#include "base/mem.h"
+#include "serve/request.h"
+#include "serve/stream.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void on_gone(struct exchange *x, void *data)
+{
+    struct request *q = data;
+    (void)x;
+    ticket_forget(q->ticket); /* the run goes on without its caller */
+    if (q->drop)
+        q->drop(q);
+    free(q);
+}
+
+static void on_refuse(struct exchange *x, int verdict, const char *detail)
+{
+    request_no(exchange_data(x), verdict, detail);
+}
+
+static struct text presented_key(const struct request *q)
+{
+    struct text key = exchange_header(q->x, "x-api-key");
+    if (key.data || q->route->auth == AUTH_API_KEY)
+        return key;
+    struct text authorization = exchange_header(q->x, "authorization");
+    struct text rest = authorization;
+    struct text scheme = text_cut(&rest, ' ');
+    return text_is_fold(scheme, "bearer") ? text_trim(rest) : TEXT_NONE;
+}
+
+/* A stream token stands for run.read on one run; which run it is for is checked here too. */
+static bool token_holds(const struct request *q)
+{
+    char token[TOKEN_BYTES];
+    return text_query(exchange_query(q->x), "token", token, sizeof token) == 1 &&
+           token_ok(&q->app->tokens, q->params_text[0], clock_wall_ms(q->app->clock), text_of(token));
+}
+
+static bool authenticate(struct request *q)
+{
+    if (q->route->auth == AUTH_NONE)
+        return true;
+    const struct api_key *key = keyring_find(&q->app->engine->keyring, presented_key(q));
+    if (key) {
+        q->key = *key;
+        q->authenticated = true;
+        return true;
+    }
+    if (q->route->auth == AUTH_STREAM && token_holds(q))
+        return true;
+    request_no(q, VERDICT_UNAUTHORIZED, NULL);
+    return false;
+}
+
+void app_head(void *arg, struct exchange *x)
+{
+    struct request *q = mem_zero(1, sizeof *q);
+    char allow[64] = "";
+    q->app = arg;
+    q->x = x;
+    exchange_own(x, q, on_gone);
+    exchange_on_refuse(x, on_refuse);
+    q->route = route_find(exchange_method(x), exchange_path(x), q, allow);
+    if (!q->route && !allow[0]) {
+        request_no(q, VERDICT_NOT_FOUND, NULL);
+        return;
+    }
+    if (!q->route) {
+        exchange_set(x, "Allow", allow);
+        request_no(q, VERDICT_METHOD, NULL);
+        return;
+    }
+    if (authenticate(q) && q->route->head)
+        q->route->head(q);
+}
+
+void app_body(void *arg, struct exchange *x)
+{
+    (void)arg;
+    struct request *q = exchange_data(x);
+    q->route->body(q);
+}
+
+void app_drain(struct app *app)
+{
+    app->draining = true;
+    engine_drain(app->engine);
+    streams_end(app);
+}

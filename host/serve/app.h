@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* app.h - what the routes share. Owner: cmd/serve. Thread: loop. */
+#pragma once
+#include "engine/engine.h"
+#include "serve/door.h"
+#include "serve/token.h"
+
+struct app {
+    struct engine *engine;
+    const struct clock *clock;
+    const struct config *config;
+    struct token_key tokens;
+    struct list streams; /* open event streams, for the drain */
+    bool draining;
+};
+
+/* The door's callbacks; arg is the app. */
+void app_head(void *arg, struct exchange *x);
+void app_body(void *arg, struct exchange *x);
+/* No new work is taken; event streams are closed so that their readers come back to the next host. */
+void app_drain(struct app *app);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* dialects.h - the trigger APIs that the host speaks, one file each: parse a request into a call, render the outcome. */
+#pragma once
+#include "serve/request.h"
+
+/* project.c: POST /api/v1.0/project/{project}/trigger/{key} */
+void project_head(struct request *q);
+void project_body(struct request *q);
+void project_refuse(struct request *q, const struct refusal *r);
+
+/* native.c: POST /v1/projects/{project}/triggers/{key}/runs */
+void native_head(struct request *q);
+void native_body(struct request *q);
+
+/* fire_request.c: what both share. */
+
+/* params[0] and [1] are project and key. Permits, looks up, sets the size limit. lacking: the verdict for a key without the permission. */
+void fire_head(struct request *q, enum verdict lacking);
+/* Parses and fires; the outcome goes to `render`. wait_ms < 0: the trigger's own. */
+void fire_body(struct request *q, int64_t wait_ms, outcome_fn render);
+/* {"runId":…,"sessionId":…,"status":…  without the closing brace. */
+void put_run_head(struct buf *b, const struct outcome *o);
+void put_stream_url(struct buf *b, const struct request *q, const char *run);
+/* Location: /v1/runs/ID */
+void set_location(struct request *q, const char *run);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "domain/known_fields.h"
+#include "serve/dialects/dialects.h"
+#include <stdio.h>
+#include <string.h>
+
+static struct trigger *find(struct request *q)
+{
+    if (!api_key_name_ok(q->params[0]) || !api_key_name_ok(q->params[1]))
+        return NULL;
+    struct trigger *t = registry_find(&q->app->engine->registry, q->params[0], q->params[1]);
+    return t && trigger_serves(t) ? t : NULL;
+}
+
+void fire_head(struct request *q, enum verdict lacking)
+{
+    if (!api_key_allows(&q->key, PERMISSION_TRIGGER, q->params_text[0])) {
+        request_no(q, lacking, lacking == VERDICT_FORBIDDEN ? "the key lacks project.trigger on this project" : NULL);
+        return;
+    }
+    struct trigger *t = find(q);
+    if (!t) {
+        request_no(q, VERDICT_NOT_FOUND, NULL);
+        return;
+    }
+    exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
+}
+
+static bool idempotency_ok(struct request *q, struct text key)
+{
+    if (!key.data || (key.len >= 1 && key.len <= 255))
+        return true;
+    struct refusal r = {.verdict = VERDICT_INVALID, .detail = "Idempotency-Key: expected 1 to 255 characters", .field = "Idempotency-Key"};
+    request_refuse(q, &r);
+    return false;
+}
+
+static bool fields_ok(struct request *q, const cJSON *tree, struct known_fields *known)
+{
+    char field[256];
+    struct error err;
+    if (known_fields_check(tree, known, field, sizeof field, &err))
+        return true;
+    struct refusal r = {.verdict = VERDICT_INVALID, .detail = err.text, .field = field};
+    request_refuse(q, &r);
+    return false;
+}
+
+static void fire(struct request *q, struct trigger *t, const cJSON *tree, int64_t wait_ms, outcome_fn render)
+{
+    struct known_fields known;
+    struct text key = exchange_header(q->x, "idempotency-key");
+    if (!fields_ok(q, tree, &known) || !idempotency_ok(q, key))
+        return;
+    struct buf headers;
+    buf_init(&headers, 256 << 10);
+    request_headers_json(q, &headers);
+    struct call call = {
+        .trigger = t,
+        .kind = "api",
+        .body = tree ? exchange_body(q->x) : TEXT_NONE,
+        .tree = tree,
+        .session = text_of(known.session),
+        .environment = text_of(known.environment),
+        .language = text_of(known.language),
+        .timezone = text_of(known.timezone),
+        .instruction = text_of(known.instruction),
+        .headers = buf_view(&headers),
+        .idempotency_key = key,
+        .caller = text_of(q->key.id),
+        .wait_ms = wait_ms < 0 ? t->current->manifest->wait_ms : wait_ms,
+    };
+    q->ticket = engine_fire(q->app->engine, &call, render, q);
+    buf_done(&headers);
+}
+
+void fire_body(struct request *q, int64_t wait_ms, outcome_fn render)
+{
+    struct trigger *t = find(q); /* again: it may have gone while the body came in */
+    cJSON *tree;
+    if (!t) {
+        request_no(q, VERDICT_NOT_FOUND, NULL);
+        return;
+    }
+    if (!request_media_ok(q) || !request_object(q, &tree))
+        return;
+    fire(q, t, tree, wait_ms, render);
+    cJSON_Delete(tree);
+}
+
+void put_run_head(struct buf *b, const struct outcome *o)
+{
+    buf_printf(b, "{\"runId\":\"%s\",\"sessionId\":", o->run);
+    json_put_cstr(b, o->session);
+    buf_printf(b, ",\"status\":\"%s\"", o->status);
+}
+
+void put_stream_url(struct buf *b, const struct request *q, const char *run)
+{
+    char token[TOKEN_BYTES];
+    token_make(&q->app->tokens, run, clock_wall_ms(q->app->clock), token);
+    buf_printf(b, ",\"streamUrl\":\"/v1/runs/%s/events?token=%s\"", run, token);
+}
+
+void set_location(struct request *q, const char *run)
+{
+    char location[ID_BYTES + 16];
+    snprintf(location, sizeof location, "/v1/runs/%s", run);
+    exchange_set(q->x, "Location", location);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/pending.h"
+#include "base/mem.h"
+#include <stdlib.h>
+
+static void drop(struct request *q)
+{
+    ((struct pending *)q->state)->q = NULL;
+}
+
+struct pending *pending_new(struct request *q)
+{
+    struct pending *p = mem_zero(1, sizeof *p);
+    p->q = q;
+    q->state = p;
+    q->drop = drop;
+    return p;
+}
+
+struct request *pending_end(struct pending *p)
+{
+    struct request *q = p->q;
+    if (q) {
+        q->state = NULL;
+        q->drop = NULL;
+    }
+    free(p);
+    return q;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/request.h"
+#include "base/mem.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- saying no */
+
+void request_refuse(struct request *q, const struct refusal *r)
+{
+    if (exchange_answered(q->x))
+        return;
+    if (r->run)
+        request_names_run(q, r->run);
+    int status = verdict_status(r->verdict);
+    if (status == 429 || status == 503)
+        exchange_set(q->x, "Retry-After", "1");
+    if (status == 401)
+        exchange_set(q->x, "WWW-Authenticate", "Bearer realm=\"moontide\"");
+    (q->route && q->route->refuse ? q->route->refuse : refuse_problem)(q, r);
+}
+
+void request_no(struct request *q, enum verdict v, const char *detail)
+{
+    struct refusal r = {.verdict = v, .detail = detail};
+    request_refuse(q, &r);
+}
+
+static void put(struct buf *b, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    buf_printf(b, ",\"%s\":", name);
+    json_put_cstr(b, value);
+}
+
+void refuse_problem(struct request *q, const struct refusal *r)
+{
+    struct buf b;
+    buf_init(&b, 64 << 10);
+    buf_printf(&b, "{\"type\":\"about:blank\",\"status\":%d,\"title\":", verdict_status(r->verdict));
+    json_put_cstr(&b, verdict_text(r->verdict));
+    put(&b, "code", verdict_code(r->verdict));
+    put(&b, "detail", r->detail);
+    put(&b, "field", r->field);
+    put(&b, "runId", r->run);
+    if (r->code) {
+        buf_str(&b, ",\"error\":{\"code\":");
+        json_put_cstr(&b, r->code);
+        buf_str(&b, ",\"message\":");
+        json_put_cstr(&b, r->detail);
+        buf_str(&b, ",\"at\":");
+        json_put_cstr(&b, r->at);
+        buf_char(&b, '}');
+    }
+    put(&b, "requestId", exchange_request_id(q->x));
+    buf_char(&b, '}');
+    exchange_answer(q->x, verdict_status(r->verdict), "application/problem+json", buf_view(&b));
+    buf_done(&b);
+}
+
+void request_json(struct request *q, int status, struct text json)
+{
+    exchange_answer(q->x, status, "application/json", json);
+}
+
+void request_names_run(struct request *q, const char *run)
+{
+    exchange_set(q->x, "X-Run-Id", run);
+}
+
+/* ---- reading */
+
+bool request_media_ok(struct request *q)
+{
+    struct text type = exchange_header(q->x, "content-type");
+    if (!type.data || !exchange_body(q->x).data)
+        return true;
+    struct text rest = type;
+    struct text media = text_trim(text_cut(&rest, ';'));
+    bool suffix = media.len > 5 && text_is_fold((struct text){media.data + media.len - 5, 5}, "+json");
+    if (suffix || text_is_fold(media, "application/json") || text_is_fold(media, "text/json"))
+        return true;
+    char detail[200];
+    snprintf(detail, sizeof detail, "Content-Type is \"%.*s\"; send application/json, or no Content-Type",
+             (int)(media.len > 100 ? 100 : media.len), media.data);
+    struct refusal r = {.verdict = VERDICT_MEDIA_TYPE, .detail = detail, .field = "Content-Type"};
+    request_refuse(q, &r);
+    return false;
+}
+
+static bool blank(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (!strchr(" \t\r\n", t.data[i]) || t.data[i] == 0)
+            return false;
+    return true;
+}
+
+bool request_object(struct request *q, cJSON **tree)
+{
+    struct text body = exchange_body(q->x);
+    struct error err;
+    *tree = NULL;
+    if (!body.data || blank(body))
+        return true;
+    *tree = json_parse(body, &err);
+    if (!*tree) {
+        struct refusal r = {.verdict = VERDICT_MALFORMED, .detail = err.text, .field = ""};
+        request_refuse(q, &r);
+        return false;
+    }
+    if (cJSON_IsObject(*tree))
+        return true;
+    cJSON_Delete(*tree);
+    *tree = NULL;
+    struct refusal r = {.verdict = VERDICT_INVALID, .detail = "the body must be a JSON object", .field = ""};
+    request_refuse(q, &r);
+    return false;
+}
+
+static const char *const hidden_headers[] = {"authorization", "proxy-authorization", "x-api-key", "cookie", "x-workflow-secret"};
+
+struct headers {
+    struct buf *out;
+    bool first;
+};
+
+static void put_header(void *arg, struct text name, struct text value)
+{
+    struct headers *h = arg;
+    for (size_t i = 0; i < ARRAY_LEN(hidden_headers); i++)
+        if (text_is_fold(name, hidden_headers[i]))
+            return;
+    if (!h->first)
+        buf_char(h->out, ',');
+    h->first = false;
+    json_put_string(h->out, name);
+    buf_char(h->out, ':');
+    json_put_string(h->out, value);
+}
+
+void request_headers_json(struct request *q, struct buf *out)
+{
+    struct headers h = {.out = out, .first = true};
+    buf_char(out, '{');
+    exchange_headers(q->x, put_header, &h);
+    buf_char(out, '}');
+}
+
+bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max, uint64_t *out)
+{
+    char value[32], detail[120];
+    int times = text_query(exchange_query(q->x), name, value, sizeof value);
+    *out = fallback;
+    if (times == 0)
+        return true;
+    if (times == 1 && text_u64(text_of(value), out) && *out <= max)
+        return true;
+    snprintf(detail, sizeof detail, "%s: expected one whole number up to %llu", name, (unsigned long long)max);
+    struct refusal r = {.verdict = VERDICT_INVALID, .detail = detail, .field = name};
+    request_refuse(q, &r);
+    return false;
+}

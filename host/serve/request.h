@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* request.h - one request on its way through a route: what was matched, who asks, and how to say no. Owner: the exchange.
+ * Thread: loop. */
+#pragma once
+#include "domain/verdict.h"
+#include "engine/fire.h"
+#include "serve/app.h"
+
+struct request;
+
+enum { REQUEST_PARAMS = 4, REQUEST_PARAM = 256 };
+
+enum route_auth {
+    AUTH_NONE,
+    AUTH_KEY,     /* x-api-key or Authorization: Bearer */
+    AUTH_API_KEY, /* x-api-key only */
+    AUTH_STREAM,  /* as AUTH_KEY, or ?token= for this one run */
+};
+
+/* How a no is said. */
+struct refusal {
+    enum verdict verdict;
+    const char *detail; /* NULL: the verdict's own sentence */
+    const char *field;  /* JSON pointer, header or parameter; NULL */
+    const char *run;    /* NULL */
+    const char *at;     /* script:line of a failed run; NULL */
+    const char *code;   /* the failed run's own code; NULL */
+};
+
+struct route {
+    enum http_method method;
+    const char *pattern; /* "/v1/runs/{id}/events"; with a trailing '/' both forms match */
+    enum route_auth auth;
+    unsigned permission; /* enum permission, checked by the route against its project */
+    void (*head)(struct request *q);  /* optional: look up, permit, set the size limit */
+    void (*body)(struct request *q);
+    void (*refuse)(struct request *q, const struct refusal *r); /* NULL: problem+json */
+};
+
+struct request {
+    struct app *app;
+    struct exchange *x;
+    const struct route *route;
+    struct text params[REQUEST_PARAMS]; /* decoded once */
+    char params_text[REQUEST_PARAMS][REQUEST_PARAM];
+    struct api_key key;    /* a copy; valid when authenticated */
+    bool authenticated;
+    struct trigger *trigger; /* only within head(); looked up again in body() */
+    struct ticket *ticket;   /* an outcome is awaited */
+    void *state;             /* the route's own, freed by `drop` */
+    void (*drop)(struct request *q);
+};
+
+void request_refuse(struct request *q, const struct refusal *r);
+/* The short form. */
+void request_no(struct request *q, enum verdict v, const char *detail);
+/* The default of request_refuse: RFC 9457 problem+json. */
+void refuse_problem(struct request *q, const struct refusal *r);
+void request_json(struct request *q, int status, struct text json);
+/* Sets X-Run-Id. */
+void request_names_run(struct request *q, const char *run);
+/* 415 unless the body's media type is absent or JSON; true: go on. */
+bool request_media_ok(struct request *q);
+/* The body as a JSON object; *tree NULL when there is none. False: refused. Free with cJSON_Delete. */
+bool request_object(struct request *q, cJSON **tree);
+/* The headers that a script may see, as a JSON object: credentials are left out. */
+void request_headers_json(struct request *q, struct buf *out);
+/* A decimal query parameter; false: refused with its name. */
+bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max, uint64_t *out);
+
+/* routes.c: the first route of this method and path, or what is wrong: *allow (for 405) is filled when the path exists. */
+const struct route *route_find(enum http_method method, struct text path, struct request *q, char allow[64]);

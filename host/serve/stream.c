@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/stream.h"
+#include "base/mem.h"
+#include "domain/record.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct stream {
+    struct request *q; /* NULL: the reader has gone, a read is still under way */
+    struct app *app;
+    char run[ID_BYTES];
+    enum stream_form form;
+    uint64_t next;   /* the first record not written yet */
+    uint64_t known;  /* the last one known to be committed */
+    bool reading;    /* the store will call on_page */
+    bool writable;   /* the reader takes more */
+    bool over;       /* the last record is written */
+    bool first;      /* no record is written yet */
+    struct follower follower;
+    struct list link; /* app->streams */
+    struct timer beat;
+};
+
+static void pump(struct stream *s);
+
+static void release(struct stream *s)
+{
+    hub_leave(&s->app->engine->hub, &s->follower);
+    timers_drop(&s->app->engine->timers, &s->beat);
+    list_del(&s->link);
+    if (s->q)
+        s->q->state = NULL;
+    s->q = NULL;
+    if (!s->reading)
+        free(s);
+}
+
+static void on_drop(struct request *q)
+{
+    if (q->state)
+        release(q->state);
+}
+
+static void finish(struct stream *s)
+{
+    struct exchange *x = s->q->x;
+    if (s->form == STREAM_JSON)
+        exchange_write(x, s->first ? TEXT("[]\n") : TEXT("]\n"));
+    release(s);
+    exchange_end(x);
+}
+
+/* ---- writing */
+
+static void put_record(struct stream *s, struct buf *out, const struct record *r)
+{
+    if (s->form == STREAM_JSON) {
+        buf_char(out, s->first ? '[' : ',');
+        record_render(out, s->run, s->next, r);
+    } else {
+        record_render_sse(out, s->run, s->next, r, s->form == STREAM_SSE_NAMES);
+    }
+    s->first = false;
+    s->next++;
+    s->over = s->over || record_is_final(r->type);
+}
+
+/* Writes what of a chunk is not written yet. */
+static void write_chunk(struct stream *s, uint64_t first, uint32_t count, struct text bytes)
+{
+    struct buf out;
+    struct record r;
+    buf_init(&out, 64u << 20);
+    for (uint64_t seq = first; seq < first + count && record_next(&bytes, &r); seq++)
+        if (seq == s->next)
+            put_record(s, &out, &r);
+    if (out.len > 0 && !exchange_write(s->q->x, buf_view(&out)))
+        s->writable = false;
+    buf_done(&out);
+}
+
+/* ---- reading */
+
+static void on_page(void *arg, const struct store_chunk *chunks, size_t count, uint64_t end, enum store_status status,
+                    const struct error *err)
+{
+    struct stream *s = arg;
+    s->reading = false;
+    if (!s->q) {
+        free(s);
+        return;
+    }
+    if (err) { /* the reader comes back and asks again from where it stands */
+        struct exchange *x = s->q->x;
+        release(s);
+        exchange_abort(x);
+        return;
+    }
+    if (end > s->known)
+        s->known = end;
+    for (size_t i = 0; i < count; i++)
+        write_chunk(s, chunks[i].first, chunks[i].count, chunks[i].bytes);
+    bool all = s->next > s->known;
+    if (s->over || (all && (s->form == STREAM_JSON || store_status_final(status))))
+        finish(s);
+    else
+        pump(s);
+}
+
+static void pump(struct stream *s)
+{
+    if (s->reading || !s->writable || s->next > s->known)
+        return;
+    s->reading = true;
+    store_read_journal(s->app->engine->store, s->run, s->next, STREAM_PAGE, on_page, s);
+}
+
+static void on_news(struct follower *f, const struct hub_news *news)
+{
+    struct stream *s = CONTAINER_OF(f, struct stream, follower);
+    if (news->first + news->count - 1 > s->known)
+        s->known = news->first + news->count - 1;
+    bool level = s->next >= news->first && !s->reading && s->writable;
+    if (!level) {
+        pump(s);
+        return;
+    }
+    write_chunk(s, news->first, news->count, news->chunk);
+    if (s->over)
+        finish(s);
+}
+
+static void on_ready(struct exchange *x, void *data)
+{
+    struct request *q = data;
+    struct stream *s = q->state;
+    (void)x;
+    if (!s)
+        return;
+    s->writable = true;
+    pump(s);
+}
+
+static void on_beat(struct timer *t)
+{
+    struct stream *s = CONTAINER_OF(t, struct stream, beat);
+    struct exchange *x = s->q->x;
+    if (exchange_stalled_ms(x) >= STREAM_STALL_MS) {
+        release(s);
+        exchange_abort(x);
+        return;
+    }
+    timers_set(&s->app->engine->timers, &s->beat, STREAM_HEARTBEAT_MS, on_beat);
+    if (s->writable && s->form != STREAM_JSON)
+        s->writable = exchange_write(x, TEXT(":\n\n"));
+}
+
+void stream_open(struct request *q, const char *run, uint64_t from, enum stream_form form)
+{
+    struct app *app = q->app;
+    struct stream *s = mem_zero(1, sizeof *s);
+    *s = (struct stream){.q = q, .app = app, .form = form, .next = from, .known = from, .first = true};
+    memcpy(s->run, run, strlen(run) + 1);
+    list_init(&s->link);
+    list_init(&s->follower.link);
+    q->state = s;
+    q->drop = on_drop;
+    request_names_run(q, run);
+    exchange_stream(q->x, 200, form == STREAM_JSON ? "application/json" : "text/event-stream", on_ready);
+    list_add(&app->streams, &s->link);
+    /* Followed first, read then: what is committed in between is announced and in the store. */
+    hub_join(&app->engine->hub, run, &s->follower, on_news);
+    timers_set(&app->engine->timers, &s->beat, STREAM_HEARTBEAT_MS, on_beat);
+    if (form != STREAM_JSON)
+        exchange_write(q->x, TEXT("retry: 1000\n\n"));
+    if (app->draining)
+        finish(s);
+}
+
+void streams_end(struct app *app)
+{
+    while (!list_empty(&app->streams))
+        finish(LIST_ENTRY(app->streams.next, struct stream, link));
+}
