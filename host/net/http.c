@@ -4,8 +4,6 @@
 #include "net/http_call.h"
 #include <stdlib.h>
 
-enum { IDLE_CONNECTIONS = 64 };
-
 struct watch { /* one socket of curl on the loop */
     uv_poll_t poll;
     struct http *http;
@@ -13,15 +11,44 @@ struct watch { /* one socket of curl on the loop */
     struct list link;
 };
 
-/* ---- endings */
+/* ---- beginnings and endings of calls */
+
+static void on_timeout(struct timer *timer);
+static void on_failed(struct timer *timer);
+
+/* curl has a limit of its own, but calls that wait for it would not time out (7.88). */
+static void fill(struct http *h)
+{
+    while (h->places < HTTP_AT_ONCE && !list_empty(&h->waiting)) {
+        struct http_call *call = LIST_ENTRY(list_pop(&h->waiting), struct http_call, link);
+        list_add(&h->running, &call->link);
+        CURLMcode code = h->curl.multi_add_handle(h->multi, call->easy);
+        call->placed = code == CURLM_OK;
+        h->places += call->placed;
+        if (!call->placed) {
+            http_fail(call, "protocol", "%s does not take the request (%d)", CURL_LIB_NAME, code);
+            timers_set(&h->timers, &call->timer, 0, on_failed);
+        }
+    }
+}
+
+static void leave(struct http_call *call)
+{
+    struct http *h = call->http;
+    timers_drop(&h->timers, &call->timer);
+    if (!call->placed)
+        return;
+    h->curl.multi_remove_handle(h->multi, call->easy);
+    call->placed = false;
+    h->places--;
+}
 
 static void call_free(struct http_call *call)
 {
     struct http *h = call->http;
-    if (call->easy) {
-        h->curl.multi_remove_handle(h->multi, call->easy); /* harmless if it is not in there */
+    leave(call);
+    if (call->easy)
         h->curl.easy_cleanup(call->easy);
-    }
     if (call->headers)
         h->curl.slist_free_all(call->headers);
     buf_done(&call->head);
@@ -30,28 +57,41 @@ static void call_free(struct http_call *call)
     free(call);
 }
 
+/* Calls are told of only here, outside of curl, so that fn may start, cancel and close at will. */
 static void deliver_done(struct http *h)
 {
-    uint64_t batch = h->batch++;
     while (!list_empty(&h->done)) {
-        struct http_call *call = LIST_ENTRY(h->done.next, struct http_call, link);
-        if (call->batch > batch)
-            break; /* of a call that fn has just started: the timer has it */
-        list_del(&call->link);
+        struct http_call *call = LIST_ENTRY(list_pop(&h->done), struct http_call, link);
         call->delivering = true;
         http_deliver(call);
         call_free(call);
     }
+    if (!h->closing)
+        fill(h);
 }
 
 static void finish(struct http_call *call)
 {
+    leave(call);
     list_del(&call->link);
-    call->batch = call->http->batch;
     list_add(&call->http->done, &call->link);
 }
 
-/* Calls end only here, outside of curl, so that fn may start, cancel and close at will. */
+static void on_failed(struct timer *timer)
+{
+    struct http_call *call = CONTAINER_OF(timer, struct http_call, timer);
+    finish(call);
+    deliver_done(call->http);
+}
+
+static void on_timeout(struct timer *timer)
+{
+    struct http_call *call = CONTAINER_OF(timer, struct http_call, timer);
+    http_fail(call, "timeout", "no whole answer within %lld ms%s", (long long)call->timeout_ms,
+              call->placed ? "" : ", all of them spent waiting for other calls");
+    on_failed(timer);
+}
+
 static void collect(struct http *h)
 {
     int left;
@@ -62,7 +102,6 @@ static void collect(struct http *h)
             continue;
         CURLcode result = message->data.result;
         h->curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-        h->curl.multi_remove_handle(h->multi, call->easy); /* the message is gone with it */
         http_conclude(call, result);
         finish(call);
     }
@@ -83,11 +122,6 @@ static void act(struct http *h, curl_socket_t fd, int events)
 static void on_timer(uv_timer_t *timer)
 {
     act(timer->data, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static void on_soon(uv_timer_t *timer)
-{
-    deliver_done(timer->data);
 }
 
 static void on_socket(uv_poll_t *poll, int status, int events)
@@ -112,16 +146,17 @@ static int want_timer(CURLM *multi, long timeout_ms, void *arg)
     return 0;
 }
 
-static void handle_closed(struct http *h)
+static void handle_closed(void *arg)
 {
+    struct http *h = arg;
     if (--h->handles > 0 || !h->closing)
         return;
     void (*closed)(void *arg) = h->closed;
-    void *arg = h->arg;
+    void *closed_arg = h->arg;
     egress_free(h->egress);
     free(h);
     if (closed)
-        closed(arg);
+        closed(closed_arg);
 }
 
 static void watch_closed(uv_handle_t *handle)
@@ -180,12 +215,13 @@ struct http *http_new(uv_loop_t *loop, const cJSON *egress_allow, struct error *
     struct http *h = mem_zero(1, sizeof *h);
     h->loop = loop;
     h->egress = egress;
-    list_init(&h->calls);
+    list_init(&h->running);
+    list_init(&h->waiting);
     list_init(&h->done);
     list_init(&h->watches);
     uv_timer_init(loop, &h->timer);
-    uv_timer_init(loop, &h->soon);
-    h->timer.data = h->soon.data = h;
+    timers_init(&h->timers, loop, &clock_system);
+    h->timer.data = h;
     h->handles = 2;
     return h;
 }
@@ -203,47 +239,49 @@ static bool load(struct http *h, struct error *err)
     h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
     h->curl.multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
     h->curl.multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
-    h->curl.multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)HTTP_AT_ONCE);
-    h->curl.multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
+    h->curl.multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_AT_ONCE); /* busy and idle */
     return true;
-}
-
-static bool launch(struct http_call *call, const struct http_request *request)
-{
-    struct http *h = call->http;
-    struct error err;
-    if (!load(h, &err))
-        return http_fail(call, "protocol", "%s", err.text);
-    if (!http_setup(call, request))
-        return false;
-    CURLMcode code = h->curl.multi_add_handle(h->multi, call->easy);
-    return code == CURLM_OK ||
-           http_fail(call, "protocol", "%s does not take the request (%d)", CURL_LIB_NAME, code);
 }
 
 struct http_call *http_start(struct http *h, const struct http_request *request, http_fn fn,
                              void *arg)
 {
+    struct error err;
     struct http_call *call = mem_zero(1, sizeof *call);
     call->http = h;
     call->fn = fn;
     call->arg = arg;
-    buf_init(&call->head, 2 * HTTP_HEAD_MAX); /* each line is longer than its pair: never full */
+    call->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : HTTP_TIMEOUT_MS;
+    if (call->timeout_ms > INT32_MAX)
+        call->timeout_ms = INT32_MAX;
+    buf_init(&call->head,
+             (size_t)2 * HTTP_HEAD_MAX); /* each line is longer than its pair: never full */
     buf_init(&call->body, HTTP_ANSWER_MAX);
-    list_add(&h->calls, &call->link);
-    if (!launch(call, request)) {
-        finish(call);
-        uv_timer_start(&h->soon, on_soon, 0, 0);
-    }
+    bool ready =
+        load(h, &err) ? http_setup(call, request) : http_fail(call, "protocol", "%s", err.text);
+    list_add(ready ? &h->waiting : &h->running, &call->link);
+    timers_set(&h->timers, &call->timer, ready ? call->timeout_ms : 0,
+               ready ? on_timeout : on_failed);
+    if (ready)
+        fill(h);
     return call;
 }
 
 void http_cancel(struct http_call *call)
 {
+    struct http *h = call->http;
     if (call->delivering)
         return; /* by its own fn: it is over anyway */
     list_del(&call->link);
     call_free(call);
+    if (!h->closing)
+        fill(h);
+}
+
+static void cancel_all(struct list *calls)
+{
+    while (!list_empty(calls))
+        call_free(LIST_ENTRY(list_pop(calls), struct http_call, link));
 }
 
 static void timer_closed(uv_handle_t *handle)
@@ -256,17 +294,16 @@ void http_close(struct http *h, void (*closed)(void *arg), void *arg)
     h->closing = true;
     h->closed = closed;
     h->arg = arg;
-    while (!list_empty(&h->calls))
-        http_cancel(LIST_ENTRY(h->calls.next, struct http_call, link));
-    while (!list_empty(&h->done))
-        http_cancel(LIST_ENTRY(h->done.next, struct http_call, link));
+    cancel_all(&h->waiting);
+    cancel_all(&h->running);
+    cancel_all(&h->done);
     if (h->multi)
         h->curl.multi_cleanup(h->multi);
     h->multi = NULL;
     LIST_EACH(node, &h->watches)
     watch_close(LIST_ENTRY(node, struct watch, link));
     uv_close((uv_handle_t *)&h->timer, timer_closed);
-    uv_close((uv_handle_t *)&h->soon, timer_closed);
+    timers_close(&h->timers, handle_closed, h);
 }
 
 bool http_egress_ok(const struct http *h, const char *host, const char *address, int port,

@@ -7,7 +7,7 @@
  * Redirects: 303 always, 301 and 302 after a POST, go on as GET; the other methods keep method and
  * body. Authorization and Cookie stay with the host (port, scheme) that they were meant for.
  * Limits: HTTP_ANSWER_MAX body bytes after decompression, HTTP_HEAD_MAX answer header bytes,
- * HTTP_REDIRECTS, HTTP_AT_ONCE connections (others wait their turn, their timeout running). */
+ * HTTP_REDIRECTS, HTTP_AT_ONCE transfers (others wait their turn, their timeout running). */
 #pragma once
 #include "base/error.h"
 #include "base/json.h"

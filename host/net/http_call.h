@@ -5,6 +5,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/list.h"
+#include "base/timers.h"
 #include "net/curl_lib.h"
 #include "net/egress.h"
 #include "net/http.h"
@@ -15,14 +16,15 @@ struct http {
     uv_loop_t *loop;
     struct egress *egress;
     struct curl_lib curl;
-    CURLM *multi;      /* NULL until the first call */
-    uv_timer_t timer;  /* curl's */
-    uv_timer_t soon;   /* delivers what failed within http_start */
-    struct list calls; /* running, http_call.link */
-    struct list done;  /* to be delivered, http_call.link */
+    CURLM *multi;         /* NULL until the first call */
+    uv_timer_t timer;     /* curl's */
+    struct timers timers; /* of the calls */
+    struct list running;  /* in curl, or failed and to be told of on the next turn */
+    struct list waiting;  /* for one of HTTP_AT_ONCE places, the oldest first */
+    struct list done;     /* over, to be delivered now */
+    size_t places;        /* taken */
     struct list watches;
-    uint64_t batch; /* of the delivery under way; calls that end meanwhile belong to the next */
-    int handles;    /* uv handles not closed yet */
+    int handles; /* uv handles not closed yet */
     bool closing;
     void (*closed)(void *arg);
     void *arg;
@@ -31,6 +33,9 @@ struct http {
 struct http_call {
     struct list link;
     struct http *http;
+    struct timer timer; /* runs from http_start to the end */
+    int64_t timeout_ms;
+    bool placed; /* in curl */
     CURL *easy;
     struct curl_slist *headers;
     http_fn fn;
@@ -39,7 +44,6 @@ struct http_call {
     bool origin_tls;  /* the first URL is https */
     bool becomes_get; /* a redirect by 303 drops the method */
     bool delivering;
-    uint64_t batch;
 
     long hop;     /* redirects followed when the next two were noted */
     bool opened;  /* a socket of this hop */

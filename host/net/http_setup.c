@@ -70,7 +70,7 @@ static const char *const framing[] = {"content-length",  "transfer-encoding", "t
 
 /* Sent unless the request has its own. An empty value means "do not send", in curl's language:
  * Expect would cost a second at servers that do not answer it, Content-Type would claim a form. */
-static const char *const defaults[] = {"User-Agent: moontide/" MOONTIDE_VERSION,
+static const char *const defaults[] = {("User-Agent: moontide/" MOONTIDE_VERSION),
                                        "Expect:", "Content-Type:"};
 
 static bool header_well_formed(const char *line, size_t name_len)
@@ -172,18 +172,14 @@ static bool set_guards(struct http_call *call)
     return ok || http_fail(call, "protocol", "%s is too old", CURL_LIB_NAME);
 }
 
-static void set_transfer(struct http_call *call, int64_t timeout_ms)
+static void set_transfer(struct http_call *call)
 {
     const struct curl_lib *curl = &call->http->curl;
     CURL *easy = call->easy;
-    int64_t bounded = timeout_ms <= 0          ? HTTP_TIMEOUT_MS
-                      : timeout_ms > INT32_MAX ? INT32_MAX
-                                               : timeout_ms;
     curl->easy_setopt(easy, CURLOPT_PRIVATE, call);
     curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, call->detail);
     curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl->easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
-    curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)bounded);
     curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
     curl->easy_setopt(easy, CURLOPT_MAXREDIRS, (long)HTTP_REDIRECTS);
     curl->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
@@ -207,7 +203,7 @@ bool http_setup(struct http_call *call, const struct http_request *request)
     call->easy = call->http->curl.easy_init();
     if (!call->easy)
         return http_fail(call, "protocol", "%s does not start", CURL_LIB_NAME);
-    set_transfer(call, request->timeout_ms);
+    set_transfer(call);
     if (!set_guards(call) || !set_method(call, request) || !set_headers(call, request))
         return false;
     call->http->curl.easy_setopt(call->easy, CURLOPT_URL, url);
