@@ -70,7 +70,7 @@ static void set_options(struct transfer *t)
     c->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     c->easy_setopt(easy, CURLOPT_ERRORBUFFER, t->reason);
     c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    c->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, NULL);
+    c->easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)FETCH_CONNECT_MS);
     c->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)t->f->timeout_ms);
     if (t->f->on_data) {

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "cmd/out.h"
+#include "domain/api_key.h"
+#include "store/store.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PERMISSION_WORDS = 128 };
+
+static int run(int argc, char **argv);
+
+const struct command command_key = {
+    .name = "key",
+    .summary =
+        "make, list and revoke API keys (works on the data folder, with serve running or not)",
+    .run = run,
+    .help =
+        "usage: moontide key create --name N --allow PERM,… [--project P]… [--default-project P]\n"
+        "       moontide key list [--json]\n"
+        "       moontide key revoke ID | --name N\n"
+        "\n"
+        "Works directly on the data folder: no host need run, and one that runs sees the change at\n"
+        "once. `create` prints the new key once, alone on standard output; only its hash is kept.\n"
+        "\n"
+        "  --name N             what it is for; shown in lists. revoke: all living keys of that name\n"
+        "  --allow PERM,…       what it may do, see below; or * for all\n"
+        "  --project P          only in this project; may be repeated. Without it: in ALL projects\n"
+        "  --default-project P  the project it means where a request names none\n"
+        "  --data DIR           the host's data folder; default: MOONTIDE_DATA, else data\n"
+        "  --json               list: for programs\n"
+        "\n"
+        "permissions\n"
+        "  project.trigger  fire triggers        run.control     cancel runs\n"
+        "  run.read         see runs             trigger.manage  pause and resume triggers\n"
+        "  key.manage       keys over HTTP       secret.manage   secrets over HTTP\n"
+        "\n"
+        "environment\n"
+        "  MOONTIDE_DATA        the data folder, when --data is not given\n"
+        "\n"
+        "exit status\n"
+        "  0  done     1  it failed     2  the command was called wrongly\n"
+        "\n"
+        "examples\n"
+        "  export MOONTIDE_KEY=$(moontide key create --name me --allow project.trigger,run.read)\n"
+        "  moontide key create --name ci --project github --allow project.trigger\n"
+        "  moontide key revoke --name ci\n",
+};
+
+struct options {
+    bool json;
+    const char *name, *allow, *default_project, *data;
+    struct strings projects;
+    const char *id; /* the word after the verb */
+};
+
+/* ---- create */
+
+static bool read_name(struct api_key *k, const struct options *o, struct error *err)
+{
+    struct text name = text_trim(text_of(o->name));
+    if (!name.len)
+        return error_set(err, ERROR_INVALID, "say what the key is for: --name NAME");
+    if (name.len >= sizeof k->name)
+        return error_set(err, ERROR_INVALID, "--name has more than %zu bytes", sizeof k->name - 1);
+    bool fine = text_utf8_ok(name);
+    for (size_t i = 0; i < name.len; i++)
+        fine = fine && (unsigned char)name.data[i] >= ' ' && name.data[i] != 0x7f;
+    if (!fine)
+        return error_set(err, ERROR_INVALID, "--name is UTF-8 text without control characters");
+    memcpy(k->name, name.data, name.len);
+    return true;
+}
+
+static const char *nearest_permission(struct text bad, char *out, size_t cap)
+{
+    char words[8][32];
+    const char *names[ARRAY_LEN(words) + 1] = {NULL};
+    size_t count = 0;
+    for (unsigned bit = 1; bit <= PERMISSION_ALL && count < ARRAY_LEN(words); bit <<= 1) {
+        api_key_permissions_text(bit, words[count], sizeof words[count]);
+        names[count] = words[count];
+        count++;
+    }
+    const char *near = text_nearest(bad, names);
+    if (near)
+        snprintf(out, cap, "%s", near);
+    return near ? out : NULL;
+}
+
+static bool read_permissions(struct api_key *k, const struct options *o, struct error *err)
+{
+    struct text bad;
+    char near[32];
+    if (!o->allow)
+        return error_set(err, ERROR_INVALID,
+                         "say what the key may do: --allow project.trigger,run.read (or *)");
+    if (api_key_permissions(text_of(o->allow), &k->permissions, &bad))
+        return true;
+    const char *meant = nearest_permission(bad, near, sizeof near);
+    return error_set(err, ERROR_INVALID, "--allow: \"%.*s\" is no permission%s%s%s", (int)bad.len,
+                     bad.data, meant ? ", did you mean " : "", meant ? meant : "",
+                     meant ? "?" : "");
+}
+
+static bool check_project(const char *option, const char *project, struct error *err)
+{
+    if (api_key_name_ok(text_of(project)))
+        return true;
+    return error_set(err, ERROR_INVALID,
+                     "%s \"%s\": a project is 1 to 64 letters, digits, _ or -%s", option, project,
+                     strcmp(project, "*") == 0 ? " (for all projects leave --project out)" : "");
+}
+
+static bool read_projects(struct api_key *k, const struct options *o, struct error *err)
+{
+    size_t at = 0;
+    if (o->projects.count == 0)
+        strcpy(k->projects, "*");
+    for (size_t i = 0; i < o->projects.count; i++) {
+        const char *project = o->projects.at[i];
+        if (!check_project("--project", project, err))
+            return false;
+        if (at + strlen(project) + 2 > sizeof k->projects)
+            return error_set(err, ERROR_LIMIT, "the names of the projects have more than %zu bytes",
+                             sizeof k->projects - 1);
+        at += (size_t)sprintf(k->projects + at, "%s%s", i ? "," : "", project);
+    }
+    return true;
+}
+
+static bool read_default(struct api_key *k, const struct options *o, struct error *err)
+{
+    if (!o->default_project)
+        return true;
+    if (!check_project("--default-project", o->default_project, err))
+        return false;
+    bool among = o->projects.count == 0;
+    for (size_t i = 0; i < o->projects.count; i++)
+        among = among || strcmp(o->projects.at[i], o->default_project) == 0;
+    if (!among)
+        return error_set(
+            err, ERROR_INVALID,
+            "--default-project \"%s\" is not among the key's projects: add --project %s",
+            o->default_project, o->default_project);
+    snprintf(k->default_project, sizeof k->default_project, "%s", o->default_project);
+    return true;
+}
+
+/* The key alone on standard output, so that $(…) holds it; about it, on standard error. */
+static int show_new(const struct api_key *k, const char *secret)
+{
+    char allowed[PERMISSION_WORDS];
+    api_key_permissions_text(k->permissions, allowed, sizeof allowed);
+    puts(secret);
+    int status = out_end(command_key.name);
+    fprintf(stderr,
+            "moontide: this is key %s \"%s\": %s, projects %s. It is shown this once; keep it as "
+            "MOONTIDE_KEY\n",
+            k->id, k->name, allowed, k->projects);
+    return status;
+}
+
+static int create_key(const struct options *o)
+{
+    struct api_key k = {0};
+    struct error err = {0};
+    char secret[API_KEY_BYTES];
+    if (!read_name(&k, o, &err) || !read_permissions(&k, o, &err) || !read_projects(&k, o, &err) ||
+        !read_default(&k, o, &err))
+        return out_usage(command_key.name, &err);
+    k.created_ms = clock_wall_ms(&clock_system);
+    id_make(k.id, "key", k.created_ms);
+    api_key_secret(secret);
+    api_key_hash(text_of(secret), k.hash);
+    int status;
+    if (store_key_create_now(o->data, &k, &err))
+        status = show_new(&k, secret);
+    else
+        status = out_fail(command_key.name, &err);
+    explicit_bzero(secret, sizeof secret);
+    return status;
+}
+
+/* ---- list */
+
+static void add_words(cJSON *object, const char *name, const char *words)
+{
+    cJSON *list = cJSON_AddArrayToObject(object, name);
+    for (struct text rest = text_of(words); rest.data;) {
+        struct text word = text_trim(text_cut(&rest, ','));
+        char one[PERMISSION_WORDS];
+        snprintf(one, sizeof one, "%.*s", (int)word.len, word.data);
+        cJSON_AddItemToArray(list, cJSON_CreateString(one));
+    }
+}
+
+static void add_time(cJSON *object, const char *name, int64_t wall_ms)
+{
+    char at[TEXT_TIME];
+    text_time(wall_ms, at);
+    cJSON_AddItemToObject(object, name, wall_ms ? cJSON_CreateString(at) : cJSON_CreateNull());
+}
+
+static cJSON *key_json(const struct api_key *k)
+{
+    cJSON *item = cJSON_CreateObject();
+    char allowed[PERMISSION_WORDS];
+    api_key_permissions_text(k->permissions, allowed, sizeof allowed);
+    cJSON_AddStringToObject(item, "id", k->id);
+    cJSON_AddStringToObject(item, "name", k->name);
+    add_words(item, "permissions", allowed);
+    add_words(item, "projects", k->projects);
+    cJSON_AddItemToObject(item, "defaultProject",
+                          *k->default_project ? cJSON_CreateString(k->default_project)
+                                              : cJSON_CreateNull());
+    add_time(item, "createdAt", k->created_ms);
+    add_time(item, "revokedAt", k->revoked_ms);
+    return item;
+}
+
+static void print_json(const struct api_key *keys, size_t count)
+{
+    cJSON *answer = cJSON_CreateObject();
+    cJSON *items = cJSON_AddArrayToObject(answer, "items");
+    for (size_t i = 0; i < count; i++)
+        cJSON_AddItemToArray(items, key_json(&keys[i]));
+    cJSON_AddNullToObject(answer, "next");
+    out_json(answer, true);
+    cJSON_Delete(answer);
+}
+
+static void print_table(const struct api_key *keys, size_t count)
+{
+    struct table t;
+    table_init(
+        &t, (const char *const[]){"ID", "NAME", "ALLOW", "PROJECTS", "CREATED", "REVOKED", NULL});
+    for (size_t i = 0; i < count; i++) {
+        const struct api_key *k = &keys[i];
+        char allowed[PERMISSION_WORDS];
+        char created[TEXT_TIME];
+        char revoked[TEXT_TIME] = "";
+        api_key_permissions_text(k->permissions, allowed, sizeof allowed);
+        text_time(k->created_ms, created);
+        if (k->revoked_ms)
+            text_time(k->revoked_ms, revoked);
+        const char *const cells[] = {k->id, k->name, allowed, k->projects, created, revoked};
+        for (size_t c = 0; c < ARRAY_LEN(cells); c++)
+            table_cell(&t, cells[c]);
+    }
+    table_print(&t);
+    table_done(&t);
+}
+
+static int list_keys(const struct options *o)
+{
+    struct error err = {0};
+    struct api_key *keys = NULL;
+    size_t count = 0;
+    if (!store_keys_now(o->data, &keys, &count, &err))
+        return out_fail(command_key.name, &err);
+    if (o->json)
+        print_json(keys, count);
+    else
+        print_table(keys, count);
+    free(keys);
+    return out_end(command_key.name);
+}
+
+/* ---- revoke */
+
+static bool revoke_named(const struct options *o, size_t *revoked, struct error *err)
+{
+    struct api_key *keys = NULL;
+    size_t count = 0;
+    if (!store_keys_now(o->data, &keys, &count, err))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (keys[i].revoked_ms || strcmp(keys[i].name, o->name) != 0)
+            continue;
+        ok = store_key_revoke_now(o->data, keys[i].id, clock_wall_ms(&clock_system), err);
+        *revoked += ok;
+    }
+    free(keys);
+    if (ok && *revoked == 0)
+        return error_set(err, ERROR_MISSING, "no living key has the name \"%s\"", o->name);
+    return ok;
+}
+
+static int revoke_keys(const struct options *o)
+{
+    struct error err = {0};
+    size_t revoked = 0;
+    if (!o->id == !o->name) {
+        error_set(&err, ERROR_INVALID, "revoke wants the id of a key, or --name NAME");
+        return out_usage(command_key.name, &err);
+    }
+    bool ok = true;
+    if (o->name)
+        ok = revoke_named(o, &revoked, &err);
+    else if ((ok = store_key_revoke_now(o->data, o->id, clock_wall_ms(&clock_system), &err)))
+        revoked = 1;
+    if (!ok)
+        return out_fail(command_key.name, &err);
+    fprintf(stderr, "moontide: revoked %zu key%s\n", revoked, revoked == 1 ? "" : "s");
+    return 0;
+}
+
+/* ---- the command */
+
+static const struct {
+    const char *name;
+    size_t words; /* at most, behind the verb */
+    int (*run)(const struct options *o);
+} verbs[] = {{"create", 0, create_key}, {"list", 0, list_keys}, {"revoke", 1, revoke_keys}};
+
+static int run(int argc, char **argv)
+{
+    struct options o = {0};
+    struct strings words = {0};
+    struct error err = {0};
+    const struct option_row rows[] = {
+        {.name = "--name", .value = &o.name},
+        {.name = "--allow", .value = &o.allow},
+        {.name = "--project", .many = &o.projects},
+        {.name = "--default-project", .value = &o.default_project},
+        {.name = "--data", .value = &o.data},
+        {.name = "--json", .flag = &o.json},
+        {0},
+    };
+    if (options_read(argc, argv, rows, &words) != 0)
+        return 2;
+    const char *set = getenv("MOONTIDE_DATA");
+    if (!o.data)
+        o.data = set && *set ? set : "data";
+    for (size_t i = 0; words.count && i < ARRAY_LEN(verbs); i++) {
+        if (strcmp(words.at[0], verbs[i].name) != 0)
+            continue;
+        if (words.count > 1 + verbs[i].words) {
+            error_set(&err, ERROR_INVALID, "unexpected word \"%s\"", words.at[words.count - 1]);
+            return out_usage(argv[0], &err);
+        }
+        o.id = words.count > 1 ? words.at[1] : NULL;
+        return verbs[i].run(&o);
+    }
+    error_set(&err, ERROR_INVALID, "say create, list or revoke");
+    return out_usage(argv[0], &err);
+}
