@@ -12,6 +12,7 @@ struct stream {
     enum stream_form form;
     uint64_t next;   /* the first record not written yet */
     uint64_t known;  /* the last one known to be committed */
+    bool looked;     /* the store has been asked once: `known` is worth something */
     bool reading;    /* the store will call on_page */
     bool writable;   /* the reader takes more */
     bool over;       /* the last record is written */
@@ -109,9 +110,9 @@ static void on_page(void *arg, const struct store_chunk *chunks, size_t count, u
 
 static void pump(struct stream *s)
 {
-    if (s->reading || !s->writable || s->next > s->known)
+    if (s->reading || !s->writable || (s->looked && s->next > s->known))
         return;
-    s->reading = true;
+    s->looked = s->reading = true;
     store_read_journal(s->app->engine->store, s->run, s->next, STREAM_PAGE, on_page, s);
 }
 
@@ -120,7 +121,7 @@ static void on_news(struct follower *f, const struct hub_news *news)
     struct stream *s = CONTAINER_OF(f, struct stream, follower);
     if (news->first + news->count - 1 > s->known)
         s->known = news->first + news->count - 1;
-    bool level = s->next >= news->first && !s->reading && s->writable;
+    bool level = s->looked && s->next >= news->first && !s->reading && s->writable;
     if (!level) {
         pump(s);
         return;
@@ -159,7 +160,7 @@ void stream_open(struct request *q, const char *run, uint64_t from, enum stream_
 {
     struct app *app = q->app;
     struct stream *s = mem_zero(1, sizeof *s);
-    *s = (struct stream){.q = q, .app = app, .form = form, .next = from, .known = from, .first = true};
+    *s = (struct stream){.q = q, .app = app, .form = form, .next = from, .first = true};
     memcpy(s->run, run, strlen(run) + 1);
     list_init(&s->link);
     list_init(&s->follower.link);
