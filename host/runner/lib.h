@@ -15,6 +15,21 @@ void lib_open_math(lua_State *L);
 void lib_open_coroutine(lua_State *L);
 void lib_open_os(lua_State *L);        /* time date clock difftime, from the run's clock */
 
+void lib_open_all(lua_State *L);       /* all of these, in their order */
+
+/* What print sends its line to: a field of the registry, a function of one string. Without it print raises. */
+#define LIB_PRINT "moontide.print"
+
+/* Around every collection, which must be a whole one (LUA_GCCOLLECT): a metatable's __mode that came after setmetatable has no
+ * effect in between, so no table of a script is ever weak. Neither allocates; they need 8 free stack slots. */
+void lib_before_collect(lua_State *L);
+void lib_after_collect(lua_State *L);
+
+/* As luaL_tolstring, but tables, functions, threads and userdata show their type or __name and no address. Pushes the text. */
+const char *lib_tostring(lua_State *L, int idx, size_t *bytes);
+/* Pushes a new table with these functions (NULL ends the names) of a stock library. */
+void lib_push_stock(lua_State *L, lua_CFunction open, const char *const *names);
+
 /* Pushed as module tables for require "json", "template": */
 int lib_push_json(lua_State *L);       /* encode decode null */
 int lib_push_template(lua_State *L);   /* render */

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+/* format.h - string.format, without "%p" and without addresses in "%s". Owner: the runner. Thread:
+ * the runner's. Limits: width and precision 99, as in stock Lua. */
+#pragma once
+#include <lua.h>
+
+int format_string(lua_State *L);

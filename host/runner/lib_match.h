@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* lib_match.h - string.find, match, gmatch and gsub. Owner: the runner. Thread: the runner's. */
+#pragma once
+#include <lua.h>
+
+int lib_match_find(lua_State *L);
+int lib_match_match(lua_State *L);
+int lib_match_gmatch(lua_State *L);
+int lib_match_gsub(lua_State *L);

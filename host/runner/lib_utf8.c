@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The utf8 library: the stock functions. All walk once over their string or arguments, call nothing
+ * back, and push no more than the stack takes ("string slice too long"). */
+#include "runner/lib.h"
+#include <lualib.h>
+
+static const char *const stock[] = {"char", "charpattern", "codepoint", "codes",
+                                    "len",  "offset",      NULL};
+
+void lib_open_utf8(lua_State *L)
+{
+    lib_push_stock(L, luaopen_utf8, stock);
+    lua_setglobal(L, "utf8");
+}
