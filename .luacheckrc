@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+std = "lua54"
+max_line_length = 110
+ignore = { "212/self" }
+files["tests/lua"] = { max_line_length = 125 }
+files["scripts"] = { read_globals = { "trigger" } }
+files["lualib/meta"] = { ignore = { "212", "111", "112", "131", "241", "631" } }

@@ -1,0 +1,79 @@
+---@meta http
+-- SPDX-License-Identifier: MIT
+
+---Requests made by the host, each one a step: asked once, its answer is recorded, and a run that is
+---resumed gets the recorded answer. Every attempt carries the same Idempotency-Key.
+---
+---A status of 400 or more is an answer like any other: look at `ok` or `status`. When there is no
+---answer at all, after the retries, the call raises a Failure with the code "timeout" "connect" "dns"
+---"tls" "refused" (by the host's egress rules) "too_large" or "protocol".
+---@class http
+local http = {}
+
+---@class HttpOptions
+---@field headers? table<string, string|number|boolean>
+---@field query? table<string, string|number|boolean|(string|number)[]> appended, encoded and sorted
+---@field json? any sent as JSON, with its content type
+---@field body? string sent as it is; text in UTF-8
+---@field timeout? Duration of each attempt (default "30s")
+---@field retry? integer|Retry made by the host: without `on`, for no answer, 429 and 5xx
+
+---@class HttpRequest: HttpOptions
+---@field method? string default "GET"
+---@field url string
+
+---@class HttpResponse
+---@field status integer
+---@field ok boolean whether the status is 200 to 299
+---@field headers table<string, string> names in lower case
+---@field body string
+---@field request string "GET shop.example/orders", for messages
+local response = {}
+
+---The decoded body. Raises a Failure with code "http.json" when it is not JSON.
+---@return any
+function response:json() end
+
+---@async
+---@param url string
+---@param options? HttpOptions
+---@return HttpResponse
+function http.get(url, options) end
+
+---@async
+---@param url string
+---@param options? HttpOptions
+---@return HttpResponse
+function http.post(url, options) end
+
+---@async
+---@param url string
+---@param options? HttpOptions
+---@return HttpResponse
+function http.put(url, options) end
+
+---@async
+---@param url string
+---@param options? HttpOptions
+---@return HttpResponse
+function http.patch(url, options) end
+
+---@async
+---@param url string
+---@param options? HttpOptions
+---@return HttpResponse
+function http.delete(url, options) end
+
+---@async
+---@param url string
+---@param options? HttpOptions
+---@return HttpResponse
+function http.head(url, options) end
+
+---@async
+---@param request HttpRequest
+---@return HttpResponse
+---@overload fun(method: string, url: string, options?: HttpOptions): HttpResponse
+function http.request(request) end
+
+return http

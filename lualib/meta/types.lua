@@ -1,0 +1,82 @@
+---@meta
+-- SPDX-License-Identifier: MIT
+-- What scripts are given, for the Lua language server: completion and warnings while writing.
+-- Point "Lua.workspace.library" of .luarc.json at this folder.
+
+---A wait such as "250ms" "30s" "5m" "2h" "3d".
+---@alias Duration string
+
+---"64KB" "16MB" or plain bytes.
+---@alias Size string|integer
+
+---{ "amount", "<", 100 }; { any = { … } } and { ["not"] = { … } } combine conditions.
+---Operators: = ~= < <= > >= in contains starts ends matches exists. A list holds when all hold.
+---@alias Condition table
+
+---The type of a field: "string" "number" "integer" "boolean" "object" "array" "any", or in long form.
+---@alias Field string|FieldSchema
+
+---@class FieldSchema
+---@field type "string"|"number"|"integer"|"boolean"|"object"|"array"|"any"
+---@field optional? boolean the field may be missing (default false)
+---@field min? number shortest text, smallest number, fewest items
+---@field max? number longest text, largest number, most items
+---@field enum? any[] the values allowed
+---@field fields? table<string, Field> of an object
+---@field items? Field of an array
+
+---Bounds of a run. A trigger may ask for less or, up to the host's ceilings, for more.
+---@class Limits
+---@field cpu? Duration between two steps (default "250ms")
+---@field memory? Size default "16MB"
+---@field steps? integer default 1000
+---@field wall? Duration from start to end, with all waiting
+
+---@class Declaration
+---@field name? string shown to people; unique in the project (default: the key)
+---@field id? string workflow id, unique in the host (default "<project>.<key>")
+---@field input? table<string, Field> what the body must look like; unknown fields pass
+---@field defaults? table<string, any> a request's body is merged over these
+---@field filter? Condition[]|fun(event: Event): boolean, string? who does not pass is dropped
+---@field unique? boolean|Duration equal bodies start one run, for ever or within the time
+---@field wait? Duration|false how long the caller waits for the result (default "60s")
+---@field instruction? string|fun(event: Event): string a template over the body, or its text
+---@field run? fun(event: Event, flow: flow): any its result is the response
+---@field paused? boolean true: answers as if the trigger were not there
+---@field body? Size largest body (default "1MB")
+---@field limits? Limits
+
+---Declares the trigger of this file. `return trigger { … }` is its last statement.
+---@param declaration Declaration
+---@return Declaration
+function trigger(declaration) end
+
+---What started the run. Read-only.
+---@class Event
+---@field body table the request's JSON
+---@field inputs table the body merged over the trigger's defaults
+---@field instruction? string rendered from the trigger's template, or the body's own
+---@field sessionId string
+---@field environment string "api" unless the caller says otherwise
+---@field language? string ISO 639-1, lower case
+---@field timezone? string IANA name
+---@field customer? table<string, any>
+---@field context? table<string, string|number|boolean>
+---@field headers table<string, string> names in lower case; credentials are removed
+---@field kind "api"|"webhook"|"flow"|"agent"|"scenario"|"schedule"|"form"|"widget"|"test"
+---@field runId string
+---@field at integer when it arrived, in milliseconds since 1970
+
+---How a call is tried again: a number of times, or in detail.
+---@class Retry
+---@field times? integer tries after the first one (default 3)
+---@field first? Duration the wait before the first of them (default "1s")
+---@field factor? number by which each wait is longer than the one before (default 2)
+---@field max? Duration the longest wait (default "1m")
+---@field on? (integer|string)[] statuses and codes worth another try, such as { 429, "timeout" }
+
+---Raised by calls that failed: `tostring` gives the message.
+---@class Failure
+---@field code string stable, for the script to judge by
+---@field message string for people
+---@field at? string "support/refund.lua:12"
