@@ -5,9 +5,11 @@
 #include "cmd/out.h"
 #include "domain/api_key.h"
 #include "store/store.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PERMISSION_WORDS = 128 };
 
@@ -150,18 +152,24 @@ static bool read_default(struct api_key *k, const struct options *o, struct erro
     return true;
 }
 
-/* The key alone on standard output, so that $(…) holds it; about it, on standard error. */
-static int show_new(const struct api_key *k, const char *secret)
+/* The key alone on standard output, so that $(…) holds it; about it, on standard error. A key that
+ * could not be shown is of no use to anybody. */
+static int show_new(const struct api_key *k, const char *secret, const char *data)
 {
     char allowed[PERMISSION_WORDS];
-    api_key_permissions_text(k->permissions, allowed, sizeof allowed);
+    struct error err = {0};
     puts(secret);
-    int status = out_end(command_key.name);
+    if (out_end(command_key.name) != 0) {
+        if (!store_key_revoke_now(data, k->id, k->created_ms, &err))
+            out_fail(command_key.name, &err);
+        return 1;
+    }
+    api_key_permissions_text(k->permissions, allowed, sizeof allowed);
     fprintf(stderr,
             "moontide: this is key %s \"%s\": %s, projects %s. It is shown this once; keep it as "
             "MOONTIDE_KEY\n",
             k->id, k->name, allowed, k->projects);
-    return status;
+    return 0;
 }
 
 static int create_key(const struct options *o)
@@ -178,7 +186,7 @@ static int create_key(const struct options *o)
     api_key_hash(text_of(secret), k.hash);
     int status;
     if (store_key_create_now(o->data, &k, &err))
-        status = show_new(&k, secret);
+        status = show_new(&k, secret, o->data);
     else
         status = out_fail(command_key.name, &err);
     explicit_bzero(secret, sizeof secret);
@@ -312,17 +320,41 @@ static int revoke_keys(const struct options *o)
 
 /* ---- the command */
 
-static const struct {
-    const char *name;
-    size_t words; /* at most, behind the verb */
-    int (*run)(const struct options *o);
-} verbs[] = {{"create", 0, create_key}, {"list", 0, list_keys}, {"revoke", 1, revoke_keys}};
+static const char *const verbs[] = {"create", "list", "revoke", NULL};
+static int (*const actions[])(const struct options *o) = {create_key, list_keys, revoke_keys};
+
+/* A mistyped folder would be made and hold a key that no host knows. */
+static bool find_data(struct options *o, struct error *err)
+{
+    const char *set = getenv("MOONTIDE_DATA");
+    if (!o->data)
+        o->data = set && *set ? set : "data";
+    if (access(o->data, X_OK) == 0)
+        return true;
+    return error_errno(err, errno,
+                       "data folder \"%s\" (--data names another; the first `moontide serve` makes "
+                       "it)",
+                       o->data);
+}
+
+static bool read_words(struct options *o, const struct strings *words, size_t *verb,
+                       struct error *err)
+{
+    if (!options_verb(words, verbs, verb, err))
+        return false;
+    size_t most = actions[*verb] == revoke_keys ? 2 : 1;
+    if (words->count > most)
+        return error_set(err, ERROR_INVALID, "unexpected word \"%s\"", words->at[most]);
+    o->id = words->count > 1 ? words->at[1] : NULL;
+    return true;
+}
 
 static int run(int argc, char **argv)
 {
     struct options o = {0};
     struct strings words = {0};
     struct error err = {0};
+    size_t verb;
     const struct option_row rows[] = {
         {.name = "--name", .value = &o.name},
         {.name = "--allow", .value = &o.allow},
@@ -334,19 +366,9 @@ static int run(int argc, char **argv)
     };
     if (options_read(argc, argv, rows, &words) != 0)
         return 2;
-    const char *set = getenv("MOONTIDE_DATA");
-    if (!o.data)
-        o.data = set && *set ? set : "data";
-    for (size_t i = 0; words.count && i < ARRAY_LEN(verbs); i++) {
-        if (strcmp(words.at[0], verbs[i].name) != 0)
-            continue;
-        if (words.count > 1 + verbs[i].words) {
-            error_set(&err, ERROR_INVALID, "unexpected word \"%s\"", words.at[words.count - 1]);
-            return out_usage(argv[0], &err);
-        }
-        o.id = words.count > 1 ? words.at[1] : NULL;
-        return verbs[i].run(&o);
-    }
-    error_set(&err, ERROR_INVALID, "say create, list or revoke");
-    return out_usage(argv[0], &err);
+    if (!read_words(&o, &words, &verb, &err))
+        return out_usage(argv[0], &err);
+    if (!find_data(&o, &err))
+        return out_fail(argv[0], &err);
+    return actions[verb](&o);
 }

@@ -95,6 +95,33 @@ int options_read(int argc, char **argv, const struct option_row *rows, struct st
     return options_parse(argc, argv, rows, words, &err) ? 0 : out_usage(argv[0], &err);
 }
 
+static void join_names(const char *const *names, char *out, size_t cap)
+{
+    size_t at = 0;
+    for (; *names && at < cap; names++) {
+        const char *between = at == 0 ? "" : names[1] ? ", " : " or ";
+        at += (size_t)snprintf(out + at, cap - at, "%s%s", between, *names);
+    }
+}
+
+bool options_verb(const struct strings *words, const char *const *names, size_t *index,
+                  struct error *err)
+{
+    char known[128] = "";
+    const char *word = words->count ? words->at[0] : NULL;
+    for (size_t i = 0; word && names[i]; i++) {
+        *index = i;
+        if (strcmp(word, names[i]) == 0)
+            return true;
+    }
+    join_names(names, known, sizeof known);
+    if (!word)
+        return error_set(err, ERROR_INVALID, "say what to do: %s", known);
+    const char *near = text_nearest(text_of(word), names);
+    return error_set(err, ERROR_INVALID, "\"%s\" is not known, %s %s%s", word,
+                     near ? "did you mean" : "say", near ? near : known, near ? "?" : "");
+}
+
 bool options_int(const char *name, const char *value, long min, long max, long *out,
                  struct error *err)
 {

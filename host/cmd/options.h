@@ -29,6 +29,9 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, struct 
 /* The same, and tells the user: 0, or 2 after a line on standard error. */
 int options_read(int argc, char **argv, const struct option_row *rows, struct strings *words);
 
+/* Which of `names` (NULL ends them) the first word is. False: none is; err names them. */
+bool options_verb(const struct strings *words, const char *const *names, size_t *index,
+                  struct error *err) MUST_CHECK;
 /* The whole number in `value` between min and max. NULL value: *out is left. */
 bool options_int(const char *name, const char *value, long min, long max, long *out,
                  struct error *err) MUST_CHECK;

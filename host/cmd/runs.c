@@ -209,38 +209,27 @@ static int follow(const struct client *c, const char *id, const struct options *
 
 /* ---- the command */
 
-static const struct {
-    const char *name;
-    bool id;
-    int (*run)(const struct client *c, const char *id, const struct options *o);
-} verbs[] = {{"list", false, list},
-             {"show", true, show},
-             {"follow", true, follow},
-             {"cancel", true, cancel}};
+static const char *const verbs[] = {"list", "show", "follow", "cancel", NULL};
+static int (*const actions[])(const struct client *c, const char *id,
+                              const struct options *o) = {list, show, follow, cancel};
 
-static int usage(const char *verb, const char *text)
+static bool read_id(const struct strings *words, bool wanted, const char **id, struct error *err)
 {
-    struct error err;
-    error_set(&err, ERROR_INVALID, "%s%s", verb, text);
-    return out_usage(command_runs.name, &err);
-}
-
-static int perform(size_t verb, const struct strings *words, const struct options *o)
-{
-    struct client client;
-    struct error err = {0};
-    const char *id = verbs[verb].id ? words->at[1] : NULL;
-    if (id && !client_run_id_ok(id, &err))
-        return out_usage(command_runs.name, &err);
-    if (!client_init(&client, &err))
-        return out_fail(command_runs.name, &err);
-    return verbs[verb].run(&client, id, o);
+    *id = wanted && words->count > 1 ? words->at[1] : NULL;
+    if (words->count != (wanted ? 2 : 1))
+        return error_set(err, ERROR_INVALID, "%s takes %s", words->at[0],
+                         wanted ? "the id of one run" : "no word behind it");
+    return !*id || client_run_id_ok(*id, err);
 }
 
 static int run(int argc, char **argv)
 {
     struct options o = {0};
     struct strings words = {0};
+    struct error err = {0};
+    struct client client;
+    const char *id;
+    size_t verb;
     const struct option_row rows[] = {
         {.name = "--project", .value = &o.project}, {.name = "--trigger", .value = &o.trigger},
         {.name = "--status", .value = &o.status},   {.name = "--limit", .value = &o.limit},
@@ -249,13 +238,10 @@ static int run(int argc, char **argv)
     };
     if (options_read(argc, argv, rows, &words) != 0)
         return 2;
-    for (size_t i = 0; words.count && i < ARRAY_LEN(verbs); i++) {
-        if (strcmp(words.at[0], verbs[i].name) != 0)
-            continue;
-        if (words.count != 1 + (size_t)verbs[i].id)
-            return usage(verbs[i].name,
-                         verbs[i].id ? " wants the id of one run" : " takes no word");
-        return perform(i, &words, &o);
-    }
-    return usage("", "say list, show, follow or cancel");
+    if (!options_verb(&words, verbs, &verb, &err) ||
+        !read_id(&words, actions[verb] != list, &id, &err))
+        return out_usage(argv[0], &err);
+    if (!client_init(&client, &err))
+        return out_fail(argv[0], &err);
+    return actions[verb](&client, id, &o);
 }
