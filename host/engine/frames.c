@@ -249,8 +249,18 @@ static void blame(struct run *r, enum pool_loss why, const char *detail)
         run_fail(r, "limit.cpu", TEXT("the run used up its CPU time inside one operation that could not be interrupted"), TEXT_NONE);
         return;
     }
-    snprintf(text, sizeof text, "the runner died under this run twice (%s)", detail);
+    snprintf(text, sizeof text, "the runner died under this run again (%s)", detail);
     run_fail(r, "runner.crashed", text_of(text), TEXT_NONE);
+}
+
+/* A crash is the script's doing: the second one ends it. To be killed from outside is not; but what is killed time and again is
+ * given up too, or it would take runner after runner down for ever. */
+enum { CRASH_POINTS = 5, KILL_POINTS = 1, POINTS_MAX = 10 };
+
+static bool is_out(struct run *guilty, enum pool_loss why)
+{
+    guilty->crashes += why == POOL_KILLED ? KILL_POINTS : CRASH_POINTS;
+    return why == POOL_HOGGED || guilty->crashes >= POINTS_MAX;
 }
 
 static void lose(struct run *r)
@@ -289,7 +299,7 @@ void frames_lost(void *engine, unsigned runner, enum pool_loss why, uint64_t cul
         if (((struct run *)value)->runner == runner)
             lost[count++] = value;
     for (size_t i = 0; i < count; i++) {
-        bool out = lost[i] == guilty && (why == POOL_HOGGED || ++guilty->crashes >= 2);
+        bool out = lost[i] == guilty && is_out(guilty, why);
         run_unplace(lost[i], false);
         if (out)
             blame(lost[i], why, detail);

@@ -94,7 +94,10 @@ static void bury(struct process *pr)
         on_poll(&pr->poll, 0, UV_READABLE);
     uint64_t culprit = atomic_load(&pr->board->tag);
     enum board_kind kind = (enum board_kind)atomic_load(&pr->board->kind);
-    enum pool_loss why = pr->killed_for_cpu ? POOL_HOGGED : pr->broke ? POOL_BROKE : POOL_CRASHED;
+    enum pool_loss why = pr->killed_for_cpu ? POOL_HOGGED
+                         : pr->broke        ? POOL_BROKE
+                         : pr->signal == SIGKILL ? POOL_KILLED
+                                                 : POOL_CRASHED;
     char detail[96];
     describe_end(pr, detail, sizeof detail);
     bool current = r->now == pr;

@@ -64,7 +64,7 @@ struct run {
     struct list late;       /* answers that came while it was on no runner */
     struct replay *replay;  /* what the runner must say again */
     uint32_t answers_sent;  /* on this runner */
-    int crashes;
+    int crashes;            /* points, see frames.c */
     bool park;   /* its row says waiting, or will */
     bool cancel; /* asked for while it was being rebuilt */
     char *event, *instruction; /* while it is being rebuilt */
