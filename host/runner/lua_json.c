@@ -4,7 +4,9 @@
 #include "runner/vm.h"
 #include <lauxlib.h>
 
-static const char array_key; /* its address names the metatable in the registry */
+/* Their addresses are names that no script has: of the array's metatable in the registry, of what a
+ * view shows in its metatable. */
+static const char array_key, view_key;
 
 static int null_tostring(lua_State *L)
 {
@@ -64,6 +66,23 @@ bool lua_json_is_marked(lua_State *L, int idx)
     bool same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     return same;
+}
+
+void lua_json_set_view(lua_State *L, int idx)
+{
+    lua_rawsetp(L, idx, &view_key);
+}
+
+void lua_json_see_through(lua_State *L)
+{
+    if (!lua_istable(L, -1) || !lua_getmetatable(L, -1))
+        return;
+    bool view = lua_rawgetp(L, -1, &view_key) == LUA_TTABLE;
+    lua_remove(L, -2);
+    if (view)
+        lua_replace(L, -2);
+    else
+        lua_pop(L, 1);
 }
 
 enum lua_json_shape lua_json_shape(lua_State *L, int idx, size_t *count)

@@ -26,6 +26,12 @@ bool lua_json_is_null(lua_State *L, int idx); /* json.null, nil or nothing */
 void lua_json_mark_array(lua_State *L, int idx);
 bool lua_json_is_marked(lua_State *L, int idx);
 
+/* A table with the metatable at idx is a view: JSON and templates see the table on top instead (the
+ * read-only event). Pops that table. */
+void lua_json_set_view(lua_State *L, int idx);
+/* Replaces a view on top of the stack by what it shows. */
+void lua_json_see_through(lua_State *L);
+
 /* What a table holds, by raw access. */
 enum lua_json_shape {
     LUA_JSON_EMPTY,

@@ -222,6 +222,7 @@ static bool write_table(struct writer *w, const struct level *at, int depth)
     if (!lua_checkstack(w->L, SLOTS_NEEDED))
         return refuse(w, at, "no stack left to write it as JSON");
     size_t count = 0;
+    lua_json_see_through(w->L);
     switch (lua_json_shape(w->L, -1, &count)) {
     case LUA_JSON_EMPTY:
         buf_str(w->out, lua_json_is_marked(w->L, -1) ? "[]" : "{}");
@@ -263,7 +264,7 @@ static bool refuse_type(struct writer *w, const struct level *at)
     return refuse(w, at, why);
 }
 
-/* The value on top of the stack, which stays there unless this fails. */
+/* The value on top of the stack, which stays there (or what it is a view of) unless this fails. */
 static bool write_value(struct writer *w, const struct level *at, int depth)
 {
     if (++w->nodes % LUA_JSON_POLL == 0)

@@ -278,6 +278,7 @@ static bool render_each(struct template *t, const struct template_scope *scope, 
             lua_rawgeti(t->L, list, inner.index + 1);
         else
             lua_pushnil(t->L);
+        lua_json_see_through(t->L);
         bool item = live && !lua_isnil(t->L, -1);
         if (!item && inner.index > 0)
             break;
@@ -371,8 +372,10 @@ bool template_render(lua_State *L, struct text source, int idx, struct buf *out,
     int top = lua_gettop(L);
     if (!lua_checkstack(L, SLOTS_NEEDED))
         return error_set(err, ERROR_LIMIT, "no stack left");
-    struct error unread;
-    struct template_scope root = {.value = lua_absindex(L, idx)};
+    struct error unread = {0};
+    lua_pushvalue(L, idx);
+    lua_json_see_through(L);
+    struct template_scope root = {.value = top + 1};
     const char *start = source.data ? source.data : "";
     struct template t = {.L = L,
                          .start = start,

@@ -29,10 +29,11 @@ static void push_child(lua_State *L, int idx, struct text name)
         return;
     }
     lua_pushlstring(L, name.data, name.len);
-    if (lua_rawget(L, idx) != LUA_TNIL)
-        return;
-    lua_pop(L, 1);
-    push_item(L, idx, name);
+    if (lua_rawget(L, idx) == LUA_TNIL) {
+        lua_pop(L, 1);
+        push_item(L, idx, name);
+    }
+    lua_json_see_through(L);
 }
 
 /* The innermost scope that knows the name wins. */

@@ -415,6 +415,16 @@ static void cycles_meet_the_depth_limit(void **state)
                       "contain itself?");
 }
 
+static void views_are_written_as_what_they_show(void **state)
+{
+    lua_State *L = *state;
+    assert_int_equal(luaL_dostring(L, "mt = {__index = error} return mt, {a = {1}}"), LUA_OK);
+    lua_json_set_view(L, -2);
+    lua_settop(L, 0);
+    expect_written(L, "setmetatable({}, mt)", "{\"a\":[1]}");
+    expect_written(L, "{b = setmetatable({}, mt)}", "{\"b\":{\"a\":[1]}}");
+}
+
 /* 2^60 values in a table of 60: the output's limit ends it at once. */
 static void shared_tables_stop_at_the_output_limit(void **state)
 {
@@ -453,6 +463,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_json_has_not_is_named_with_its_path, new_state,
                                         close_state),
         cmocka_unit_test_setup_teardown(cycles_meet_the_depth_limit, new_state, close_state),
+        cmocka_unit_test_setup_teardown(views_are_written_as_what_they_show, new_state,
+                                        close_state),
         cmocka_unit_test_setup_teardown(shared_tables_stop_at_the_output_limit, new_state,
                                         close_state),
     };

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "runner/lib.h"
+#include "runner/lua_json.h"
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
@@ -227,6 +228,22 @@ static void no_code_of_the_script_runs(void **state)
     expect_refused(L, "\n{{f}}", "line 2: f: a function cannot be written as JSON");
 }
 
+static void views_are_looked_behind(void **state)
+{
+    lua_State *L = *state;
+    assert_int_equal(
+        luaL_dostring(L, "mt = {__index = error} return mt, {a = 'x', l = {{a = 'y'}}}"), LUA_OK);
+    lua_json_set_view(L, -2);
+    assert_int_equal(luaL_dostring(L, "return setmetatable({}, mt)"), LUA_OK);
+    lua_replace(L, 1);
+    lua_settop(L, 1);
+    expect(L, "{{a}} {{this.a}} {{#each l}}{{a}}{{/each}}", "x x y");
+    assert_int_equal(luaL_dostring(L, "return {event = setmetatable({}, mt)}"), LUA_OK);
+    lua_replace(L, 1);
+    expect(L, "{{event.a}} {{event}} {{#if event}}yes{{/if}}",
+           "x {\"a\":\"x\",\"l\":[{\"a\":\"y\"}]} yes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +262,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cut_templates_never_read_behind_their_end, new_state,
                                         close_state),
         cmocka_unit_test_setup_teardown(output_stops_at_its_limit, new_state, close_state),
+        cmocka_unit_test_setup_teardown(views_are_looked_behind, new_state, close_state),
         cmocka_unit_test_setup_teardown(no_code_of_the_script_runs, new_state, close_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
