@@ -78,6 +78,20 @@ static const struct failure *failure_of(int rc)
     return NULL;
 }
 
+/* What the system said to the last write that failed. sqlite3_system_errno would be errno as the
+ * rollback after the failure left it; the files themselves remember. Commits go to the log. */
+static int write_errno(struct sqlite *q)
+{
+    sqlite3_file *file = NULL;
+    int errnum = 0;
+    sqlite3_file_control(q->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    if (file && file->pMethods)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &errnum);
+    if (errnum == 0)
+        sqlite3_file_control(q->db, "main", SQLITE_FCNTL_LAST_ERRNO, &errnum);
+    return errnum;
+}
+
 /* Quotas and file size limits come as plain I/O errors. */
 static bool is_full(int rc, int errnum)
 {
@@ -89,7 +103,7 @@ static bool is_full(int rc, int errnum)
 bool sqlite_fail(struct sqlite *q, int rc, struct error *err)
 {
     q->code = rc & 0xff;
-    int errnum = q->db ? sqlite3_system_errno(q->db) : 0;
+    int errnum = q->db && q->code == SQLITE_IOERR ? write_errno(q) : 0;
     if (is_full(rc, errnum))
         return error_set(err, ERROR_IO,
                          "disk full: %s cannot grow; free space in \"%s\", then moontide goes on "
