@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "domain/glob.h"
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,7 +263,9 @@ static bool take_value(struct compiler *c, struct node *n, const cJSON *value)
 
 static struct node *compile_condition(struct compiler *c, const cJSON *array)
 {
-    const cJSON *path = array->child, *name = path->next, *value = name ? name->next : NULL;
+    const cJSON *path = array->child; /* a string: see compile() */
+    assert(path);
+    const cJSON *name = path->next, *value = name ? name->next : NULL;
     if (++c->conditions > CONDITIONS_MAX) {
         error_set(c->err, ERROR_LIMIT, "filter: more than %d conditions", CONDITIONS_MAX);
         return NULL;

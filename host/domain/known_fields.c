@@ -20,9 +20,13 @@ static const char languages[] =
 
 const char *known_fields_language(const char *code)
 {
-    struct text asked = text_of(code);
-    for (size_t i = 0; i < sizeof languages; i += 3) {
-        if (text_is_fold(asked, languages + i))
+    char folded[3] = "";
+    for (size_t i = 0; i < 2 && code[i]; i++)
+        folded[i] = (char)(code[i] >= 'A' && code[i] <= 'Z' ? code[i] + 32 : code[i]);
+    if (!folded[1] || code[2])
+        return NULL;
+    for (size_t i = 0; i < sizeof languages; i += sizeof folded) {
+        if (memcmp(languages + i, folded, sizeof folded) == 0)
             return languages + i;
     }
     return NULL;
@@ -41,10 +45,13 @@ static bool refuse(struct check *c, const char *name, const char *member, const 
     char pointer[256];
     size_t len = (size_t)snprintf(pointer, sizeof pointer, "/%s%s", name, member ? "/" : "");
     for (; member && *member && len + 3 < sizeof pointer; member++) {
-        bool escape = *member == '~' || *member == '/'; /* RFC 6901 */
-        pointer[len++] = escape ? '~' : *member;
-        if (escape)
-            pointer[len++] = *member == '~' ? '0' : '1';
+        char escape = *member == '~' ? '0' : '1'; /* RFC 6901 */
+        if (*member != '~' && *member != '/') {
+            pointer[len++] = *member;
+            continue;
+        }
+        pointer[len++] = '~';
+        pointer[len++] = escape;
     }
     pointer[len] = '\0';
     if (c->field && c->cap)

@@ -320,7 +320,7 @@ struct manifest *manifest_new(const char *project, const char *key, struct text 
                               struct text source, const struct manifest_ceilings *ceilings,
                               int *line, struct error *err)
 {
-    struct error own;
+    struct error own = {0};
     err = err ? err : &own;
     *line = 1;
     cJSON *tree = json_parse(json, err);

@@ -254,7 +254,10 @@ bool schema_ok(const cJSON *schema, struct error *err)
 /* RFC 6901: "~" and "/" of a name are escaped. */
 static size_t enter_name(struct place *p, const char *name)
 {
-    size_t before = enter(p, "/");
+    size_t before = p->len;
+    p->depth++;
+    if (p->len + 1 < sizeof p->text)
+        p->text[p->len++] = '/';
     for (; *name && p->len + 2 < sizeof p->text; name++) {
         if (*name == '~' || *name == '/') {
             p->text[p->len++] = '~';

@@ -308,6 +308,8 @@ static void globs_match_whole_texts(void **state)
         {"*.jp?g", "x.jpeg", true},
         {"*\xc3\xab?", "Zo\xc3\xabx", true},
         {"*\xc3\xab?", "Zo\xc3\xaax", false},
+        {"\xc3\xab\xe3\x81\x82*\xc3\xa9\xc3\xab", "\xc3\xab\xe3\x81\x82-\xc3\xa9\xc3\xab", true},
+        {"\xc3\xab\xe3\x81\x82*\xc3\xa9\xc3\xab", "\xc3\xab\xe3\x81\x82-\xc3\xab\xc3\xab", false},
         {"[a]", "a", false},
         {"?*?", "a", false},
         {"?*?", "ab", true},
@@ -365,6 +367,17 @@ static void long_patterns_cross_words(void **state)
         glob_free(g);
     }
     assert_null(glob_new((struct text){pattern, GLOB_BYTES + 1}));
+
+    char foreign[GLOB_BYTES + 1]; /* as many different characters as fit */
+    for (size_t i = 0; i < GLOB_BYTES - 1; i += 2) {
+        size_t c = 0x7ff - i / 2;
+        foreign[i] = (char)(0xc0 | c >> 6);
+        foreign[i + 1] = (char)(0x80 | (c & 0x3f));
+    }
+    struct glob *g = glob_new((struct text){foreign, GLOB_BYTES - 1});
+    assert_true(glob_match(g, (struct text){foreign, GLOB_BYTES - 1}));
+    assert_false(glob_match(g, (struct text){foreign, GLOB_BYTES - 3}));
+    glob_free(g);
 }
 
 /* A matcher that goes back would need 10^11 steps here and run into the test's time limit. */
