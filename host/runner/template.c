@@ -294,6 +294,13 @@ static bool render_each(struct template *t, const struct template_scope *scope, 
     return render_rest(t, scope, live && inner.index == 0, block, &ending);
 }
 
+/* Nothing at all for nothing: a buffer that keeps no byte must not be made to allocate. */
+static void put_text(struct template *t, bool live, const char *from, const char *to)
+{
+    if (live && to > from)
+        buf_add(t->out, from, (size_t)(to - from));
+}
+
 /* t->at stands in front of the block's path. */
 static bool render_block(struct template *t, const struct template_scope *scope, bool live,
                          const char *text, struct tag *block)
@@ -307,8 +314,7 @@ static bool render_block(struct template *t, const struct template_scope *scope,
     if (!template_path(t, scope, live) || !template_close(t))
         return false;
     settle_line(t, block);
-    if (live)
-        buf_add(t->out, text, (size_t)(block->text_end - text));
+    put_text(t, live, text, block->text_end);
     t->depth++;
     if (block->kind == TAG_IF ? !render_if(t, scope, live, block)
                               : !render_each(t, scope, live, block))
@@ -327,8 +333,7 @@ static bool render_tag(struct template *t, const struct template_scope *scope, b
     tag->text_end = tag->opening;
     if (tag->kind != TAG_VALUE)
         settle_line(t, tag);
-    if (live)
-        buf_add(t->out, text, (size_t)(tag->text_end - text));
+    put_text(t, live, text, tag->text_end);
     return tag->kind != TAG_VALUE || template_value(t, scope, live);
 }
 
@@ -342,8 +347,7 @@ static bool render_until(struct template *t, const struct template_scope *scope,
         struct tag tag = {.kind = TAG_NONE};
         tag.opening = memmem(text, (size_t)(t->end - text), "{{", 2);
         if (!tag.opening) {
-            if (live)
-                buf_add(t->out, text, (size_t)(t->end - text));
+            put_text(t, live, text, t->end);
             t->at = t->end;
             *ending = tag;
             return true;

@@ -19,7 +19,11 @@
 #include "base/error.h"
 #include <lua.h>
 
-enum { TEMPLATE_DEPTH = 16, TEMPLATE_LITERAL = 1024 /* bytes of a text in quotes */ };
+enum {
+    TEMPLATE_DEPTH = 16,
+    TEMPLATE_LITERAL = 1024,     /* bytes of a text in quotes */
+    TEMPLATE_FILTERED = 8 << 20, /* bytes that a filter may make; what is shown has out's limit */
+};
 
 struct template
 {

@@ -127,7 +127,7 @@ static bool fill_json(lua_State *L, const void *arg, struct buf *out, struct err
 static bool filter_json(struct template *t)
 {
     int value = lua_gettop(t->L);
-    if (!lua_buf_push(t->L, t->out->max, fill_json, &value, t->err))
+    if (!lua_buf_push(t->L, TEMPLATE_FILTERED, fill_json, &value, t->err))
         return template_refuse(t, t->at, "%s", t->err ? t->err->text : "");
     lua_replace(t->L, value);
     return true;
@@ -209,7 +209,8 @@ static bool put_value(struct template *t, const char *opening, struct text sourc
     if (lua_type(t->L, -1) == LUA_TSTRING) {
         struct text value;
         value.data = lua_tolstring(t->L, -1, &value.len);
-        buf_text(t->out, value);
+        if (value.len > 0)
+            buf_text(t->out, value);
         return true;
     }
     if (lua_json_is_null(t->L, -1))

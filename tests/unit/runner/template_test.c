@@ -216,6 +216,19 @@ static void output_stops_at_its_limit(void **state)
     buf_done(&out);
 }
 
+/* This is how a declaration is checked when it is loaded. */
+static void a_template_can_be_checked_without_output(void **state)
+{
+    struct error err = {0};
+    struct buf out;
+    buf_init(&out, 0);
+    assert_true(template_render(
+        *state, TEXT("{{empty}}{{customer | json}} {{a | default:\"x\" | json}}"), 1, &out, &err));
+    assert_false(template_render(*state, TEXT("{{customer}} {{#if a}}"), 1, &out, &err));
+    assert_string_equal(err.text, "line 1: {{#if}} without {{/if}}");
+    assert_null(out.data);
+}
+
 static void no_code_of_the_script_runs(void **state)
 {
     lua_State *L = *state;
@@ -263,6 +276,8 @@ int main(void)
                                         close_state),
         cmocka_unit_test_setup_teardown(output_stops_at_its_limit, new_state, close_state),
         cmocka_unit_test_setup_teardown(views_are_looked_behind, new_state, close_state),
+        cmocka_unit_test_setup_teardown(a_template_can_be_checked_without_output, new_state,
+                                        close_state),
         cmocka_unit_test_setup_teardown(no_code_of_the_script_runs, new_state, close_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
