@@ -30,6 +30,8 @@
 ---@field cpu? Duration between two steps (default "250ms")
 ---@field memory? Size default "16MB"
 ---@field steps? integer default 1000
+---@field output? Size of a result or of a step's arguments (default "1MB")
+---@field record? Size of a log or progress record (default "64KB")
 ---@field wall? Duration from start to end, with all waiting
 
 ---@class Declaration
@@ -40,7 +42,7 @@
 ---@field filter? Condition[]|fun(event: Event): boolean, string? who does not pass is dropped
 ---@field unique? boolean|Duration equal bodies start one run, for ever or within the time
 ---@field wait? Duration|false how long the caller waits for the result (default "60s")
----@field instruction? string|fun(event: Event): string a template over the body, or its text
+---@field instruction? string|fun(event: Event): string a template over the body, or the text
 ---@field run? fun(event: Event, flow: flow): any its result is the response
 ---@field paused? boolean true: answers as if the trigger were not there
 ---@field body? Size largest body (default "1MB")
@@ -65,7 +67,7 @@ function trigger(declaration) end
 ---@field headers table<string, string> names in lower case; credentials are removed
 ---@field kind "api"|"webhook"|"flow"|"agent"|"scenario"|"schedule"|"form"|"widget"|"test"
 ---@field runId string
----@field at integer when it arrived, in milliseconds since 1970
+---@field at string when the run started, "2026-11-21T08:00:00.123Z"
 
 ---How a call is tried again: a number of times, or in detail.
 ---@class Retry
