@@ -32,8 +32,8 @@ static bool check_log(struct text value, struct error *err)
 #define AT(member) offsetof(struct config, member)
 #define DAY        INT64_C(86400000)
 static const struct config_row rows[] = {
-    {"scripts", "text", "scripts", NULL, "folder of the triggers", AT(scripts), 0, 0, NULL},
-    {"data", "text", "data", NULL, "folder of the journal", AT(data), 0, 0, NULL},
+    {"scripts", "text", "scripts", "a folder", "folder of the triggers", AT(scripts), 0, 0, NULL},
+    {"data", "text", "data", "a folder", "folder of the journal", AT(data), 0, 0, NULL},
     {"listen", "text", "127.0.0.1:8080", "ADDRESS:PORT", "where HTTP is served; port 0: any free",
      AT(listen), 0, 0, check_listen},
     {"runners", "integer", "0", "0 to 64", "processes that run scripts; 0: one per core",

@@ -27,7 +27,7 @@ struct config_row {
     const char *name;     /* "limits.cpu" */
     const char *kind;     /* "text" "integer" "duration" "size" "list" */
     const char *fallback; /* as written; NULL: none */
-    const char *bounds;   /* for --help: "1 to 256"; NULL: none */
+    const char *bounds;   /* for --help: "1 to 256", "a folder" */
     const char *help;
     /* the rest is for config.c */
     size_t offset;

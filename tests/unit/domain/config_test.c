@@ -252,7 +252,7 @@ static void the_table_is_sound(void **state)
         enum value_measure measure;
     } numbers[] = {{"integer", VALUE_COUNT}, {"duration", VALUE_DURATION}, {"size", VALUE_SIZE}};
     for (const struct config_row *row = config_rows(); row->name; row++) {
-        assert_true(strlen(row->help) > 5);
+        assert_true(strlen(row->help) > 5 && strlen(row->bounds) > 5);
         char name[CONFIG_NAME];
         config_env_name(row->name, name);
         assert_memory_equal(name, "MOONTIDE_", 9);

@@ -19,8 +19,8 @@ static void good_schemas_load(void **state)
     static const char *const rows[] = {
         "{}",
         "[]",
-        "{\"a\":\"string\",\"b\":\"number\",\"c\":\"integer\",\"d\":\"boolean\",\"e\":\"object\","
-        "\"f\":\"array\",\"g\":\"any\"}",
+        ("{\"a\":\"string\",\"b\":\"number\",\"c\":\"integer\",\"d\":\"boolean\",\"e\":\"object\","
+         "\"f\":\"array\",\"g\":\"any\"}"),
         "{\"note\":{\"type\":\"string\",\"max\":2000,\"optional\":true}}",
         "{\"n\":{\"type\":\"number\",\"min\":-1.5,\"max\":-1.5}}",
         "{\"n\":{\"type\":\"string\",\"enum\":[\"a\",\"b\"]}}",
