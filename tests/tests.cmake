@@ -34,8 +34,8 @@ endforeach()
 file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/lint/*.sh)
 foreach(file IN LISTS files)
   test_name(name ${file} "\\.sh")
-  add_test(NAME ${name} COMMAND sh ${file} ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 60)
+  add_test(NAME ${name} COMMAND sh ${file} ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endforeach()
 
 file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/api/*.test.mjs
