@@ -24,6 +24,7 @@ end
 
 local T = {}
 T.__index = T
+T.root = folder .. "/../.."
 
 function T.equal(found, wanted)
   if show(found) ~= show(wanted) then
