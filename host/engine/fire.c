@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/filter.h"
+#include "domain/known_fields.h"
 #include "domain/schema.h"
 #include "engine/run.h"
 #include "engine/ticket.h"
@@ -41,6 +42,8 @@ static bool admit(const struct engine *e, const struct call *c, struct outcome *
 
 /* ---- building */
 
+enum { EVENT_MAX = FRAME_MAX - (1 << 20) }; /* the rest of the frame is for the instruction */
+
 static void put_member(struct buf *b, const char *name, struct text value)
 {
     if (!value.data)
@@ -49,6 +52,14 @@ static void put_member(struct buf *b, const char *name, struct text value)
     json_put_cstr(b, name);
     buf_char(b, ':');
     json_put_string(b, value);
+}
+
+static void put_object(struct buf *b, const char *name, const cJSON *object)
+{
+    if (!object)
+        return;
+    buf_printf(b, ",\"%s\":", name);
+    json_put_tree(b, object);
 }
 
 /* inputs = the trigger's defaults with the body's members over them; left out when it would be the body itself. */
@@ -79,13 +90,11 @@ static void put_event(struct buf *b, const struct call *c, struct text session)
     put_member(b, "language", c->language);
     put_member(b, "timezone", c->timezone);
     put_member(b, "instruction", c->instruction);
-    static const char *const objects[] = {"customer", "context"};
-    for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
-        const cJSON *x = json_get(c->tree, objects[i]);
-        if (!cJSON_IsObject(x))
-            continue;
-        buf_printf(b, ",\"%s\":", objects[i]);
-        json_put_tree(b, x);
+    put_object(b, "instruction", c->instruction_object);
+    put_object(b, "customer", c->customer);
+    if (c->context) {
+        buf_str(b, ",\"context\":");
+        known_fields_put_context(b, c->context);
     }
     buf_str(b, ",\"headers\":");
     buf_text(b, c->headers.data ? c->headers : TEXT("{}"));
@@ -106,6 +115,7 @@ static char *text_copy(struct text t)
     return t.data ? mem_text_n(t.data, t.len) : NULL;
 }
 
+/* NULL: the event does not fit the frame that takes it to a runner. */
 static struct birth *birth_new(const struct call *c, const char *session)
 {
     const struct manifest *m = c->trigger->current->manifest;
@@ -118,8 +128,12 @@ static struct birth *birth_new(const struct call *c, const char *session)
     b->idempotency_key = text_copy(c->idempotency_key);
     b->unique = m->unique && c->body.data;
     b->unique_ms = m->unique_ms;
-    buf_init(&b->event, 128u << 20);
+    buf_init(&b->event, EVENT_MAX);
     put_event(&b->event, c, text_of(session));
+    if (b->event.full) {
+        birth_free(b);
+        return NULL;
+    }
     if (b->unique || b->idempotency_key)
         fingerprint(c->tree, b->fingerprint);
     memcpy(b->body_hash, b->fingerprint, SHA256_BYTES);
@@ -149,12 +163,19 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
     }
     int64_t now = clock_wall_ms(e->clock);
     char id[ID_BYTES], session[SESSION_BYTES];
-    id_make(id, "run", now);
     make_session(session, c, now);
+    struct birth *birth = birth_new(c, session);
+    if (!birth) {
+        o.verdict = VERDICT_TOO_LARGE;
+        o.detail = "the event made of this body (with defaults, known fields and headers) is larger than the limit of 7 MB";
+        fn(arg, &o);
+        return NULL;
+    }
+    id_make(id, "run", now);
     struct run *r = run_new(e, id, c->trigger->current);
     r->created_ms = now;
     id_random(&r->seed, sizeof r->seed);
-    r->birth = birth_new(c, session);
+    r->birth = birth;
     r->ticket = ticket_new(e, r->id, session, c->wait_ms, fn, arg);
     fire_start(r);
     return r->ticket;

@@ -14,6 +14,7 @@ struct call { /* borrowed during engine_fire */
     struct text session;      /* absent: a fresh one */
     struct text environment, language, timezone; /* absent: none */
     struct text instruction;  /* absent: none; the caller's, before templates */
+    const cJSON *instruction_object, *customer, *context; /* NULL: none */
     struct text headers;      /* JSON object */
     struct text idempotency_key, caller; /* absent: none */
     int64_t wait_ms;          /* 0: answer as soon as it is accepted */

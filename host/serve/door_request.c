@@ -211,7 +211,8 @@ static void (*const receive[])(struct conn *c, struct text *in) = {
 void conn_listen(struct conn *c)
 {
     bool deaf = c->flooded && c->state != CONN_LINGER;
-    bool mute = deaf || c->half_closed || link_behind(c);
+    bool writing = link_behind(c) || (c->x && answer_pending(c->x));
+    bool mute = deaf || c->half_closed || writing; /* a FIN read now would cut the answer off */
     if (mute != c->muted)
         link_mute(c, mute);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* door_echo - a door and nothing behind it, for tests/api/hostile_http.test.mjs and for measuring. Prints "port N" once it listens;
- * SIGTERM drains, a second one closes.
+ * SIGTERM drains, SIGINT closes.
  *   any path    {"method","path","query","bytes","hash"} of the request as JSON
  *   /later      the same, on the next turn of the loop
  *   /never      no answer; /gone counts those whose client hung up
@@ -22,8 +22,7 @@ enum { TICK_MS = 20, BIG_BYTES = 4 << 20, FLOOD_BYTES = 64 << 20 };
 static struct {
     uv_loop_t loop;
     struct door *door;
-    uv_signal_t stop;
-    bool draining;
+    uv_signal_t drain, stop;
     int gone;
 } app;
 
@@ -171,15 +170,19 @@ static void on_body(void *arg, struct exchange *x)
     echo(x);
 }
 
+static void on_drain(uv_signal_t *drain, int number)
+{
+    (void)number;
+    uv_close((uv_handle_t *)drain, NULL);
+    door_drain(app.door);
+}
+
 static void on_stop(uv_signal_t *stop, int number)
 {
     (void)number;
-    if (!app.draining) {
-        app.draining = true;
-        door_drain(app.door);
-        return;
-    }
     uv_close((uv_handle_t *)stop, NULL);
+    if (!uv_is_closing((uv_handle_t *)&app.drain))
+        uv_close((uv_handle_t *)&app.drain, NULL);
     door_close(app.door, NULL, NULL);
 }
 
@@ -211,8 +214,10 @@ int main(void)
         uv_run(&app.loop, UV_RUN_DEFAULT);
         return 1;
     }
+    uv_signal_init(&app.loop, &app.drain);
     uv_signal_init(&app.loop, &app.stop);
-    uv_signal_start(&app.stop, on_stop, SIGTERM);
+    uv_signal_start_oneshot(&app.drain, on_drain, SIGTERM);
+    uv_signal_start_oneshot(&app.stop, on_stop, SIGINT);
     printf("port %d\n", door_port(app.door));
     fflush(stdout);
     uv_run(&app.loop, UV_RUN_DEFAULT);
