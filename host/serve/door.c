@@ -17,10 +17,11 @@
 
 enum {
     BACKLOG = 1024,
-    ACCEPTS = 64,        /* a turn of the loop */
-    BUSY_MARGIN = 64,    /* connections over the limit that still get a 503; the next ones are just closed */
+    ACCEPTS = 64, /* a turn of the loop */
+    BUSY_MARGIN =
+        64, /* connections over the limit that still get a 503; the next ones are just closed */
     BUSY_PER_ADDRESS = 8,
-    CLOSE_STEPS = 5,     /* turns of the loop until libwebsockets has let go of its handles */
+    CLOSE_STEPS = 5, /* turns of the loop until libwebsockets has let go of its handles */
     WARN_EVERY_MS = 10000
 };
 
@@ -154,7 +155,8 @@ static void admit(struct door *d, int fd, const union address *from)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct conn *c = conn_new(d, from);
     size_t mine = c->peer->connections;
-    if (over(d->count, d->o.connections, BUSY_MARGIN) || over(mine, d->o.connections_per_address, BUSY_PER_ADDRESS)) {
+    if (over(d->count, d->o.connections, BUSY_MARGIN) ||
+        over(mine, d->o.connections_per_address, BUSY_PER_ADDRESS)) {
         close(fd);
         door_forget(c);
     } else if (!link_adopt(c, fd)) {
@@ -171,12 +173,14 @@ static int open_spare(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Out of descriptors: a connection left in the queue would wake the loop without end. The spare one serves to drop it. */
+/* Out of descriptors: a connection left in the queue would wake the loop without end. The spare one
+ * serves to drop it. */
 static void drop_one(struct door *d, int errnum)
 {
     int64_t now = door_now_ms(d);
     if (d->warned_ms == 0 || now - d->warned_ms > WARN_EVERY_MS) {
-        log_warn(NULL, "cannot accept: %s; raise the limit of open files connections=%zu", strerror(errnum), d->count);
+        log_warn(NULL, "cannot accept: %s; raise the limit of open files connections=%zu",
+                 strerror(errnum), d->count);
         d->warned_ms = now;
     }
     if (d->spare_fd >= 0)
@@ -236,7 +240,8 @@ static bool listen_on(struct door *d, struct error *err)
     if (d->fd < 0)
         return error_errno(err, errno, "cannot listen on %s:%d", host, d->o.port);
     setsockopt(d->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(d->fd, &at.any, len) < 0 || listen(d->fd, BACKLOG) < 0 || getsockname(d->fd, &at.any, &len) < 0)
+    if (bind(d->fd, &at.any, len) < 0 || listen(d->fd, BACKLOG) < 0 ||
+        getsockname(d->fd, &at.any, &len) < 0)
         return error_errno(err, errno, "cannot listen on %s:%d", host, d->o.port);
     d->port = ntohs(at.any.sa_family == AF_INET ? at.v4.sin_port : at.v6.sin6_port);
     d->listener = mem_zero(1, sizeof *d->listener);
@@ -302,7 +307,8 @@ void door_drain(struct door *d)
 {
     d->draining = true;
     stop_listening(d);
-    LIST_EACH (node, &d->conns) {
+    LIST_EACH(node, &d->conns)
+    {
         struct conn *c = LIST_ENTRY(node, struct conn, node);
         if (c->state == CONN_IDLE && c->depth == 0)
             link_kill(c);
@@ -319,7 +325,8 @@ static void finish_close(struct door *d)
 {
     void (*closed)(void *arg) = d->closed;
     void *arg = d->closed_arg;
-    while (!list_empty(&d->exchanges)) /* held by routes that never said so; nobody can be answered any more */
+    while (!list_empty(
+        &d->exchanges)) /* held by routes that never said so; nobody can be answered any more */
         exchange_release(LIST_ENTRY(d->exchanges.next, struct exchange, node));
     exchange_free_spare(d);
     map_done(&d->peers);
@@ -345,12 +352,14 @@ static void on_step(uv_handle_t *handle)
         next_step(d);
         return;
     }
-    /* By now its handles are closed; 4.1 wants to be asked again before it frees itself, 4.3 has done so. */
+    /* By now its handles are closed; 4.1 wants to be asked again before it frees itself, 4.3 has
+     * done so. */
     link_shut(d);
     finish_close(d);
 }
 
-/* A closed handle is reported at the end of a turn of the loop: the pace libwebsockets closes its own handles at. */
+/* A closed handle is reported at the end of a turn of the loop: the pace libwebsockets closes its
+ * own handles at. */
 static void next_step(struct door *d)
 {
     uv_timer_init(d->o.loop, &d->step);

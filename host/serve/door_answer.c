@@ -77,8 +77,9 @@ static const char *date(struct door *d)
         return d->date;
     struct tm tm;
     gmtime_r(&now, &tm);
-    snprintf(d->date, sizeof d->date, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[tm.tm_wday % 7], (unsigned)tm.tm_mday % 100u,
-             months[tm.tm_mon % 12], (unsigned)(tm.tm_year + 1900) % 10000u, (unsigned)tm.tm_hour % 100u,
+    snprintf(d->date, sizeof d->date, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[tm.tm_wday % 7],
+             (unsigned)tm.tm_mday % 100u, months[tm.tm_mon % 12],
+             (unsigned)(tm.tm_year + 1900) % 10000u, (unsigned)tm.tm_hour % 100u,
              (unsigned)tm.tm_min % 100u, (unsigned)tm.tm_sec % 100u);
     d->date_s = now;
     return d->date;
@@ -89,11 +90,12 @@ static bool has_no_body(int status)
     return status == 204 || status == 304 || status < 200;
 }
 
-/* Whether the rest of a request that is answered early can be read and dropped, so that the connection lives on. */
+/* Whether the rest of a request that is answered early can be read and dropped, so that the
+ * connection lives on. */
 static bool can_drain(const struct exchange *x)
 {
-    return x->whole || (!x->head.chunked && !x->head.expect_continue && x->framing.left <= DOOR_DRAIN_BYTES &&
-                        x->behind <= x->framing.left);
+    return x->whole || (!x->head.chunked && !x->head.expect_continue &&
+                        x->framing.left <= DOOR_DRAIN_BYTES && x->behind <= x->framing.left);
 }
 
 static void put_line(struct buf *b, const char *name, const char *value)
@@ -172,7 +174,8 @@ void exchange_answer(struct exchange *x, int status, const char *content_type, s
         if (!bare && x->head.method != METHOD_HEAD)
             buf_text(&x->out, body);
         if (x->out.full) {
-            log_error(NULL, "an answer is over the limit of 64 MiB request_id=%s bytes=%zu", x->request_id, body.len);
+            log_error(NULL, "an answer is over the limit of 64 MiB request_id=%s bytes=%zu",
+                      x->request_id, body.len);
             c->broken = true;
         }
         answer_pump(c);
@@ -180,7 +183,8 @@ void exchange_answer(struct exchange *x, int status, const char *content_type, s
     after_call(x);
 }
 
-void exchange_stream(struct exchange *x, int status, const char *content_type, void (*ready)(struct exchange *x, void *data))
+void exchange_stream(struct exchange *x, int status, const char *content_type,
+                     void (*ready)(struct exchange *x, void *data))
 {
     if (x->answered)
         return;
@@ -312,20 +316,23 @@ void answer_refuse(struct exchange *x, int verdict, const char *detail)
     buf_str(&b, ",\"detail\":");
     json_put_cstr(&b, detail);
     buf_char(&b, '}');
-    exchange_answer(x, verdict_status((enum verdict)verdict), "application/problem+json", buf_view(&b));
+    exchange_answer(x, verdict_status((enum verdict)verdict), "application/problem+json",
+                    buf_view(&b));
     buf_done(&b);
 }
 
 void answer_busy(struct conn *c)
 {
-    static const char body[] = "{\"type\":\"about:blank\",\"title\":\"too many connections\",\"status\":503,\"code\":\"overloaded\"}";
+    static const char body[] =
+        "{\"type\":\"about:blank\",\"title\":\"too many connections\",\"status\":503,\"code\":\"overloaded\"}";
     struct buf b;
     buf_init(&b, 4096);
     buf_add(&b, (const char[DOOR_PAD]){0}, DOOR_PAD);
-    buf_printf(&b,
-               "HTTP/1.1 503 Service Unavailable\r\nDate: %s\r\nContent-Type: application/problem+json\r\n"
-               "Content-Length: %zu\r\nCache-Control: no-store\r\nRetry-After: 1\r\nConnection: close\r\n\r\n%s",
-               date(c->door), sizeof body - 1, body);
+    buf_printf(
+        &b,
+        "HTTP/1.1 503 Service Unavailable\r\nDate: %s\r\nContent-Type: application/problem+json\r\n"
+        "Content-Length: %zu\r\nCache-Control: no-store\r\nRetry-After: 1\r\nConnection: close\r\n\r\n%s",
+        date(c->door), sizeof body - 1, body);
     if (!link_write(c, b.data + DOOR_PAD, b.len - DOOR_PAD))
         c->broken = true;
     buf_done(&b);

@@ -89,14 +89,10 @@ static bool on_end_lf(struct body_framing *b, char c)
 }
 
 static bool (*const steps[])(struct body_framing *b, char c) = {
-    [STEP_SIZE] = on_size,
-    [STEP_EXTENSION] = on_extension,
-    [STEP_SIZE_LF] = on_size_lf,
-    [STEP_CHUNK_CR] = on_chunk_cr,
-    [STEP_CHUNK_LF] = on_chunk_lf,
-    [STEP_TRAILER_START] = on_trailer,
-    [STEP_TRAILER] = on_trailer,
-    [STEP_TRAILER_LF] = on_trailer_lf,
+    [STEP_SIZE] = on_size,         [STEP_EXTENSION] = on_extension,
+    [STEP_SIZE_LF] = on_size_lf,   [STEP_CHUNK_CR] = on_chunk_cr,
+    [STEP_CHUNK_LF] = on_chunk_lf, [STEP_TRAILER_START] = on_trailer,
+    [STEP_TRAILER] = on_trailer,   [STEP_TRAILER_LF] = on_trailer_lf,
     [STEP_END_LF] = on_end_lf,
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* door_body.h - where a request's body ends: by Content-Length, by chunks (RFC 9112, 7.1), or at once. A pure state machine over
- * bytes. Owner: an exchange. Thread: any.
- * Limits: BODY_EXTENSION_BYTES of extensions a chunk, BODY_TRAILER_BYTES of trailers, which are dropped. Lines end in CRLF only. */
+/* door_body.h - where a request's body ends: by Content-Length, by chunks (RFC 9112, 7.1), or at
+ * once. A pure state machine over bytes. Owner: an exchange. Thread: any. Limits:
+ * BODY_EXTENSION_BYTES of extensions a chunk, BODY_TRAILER_BYTES of trailers, which are dropped.
+ * Lines end in CRLF only. */
 #pragma once
 #include "base/text.h"
 
@@ -32,6 +33,7 @@ enum body_state { BODY_MORE, BODY_DATA, BODY_DONE, BODY_BAD };
 
 void body_counted(struct body_framing *b, uint64_t length); /* 0: no body, done at once */
 void body_chunked(struct body_framing *b);
-/* Takes bytes from the front of *in. BODY_DATA: *payload is the next piece of the body, call again. BODY_MORE: *in is used up.
- * BODY_DONE: what is left in *in lies behind the body. BODY_BAD: the chunks are malformed. */
+/* Takes bytes from the front of *in. BODY_DATA: *payload is the next piece of the body, call again.
+ * BODY_MORE: *in is used up. BODY_DONE: what is left in *in lies behind the body. BODY_BAD: the
+ * chunks are malformed. */
 enum body_state body_next(struct body_framing *b, struct text *in, struct text *payload);

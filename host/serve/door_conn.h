@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* door_conn.h - what the files of the door share: the door, its connections and their exchanges. Included by door*.c and
- * exchange.c only. Owner: the door. Thread: loop.
+/* door_conn.h - what the files of the door share: the door, its connections and their exchanges.
+ * Included by door*.c and exchange.c only. Owner: the door. Thread: loop.
  *
  * How the files divide the work:
- *   door.c          opens, accepts, limits, drains, closes      door_lws.c     the only one that sees libwebsockets
- *   door_request.c  bytes in: a connection's states             door_answer.c  bytes out: answers and streams
- *   door_head.c, door_body.c, door_wheel.c  pure machines       exchange.c     what routes see
+ *   door.c          opens, accepts, limits, drains, closes      door_lws.c     the only one that
+ * sees libwebsockets door_request.c  bytes in: a connection's states             door_answer.c
+ * bytes out: answers and streams door_head.c, door_body.c, door_wheel.c  pure machines exchange.c
+ * what routes see
  *
- * A connection is a raw socket of libwebsockets, not one of its HTTP ones. Its HTTP role cannot keep the promises of
- * exchange.h (see door_head.h), and every cure of its body framing, its header pool, its time-outs and its endless POLLIN on a
- * closed SSE client would hang on private states of one version. The raw role has none of these faults and behaves the same in 4.1
- * and 4.3; libwebsockets remains the reader, the writer, the event loop's other half and the speaker of WebSocket. */
+ * A connection is a raw socket of libwebsockets, not one of its HTTP ones. Its HTTP role cannot
+ * keep the promises of exchange.h (see door_head.h), and every cure of its body framing, its header
+ * pool, its time-outs and its endless POLLIN on a closed SSE client would hang on private states of
+ * one version. The raw role has none of these faults and behaves the same in 4.1 and 4.3;
+ * libwebsockets remains the reader, the writer, the event loop's other half and the speaker of
+ * WebSocket. */
 #pragma once
 #include "base/list.h"
 #include "base/map.h"
@@ -24,13 +27,14 @@ struct lws_context;
 struct lws_vhost;
 
 enum {
-    DOOR_PAD = 16,            /* bytes libwebsockets may use in front of what it writes (LWS_PRE) */
-    DOOR_IO_BYTES = 65536,    /* largest single read and write */
-    DOOR_ADDRESS_BYTES = 46,  /* INET6_ADDRSTRLEN */
-    DOOR_REQUEST_ID = 129,    /* 128 characters and a NUL */
-    DOOR_BODY_MAX = 1 << 20,  /* until exchange_body_max says else */
-    DOOR_OUT_MAX = 64 << 20,  /* answer or backlog of a stream in memory */
-    DOOR_DRAIN_BYTES = 65536, /* a refused request's body is read to its end up to this, for keep-alive's sake */
+    DOOR_PAD = 16,           /* bytes libwebsockets may use in front of what it writes (LWS_PRE) */
+    DOOR_IO_BYTES = 65536,   /* largest single read and write */
+    DOOR_ADDRESS_BYTES = 46, /* INET6_ADDRSTRLEN */
+    DOOR_REQUEST_ID = 129,   /* 128 characters and a NUL */
+    DOOR_BODY_MAX = 1 << 20, /* until exchange_body_max says else */
+    DOOR_OUT_MAX = 64 << 20, /* answer or backlog of a stream in memory */
+    DOOR_DRAIN_BYTES =
+        65536, /* a refused request's body is read to its end up to this, for keep-alive's sake */
     DOOR_LINGER_BYTES = 32 << 20, /* read for nothing so that the client gets to see its answer */
     DOOR_LINGER_MS = 5000,
     DOOR_STALL_MS = 30000, /* an answer (not a stream) without progress */
@@ -64,13 +68,14 @@ struct conn {
     int depth;          /* > 0: within a callback of this connection; closing waits for its end */
     bool close;         /* after the answer */
     bool dying, broken; /* to be killed; writing failed */
-    bool flooded;       /* more than a stray CRLF came behind the request: nothing is read until it is answered */
-    bool muted;         /* what libwebsockets was told last */
-    bool half_closed;   /* the client has shut its side but waits for the answer */
-    int stray;          /* how much of one CRLF came behind the request */
-    uint64_t unread;    /* CONN_DRAIN: bytes of the body to drop */
-    size_t dropped;     /* bytes read for nothing since the answer began */
-    int64_t since_ms;   /* first byte of this request */
+    bool flooded;     /* more than a stray CRLF came behind the request: nothing is read until it is
+                         answered */
+    bool muted;       /* what libwebsockets was told last */
+    bool half_closed; /* the client has shut its side but waits for the answer */
+    int stray;        /* how much of one CRLF came behind the request */
+    uint64_t unread;  /* CONN_DRAIN: bytes of the body to drop */
+    size_t dropped;   /* bytes read for nothing since the answer began */
+    int64_t since_ms; /* first byte of this request */
     char address[DOOR_ADDRESS_BYTES];
 };
 
@@ -87,12 +92,13 @@ struct exchange {
     struct door *door;
     struct head head;
     struct body_framing framing;
-    struct buf in, body, out, extra; /* out starts with DOOR_PAD bytes; extra: header lines set by the route */
-    size_t behind;                   /* while head() runs: bytes read behind the head */
+    struct buf in, body, out,
+        extra;     /* out starts with DOOR_PAD bytes; extra: header lines set by the route */
+    size_t behind; /* while head() runs: bytes read behind the head */
     size_t body_max;
-    size_t sent;                     /* of out */
-    int64_t stalled_since_us;        /* 0: nothing waits */
-    int outq;                        /* unsent bytes in the kernel when last looked */
+    size_t sent;              /* of out */
+    int64_t stalled_since_us; /* 0: nothing waits */
+    int outq;                 /* unsent bytes in the kernel when last looked */
     struct joined *joined;
     bool has_body, whole, seen_route; /* whole: the body is in */
     bool answered, streaming, ended, wants_ready, has_cache_control;
@@ -130,20 +136,23 @@ struct door {
 bool link_open(struct door *d, struct error *err) MUST_CHECK;
 void link_shut(struct door *d); /* one stage; call again some turns of the loop later */
 bool link_adopt(struct conn *c, int fd) MUST_CHECK; /* takes fd, also on failure */
-bool link_write(struct conn *c, char *data, size_t len) MUST_CHECK; /* DOOR_PAD bytes before data are writable */
+bool link_write(struct conn *c, char *data,
+                size_t len) MUST_CHECK; /* DOOR_PAD bytes before data are writable */
 bool link_behind(const struct conn *c); /* the last write waits for the socket */
 void link_want_write(struct conn *c);
 void link_mute(struct conn *c, bool mute); /* stops and resumes reading */
 int link_fd(const struct conn *c);
 void link_kill(struct conn *c); /* at once; conn_closed is called within */
 
-/* door_request.c; what door_lws.c calls. False: the connection must be closed (or killed) by the caller, as its very next act. */
+/* door_request.c; what door_lws.c calls. False: the connection must be closed (or killed) by the
+ * caller, as its very next act. */
 bool conn_receive(struct conn *c, const char *data, size_t len) MUST_CHECK;
 bool conn_writable(struct conn *c) MUST_CHECK;
-/* The link is gone. Returns a duplicate of fd when the client only shut its side and an answer is due: the connection lives on with
- * it; -1 otherwise: c is freed. */
+/* The link is gone. Returns a duplicate of fd when the client only shut its side and an answer is
+ * due: the connection lives on with it; -1 otherwise: c is freed. */
 int conn_closed(struct conn *c, int fd);
-void conn_settle(struct conn *c); /* ends what has ended, kills what must die; c may be freed. Not within a callback of c */
+void conn_settle(struct conn *c); /* ends what has ended, kills what must die; c may be freed. Not
+                                     within a callback of c */
 void conn_deadline(struct conn *c);
 void conn_listen(struct conn *c); /* reads, or stops reading, as its state wants */
 void conn_shut(struct conn *c);   /* no more answers: lingers until the client closes */
@@ -159,7 +168,8 @@ void answer_busy(struct conn *c);           /* 503 for a connection too many */
 struct exchange *exchange_take(struct conn *c);
 void exchange_release(struct exchange *x); /* gone() if it has not been called, then the pool */
 void exchange_hung_up(struct exchange *x);
-void exchange_later(struct exchange *x); /* settles it and its connection on the next turn of the loop */
+void exchange_later(
+    struct exchange *x); /* settles it and its connection on the next turn of the loop */
 void exchange_free_spare(struct door *d);
 void exchange_identify(struct exchange *x); /* the request id, once the head is there */
 

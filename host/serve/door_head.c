@@ -10,15 +10,16 @@ static const struct {
     const char *name;
     enum http_method method;
 } methods[] = {
-    {"GET", METHOD_GET},     {"POST", METHOD_POST},     {"HEAD", METHOD_HEAD},       {"PUT", METHOD_PUT},
-    {"PATCH", METHOD_PATCH}, {"DELETE", METHOD_DELETE}, {"OPTIONS", METHOD_OPTIONS},
+    {"GET", METHOD_GET},         {"POST", METHOD_POST},   {"HEAD", METHOD_HEAD},
+    {"PUT", METHOD_PUT},         {"PATCH", METHOD_PATCH}, {"DELETE", METHOD_DELETE},
+    {"OPTIONS", METHOD_OPTIONS},
 };
 
 /* RFC 9110, 5.6.2: what names of methods and headers are made of. */
 static const bool token_chars[256] = {
-    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1,
-    ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['|'] = 1,  ['~'] = 1,
-    ['0' ... '9'] = 1,    ['A' ... 'Z'] = 1,    ['a' ... 'z'] = 1,
+    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1,         ['&'] = 1,         ['\''] = 1,
+    ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,         ['^'] = 1,         ['_'] = 1,
+    ['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
 };
 
 /* Values: everything but control characters; the tab is none. */
@@ -89,7 +90,8 @@ static bool parse_target(struct head *h, const char *data, size_t at, size_t len
     for (size_t i = at; i < end; i++) {
         unsigned char c = (unsigned char)data[i];
         if (c <= ' ' || c == 0x7f || c == '#')
-            return bad(h, VERDICT_BAD_REQUEST, "the request target holds a byte that must be percent-encoded");
+            return bad(h, VERDICT_BAD_REQUEST,
+                       "the request target holds a byte that must be percent-encoded");
     }
     struct text target = {data + at, len};
     if (text_is(target, "*") && h->method == METHOD_OPTIONS) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* door_head.h - the head of an HTTP/1.x request: request line and header fields (RFC 9112, strict). A pure function over bytes:
- * no sockets, no clock. Owner: an exchange. Thread: any.
- * libwebsockets 4.1 has a parser of its own, which cannot be used for what exchange.h promises: it decodes and
- * normalises the path, hides repeated headers, cannot list unknown ones, takes bare LF and folded lines, and answers 403 in HTML
- * or nothing at all where a 400, 414 or 431 is due.
+/* door_head.h - the head of an HTTP/1.x request: request line and header fields (RFC 9112, strict).
+ * A pure function over bytes: no sockets, no clock. Owner: an exchange. Thread: any.
+ * libwebsockets 4.1 has a parser of its own, which cannot be used for what exchange.h promises: it
+ * decodes and normalises the path, hides repeated headers, cannot list unknown ones, takes bare LF
+ * and folded lines, and answers 403 in HTML or nothing at all where a 400, 414 or 431 is due.
  * Limits: HEAD_BYTES, HEAD_FIELDS (431), HEAD_TARGET_BYTES (414). */
 #pragma once
 #include "serve/exchange.h"
@@ -41,6 +41,6 @@ struct head {
 enum head_state { HEAD_MORE, HEAD_DONE, HEAD_BAD };
 
 void head_init(struct head *h);
-/* data: all bytes since the start of the request; called again when more came. After HEAD_DONE the head
- * ends at h->scanned. Bytes of names are changed to lower case. */
+/* data: all bytes since the start of the request; called again when more came. After HEAD_DONE the
+ * head ends at h->scanned. Bytes of names are changed to lower case. */
 enum head_state head_parse(struct head *h, char *data, size_t len);

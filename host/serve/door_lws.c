@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The only file of the door that sees libwebsockets: the context on the host's own libuv loop, adoption of accepted sockets,
- * reading, writing and closing. Checked against 4.1.6 and 4.3.5. */
+/* The only file of the door that sees libwebsockets: the context on the host's own libuv loop,
+ * adoption of accepted sockets, reading, writing and closing. Checked against 4.1.6 and 4.3.5. */
 #include "base/log.h"
 #include "serve/door_conn.h"
 #include <assert.h>
@@ -43,7 +43,8 @@ static int on_close(struct lws *wsi, struct conn *c)
     return 0;
 }
 
-static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len)
 {
     (void)user;
     struct conn *c;
@@ -69,7 +70,10 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 }
 
 static const struct lws_protocols protocols[] = {
-    {.name = "door", .callback = on_event, .rx_buffer_size = DOOR_IO_BYTES, .tx_packet_size = DOOR_IO_BYTES},
+    {.name = "door",
+     .callback = on_event,
+     .rx_buffer_size = DOOR_IO_BYTES,
+     .tx_packet_size = DOOR_IO_BYTES},
     {.name = NULL},
 };
 
@@ -92,7 +96,9 @@ bool link_open(struct door *d, struct error *err)
     lws_set_log_level(LLL_ERR | LLL_WARN, emit_log);
     d->context = lws_create_context(&info);
     if (!d->context)
-        return error_set(err, ERROR_IO, "libwebsockets does not start (is its libuv plug-in, libwebsockets-evlib-uv, installed?)");
+        return error_set(
+            err, ERROR_IO,
+            "libwebsockets does not start (is its libuv plug-in, libwebsockets-evlib-uv, installed?)");
     d->vhost = lws_create_vhost(d->context, &info);
     if (!d->vhost)
         return error_set(err, ERROR_INTERNAL, "libwebsockets makes no virtual host");
@@ -132,7 +138,8 @@ void link_want_write(struct conn *c)
     lws_callback_on_writable(c->link);
 }
 
-/* While something waits to be written the raw role reads nothing, and would be told without end that it could. */
+/* While something waits to be written the raw role reads nothing, and would be told without end
+ * that it could. */
 void link_mute(struct conn *c, bool mute)
 {
     c->muted = mute;

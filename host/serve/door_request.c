@@ -10,8 +10,9 @@
 
 enum { READY_ROUNDS = 8 };
 
-/* Swallows at most one CRLF behind a request (old clients send one behind a body); anything more is a pipelined request: it will
- * never be run, and the answer in the making says so by Connection: close. */
+/* Swallows at most one CRLF behind a request (old clients send one behind a body); anything more is
+ * a pipelined request: it will never be run, and the answer in the making says so by Connection:
+ * close. */
 static void take_stray(struct conn *c, struct text *in)
 {
     while (in->len > 0 && c->stray < 2 && *in->data == "\r\n"[c->stray]) {
@@ -47,7 +48,8 @@ static void on_whole(struct conn *c, struct text *in)
     take_stray(c, in);
 }
 
-/* Answered before the body was in: its rest is read for keep-alive's sake, or dropped until the close. */
+/* Answered before the body was in: its rest is read for keep-alive's sake, or dropped until the
+ * close. */
 static void leave_body(struct conn *c)
 {
     if (c->close) {
@@ -179,7 +181,8 @@ static void on_wait(struct conn *c, struct text *in)
         take_stray(c, in);
         return;
     }
-    c->close = true; /* the answer is still being written: what comes now is no request that will be run */
+    c->close =
+        true; /* the answer is still being written: what comes now is no request that will be run */
     drop(c, in);
 }
 
@@ -242,8 +245,10 @@ static void finish(struct conn *c)
 static void offer_more(struct conn *c)
 {
     struct exchange *x = c->x;
-    for (int i = 0; x->wants_ready && !x->ended && !c->broken && !c->dying && !answer_pending(x); i++) {
-        if (i == READY_ROUNDS) { /* a source without end and a fast reader: the others want a turn */
+    for (int i = 0; x->wants_ready && !x->ended && !c->broken && !c->dying && !answer_pending(x);
+         i++) {
+        if (i ==
+            READY_ROUNDS) { /* a source without end and a fast reader: the others want a turn */
             exchange_later(x);
             return;
         }
@@ -268,7 +273,8 @@ static bool settle(struct conn *c)
         finish(c);
     if (c->dying)
         return false;
-    if (c->x && c->state == CONN_WAIT && c->x->answered && !c->x->streaming && list_empty(&c->deadline.link))
+    if (c->x && c->state == CONN_WAIT && c->x->answered && !c->x->streaming &&
+        list_empty(&c->deadline.link))
         door_arm(c, door_now_ms(c->door) + DOOR_STALL_MS);
     conn_listen(c);
     return true;
@@ -307,8 +313,8 @@ bool conn_writable(struct conn *c)
     return settle(c);
 }
 
-/* A client may shut its side once the request is out and still read the answer (printf … | nc). libwebsockets closes on that;
- * a duplicate of the socket keeps it. */
+/* A client may shut its side once the request is out and still read the answer (printf … | nc).
+ * libwebsockets closes on that; a duplicate of the socket keeps it. */
 static bool awaits_answer(const struct conn *c, int fd)
 {
     char byte;

@@ -38,7 +38,8 @@ void wheel_set(struct wheel *w, struct wheel_node *n, int64_t due_ms)
     w->armed++;
 }
 
-static void fire_slot(struct wheel *w, int64_t now_ms, struct list *slot, void (*fire)(void *arg, struct wheel_node *n), void *arg)
+static void fire_slot(struct wheel *w, int64_t now_ms, struct list *slot,
+                      void (*fire)(void *arg, struct wheel_node *n), void *arg)
 {
     /* Nodes of later rounds go back; the mark ends the walk though fire() may add to this slot. */
     struct list mark;
@@ -56,11 +57,13 @@ static void fire_slot(struct wheel *w, int64_t now_ms, struct list *slot, void (
     list_del(&mark);
 }
 
-void wheel_advance(struct wheel *w, int64_t now_ms, void (*fire)(void *arg, struct wheel_node *n), void *arg)
+void wheel_advance(struct wheel *w, int64_t now_ms, void (*fire)(void *arg, struct wheel_node *n),
+                   void *arg)
 {
     int64_t last = now_ms / WHEEL_TICK_MS;
     if (last - w->tick >= WHEEL_SLOTS)
         w->tick = last - WHEEL_SLOTS + 1; /* a long sleep: every slot once */
     while (w->tick <= last)
-        fire_slot(w, now_ms, slot_of(w, w->tick++), fire, arg); /* what fire() sets is for a later tick */
+        fire_slot(w, now_ms, slot_of(w, w->tick++), fire,
+                  arg); /* what fire() sets is for a later tick */
 }

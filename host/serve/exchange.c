@@ -131,7 +131,8 @@ static bool is_request_id(struct text t)
         return false;
     for (size_t i = 0; i < t.len; i++) {
         char c = t.data[i];
-        bool fine = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '-';
+        bool fine = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                    c == '.' || c == '_' || c == '-';
         if (!fine)
             return false;
     }
@@ -211,7 +212,8 @@ struct text exchange_header(const struct exchange *x, const char *name)
     return lines > 1 ? join(x, wanted, bytes) : found;
 }
 
-void exchange_headers(const struct exchange *x, void (*fn)(void *arg, struct text name, struct text value), void *arg)
+void exchange_headers(const struct exchange *x,
+                      void (*fn)(void *arg, struct text name, struct text value), void *arg)
 {
     for (size_t i = 0; i < x->head.count; i++)
         fn(arg, view(x, x->head.fields[i].name), view(x, x->head.fields[i].value));
@@ -237,7 +239,8 @@ void exchange_body_max(struct exchange *x, size_t bytes)
     x->body_max = bytes;
 }
 
-void exchange_on_refuse(struct exchange *x, void (*refuse)(struct exchange *x, int verdict, const char *detail))
+void exchange_on_refuse(struct exchange *x,
+                        void (*refuse)(struct exchange *x, int verdict, const char *detail))
 {
     x->refuse = refuse;
 }

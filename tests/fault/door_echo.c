@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* door_echo - a door and nothing behind it, for tests/api/hostile_http.test.mjs and for measuring. Prints "port N" once it listens;
- * SIGTERM drains, SIGINT closes.
- *   any path    {"method","path","query","bytes","hash"} of the request as JSON
- *   /later      the same, on the next turn of the loop
- *   /never      no answer; /gone counts those whose client hung up
- *   /refuse     401 before the body is read
- *   /stream     SSE: a tick each 20 ms; /stream?n=5 ends after five
- *   /flood      a stream as fast as the reader takes it, 64 MiB
- *   /big        an answer of 4 MiB */
+/* door_echo - a door and nothing behind it, for tests/api/hostile_http.test.mjs and for measuring.
+ * Prints "port N" once it listens; SIGTERM drains, SIGINT closes. any path
+ * {"method","path","query","bytes","hash"} of the request as JSON /later      the same, on the next
+ * turn of the loop /never      no answer; /gone counts those whose client hung up /refuse     401
+ * before the body is read /stream     SSE: a tick each 20 ms; /stream?n=5 ends after five /flood a
+ * stream as fast as the reader takes it, 64 MiB /big        an answer of 4 MiB */
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -149,7 +146,8 @@ static void big(struct exchange *x)
 static const struct {
     const char *path;
     void (*serve)(struct exchange *x);
-} routes[] = {{"/later", later}, {"/never", never}, {"/stream", stream}, {"/flood", flood}, {"/big", big}};
+} routes[] = {
+    {"/later", later}, {"/never", never}, {"/stream", stream}, {"/flood", flood}, {"/big", big}};
 
 static void on_head(void *arg, struct exchange *x)
 {

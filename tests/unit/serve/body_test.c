@@ -72,7 +72,8 @@ static void counted_body_of_nothing_is_done_at_once(void **state)
 static void chunks_decode_at_every_split(void **state)
 {
     (void)state;
-    static const char wire[] = "5\r\nhello\r\n1;a=b\r\n,\r\n006 ;x\r\n world\r\n0\r\nTrailer: yes\r\n\r\nGET / HTTP/1.1";
+    static const char wire[] =
+        "5\r\nhello\r\n1;a=b\r\n,\r\n006 ;x\r\n world\r\n0\r\nTrailer: yes\r\n\r\nGET / HTTP/1.1";
     for (size_t step = 1; step <= sizeof wire; step++) {
         struct outcome out = chunked(wire, step);
         assert_int_equal(out.state, BODY_DONE);
@@ -103,7 +104,9 @@ static void chunks_decode_when_cut_in_two_anywhere(void **state)
 static void an_unfinished_chunk_asks_for_more(void **state)
 {
     (void)state;
-    static const char *const wires[] = {"", "5", "5\r", "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n", "0\r\n", "0\r\n\r", "0\r\nA: b"};
+    static const char *const wires[] = {"",         "5",          "5\r",
+                                        "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n",
+                                        "0\r\n",    "0\r\n\r",    "0\r\nA: b"};
     for (size_t i = 0; i < ARRAY_LEN(wires); i++)
         assert_int_equal(chunked(wires[i], 3).state, BODY_MORE);
 }
@@ -112,9 +115,26 @@ static void malformed_chunks_are_refused(void **state)
 {
     (void)state;
     static const char *const wires[] = {
-        "\r\n",      "x\r\n",       "-1\r\n",         "+1\r\n",           "0x5\r\nhello",    " 5\r\nhello",  "5\nhello\r\n",
-        "5\r\rx",    "5;a\nb",      "5;a\x01\r\n",    "5\r\nhelloX\r\n", "5\r\nhello\rX",   "5\r\nhello\n", "1000000000000\r\n",
-        "0\r\n\n",   "0\r\nA\n",    "0\r\nA: b\r\r",  "0\r\n\rX",        "ffffffffffffff\r\n", ";\r\n",
+        "\r\n",
+        "x\r\n",
+        "-1\r\n",
+        "+1\r\n",
+        "0x5\r\nhello",
+        " 5\r\nhello",
+        "5\nhello\r\n",
+        "5\r\rx",
+        "5;a\nb",
+        "5;a\x01\r\n",
+        "5\r\nhelloX\r\n",
+        "5\r\nhello\rX",
+        "5\r\nhello\n",
+        "1000000000000\r\n",
+        "0\r\n\n",
+        "0\r\nA\n",
+        "0\r\nA: b\r\r",
+        "0\r\n\rX",
+        "ffffffffffffff\r\n",
+        ";\r\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
         assert_int_equal(chunked(wires[i], 1).state, BODY_BAD);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A door in this process and raw sockets against it, on one loop and one thread. The clock is the test's. */
+/* A door in this process and raw sockets against it, on one loop and one thread. The clock is the
+ * test's. */
 #include "test.h"
 
 #include "base/buf.h"
@@ -26,12 +27,12 @@ static struct {
     int64_t now_ms;
     bool closed;
     int heads, bodies, gone, ready;
-    char seen[4096];         /* what the handlers noted */
-    struct exchange *held;   /* by /hold */
+    char seen[4096];       /* what the handlers noted */
+    struct exchange *held; /* by /hold */
     size_t written;
     bool behind;
     int fd;
-    struct buf got;          /* what fd has received */
+    struct buf got; /* what fd has received */
     bool eof;
 } t;
 
@@ -121,14 +122,16 @@ static void on_body(void *arg, struct exchange *x)
     (void)arg;
     struct text path = exchange_path(x), body = exchange_body(x), query = exchange_query(x);
     t.bodies++;
-    note("%.*s %.*s", (int)exchange_method_name(x).len, exchange_method_name(x).data, (int)path.len, path.data);
+    note("%.*s %.*s", (int)exchange_method_name(x).len, exchange_method_name(x).data, (int)path.len,
+         path.data);
     if (query.data)
         note("?%.*s", (int)query.len, query.data);
     note(body.data ? " [%.*s]\n" : " none\n", (int)body.len, body.data ? body.data : "");
     if (text_is(path, "/headers")) {
         exchange_headers(x, note_header, NULL);
         struct text many = exchange_header(x, "many");
-        note("many: %.*s; none: %d\n", (int)many.len, many.data, exchange_header(x, "man").data == NULL);
+        note("many: %.*s; none: %d\n", (int)many.len, many.data,
+             exchange_header(x, "man").data == NULL);
     }
     if (text_is(path, "/hold") || text_is(path, "/early")) {
         hold(x);
@@ -233,11 +236,12 @@ static void turn(bool listening)
 }
 
 /* Runs the loop until the condition holds; it must within PATIENCE_S. */
-#define AWAIT(condition, listening)                       \
-    for (time_t began = time(NULL); !(condition);) {      \
-        if (time(NULL) - began > PATIENCE_S)              \
-            fail_msg("never: %s\ngot: %s\nseen: %s", #condition, t.got.data ? t.got.data : "", t.seen); \
-        turn(listening);                                  \
+#define AWAIT(condition, listening)                                                            \
+    for (time_t began = time(NULL); !(condition);) {                                           \
+        if (time(NULL) - began > PATIENCE_S)                                                   \
+            fail_msg("never: %s\ngot: %s\nseen: %s", #condition, t.got.data ? t.got.data : "", \
+                     t.seen);                                                                  \
+        turn(listening);                                                                       \
     }
 
 static void send_text(const char *wire)
@@ -274,11 +278,14 @@ static void forget_answer(void)
 static void a_request_is_handed_over_as_sent(void **state)
 {
     (void)state;
-    send_text("POST /a%2Fb//c?x=%41 HTTP/1.1\r\nHost: h\r\nX-Request-Id: mine-1\r\nContent-Length: 5\r\n\r\nhello");
+    send_text(
+        "POST /a%2Fb//c?x=%41 HTTP/1.1\r\nHost: h\r\nX-Request-Id: mine-1\r\nContent-Length: 5\r\n\r\nhello");
     await_text("fine");
     assert_string_equal(t.seen, "POST /a%2Fb//c?x=%41 [hello]\n");
-    assert_non_null(strstr(t.got.data, OK "Date: Fri, 15 Jan 2027 08:16:40 GMT\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n"
-                                          "Cache-Control: no-store\r\nX-Request-Id: mine-1\r\n\r\nfine"));
+    assert_non_null(strstr(
+        t.got.data, OK
+        "Date: Fri, 15 Jan 2027 08:16:40 GMT\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n"
+        "Cache-Control: no-store\r\nX-Request-Id: mine-1\r\n\r\nfine"));
 }
 
 static void a_bad_request_id_is_replaced(void **state)
@@ -302,7 +309,8 @@ static void requests_follow_each_other_on_one_connection(void **state)
 static void a_request_may_come_byte_by_byte(void **state)
 {
     (void)state;
-    static const char wire[] = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;a\r\nhello\r\n0\r\n\r\n";
+    static const char wire[] =
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;a\r\nhello\r\n0\r\n\r\n";
     for (size_t i = 0; i < sizeof wire - 1; i++) {
         send_text((char[]){wire[i], 0});
         turn(true);
@@ -316,7 +324,8 @@ static void a_request_may_come_byte_by_byte(void **state)
 static void a_pipelined_request_is_never_run(void **state)
 {
     (void)state;
-    send_text("POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\naPOST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nb");
+    send_text(
+        "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\naPOST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nb");
     await_eof();
     assert_string_equal(t.seen, "POST /1 [a]\n");
     assert_int_equal(count("HTTP/1.1"), 1);
@@ -394,7 +403,8 @@ static void continue_is_said_when_the_body_is_wanted(void **state)
 static void continue_is_not_said_to_a_refused_request(void **state)
 {
     (void)state;
-    send_text("POST /refuse HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    send_text(
+        "POST /refuse HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
     await_eof();
     assert_int_equal(count("100 Continue"), 0);
     assert_int_equal(count("401"), 1);
@@ -413,7 +423,8 @@ static void an_oversized_body_is_refused_in_the_dialect(void **state)
 static void an_oversized_chunked_body_is_refused(void **state)
 {
     (void)state;
-    send_text("POST /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n123456\r\n6\r\n123456\r\n");
+    send_text(
+        "POST /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n123456\r\n6\r\n123456\r\n");
     await_eof();
     assert_int_equal(count(" 413 "), 1);
     assert_int_equal(t.bodies, 0);
@@ -431,9 +442,12 @@ static void malformed_chunks_are_refused(void **state)
 static void headers_are_listed_and_joined(void **state)
 {
     (void)state;
-    send_text("GET /headers HTTP/1.1\r\nHost: h\r\nMany: 1\r\nX-GitHub-Event: push\r\nmany: \r\nMANY: 3\r\n\r\n");
+    send_text(
+        "GET /headers HTTP/1.1\r\nHost: h\r\nMany: 1\r\nX-GitHub-Event: push\r\nmany: \r\nMANY: 3\r\n\r\n");
     await_text("fine");
-    assert_string_equal(t.seen, "GET /headers none\nhost=h\nmany=1\nx-github-event=push\nmany=\nmany=3\nmany: 1, , 3; none: 1\n");
+    assert_string_equal(
+        t.seen,
+        "GET /headers none\nhost=h\nmany=1\nx-github-event=push\nmany=\nmany=3\nmany: 1, , 3; none: 1\n");
 }
 
 static void an_answer_takes_headers_but_no_line_ends(void **state)
@@ -583,7 +597,8 @@ static void a_stream_has_its_headers_and_ends_with_a_close(void **state)
     assert_true(exchange_write(t.held, TEXT("data: 2\n\n")));
     exchange_end(t.held);
     await_eof();
-    assert_int_equal(count("Cache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\n"), 1);
+    assert_int_equal(count("Cache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\n"),
+                     1);
     assert_int_equal(count("Connection: close\r\n\r\ndata: 1\n\ndata: 2\n\n"), 1);
     assert_int_equal(count("Content-Length"), 0);
     AWAIT(t.gone == 1, true);

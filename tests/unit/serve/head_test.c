@@ -40,8 +40,9 @@ static bool is(struct head_span s, const char *want)
 static void a_head_parses_the_same_at_every_split(void **state)
 {
     (void)state;
-    static const char wire[] = "\r\nPOST /a%2Fb//../c?x=1&y=%20 HTTP/1.1\r\nHost: h\r\nX-Two:\t two words \t\r\n"
-                               "CONTENT-length: 12\r\nEmpty:\r\n\r\n";
+    static const char wire[] =
+        "\r\nPOST /a%2Fb//../c?x=1&y=%20 HTTP/1.1\r\nHost: h\r\nX-Two:\t two words \t\r\n"
+        "CONTENT-length: 12\r\nEmpty:\r\n\r\n";
     for (size_t step = 1; step <= sizeof wire; step++) {
         struct head h;
         assert_int_equal(parse_by(&h, wire, sizeof wire - 1, step), HEAD_DONE);
@@ -70,9 +71,12 @@ static void targets_come_in_three_forms(void **state)
     static const struct {
         const char *line, *path;
     } cases[] = {
-        {"GET http://example.org:8080/p?q HTTP/1.1", "/p"}, {"GET https://example.org HTTP/1.1", ""},
-        {"OPTIONS * HTTP/1.1", "*"},                        {"GET /\xc3\xa9 HTTP/1.1", "/\xc3\xa9"},
-        {"GET //evil HTTP/1.1", "//evil"},                  {"GET /? HTTP/1.1", "/"},
+        {"GET http://example.org:8080/p?q HTTP/1.1", "/p"},
+        {"GET https://example.org HTTP/1.1", ""},
+        {"OPTIONS * HTTP/1.1", "*"},
+        {"GET /\xc3\xa9 HTTP/1.1", "/\xc3\xa9"},
+        {"GET //evil HTTP/1.1", "//evil"},
+        {"GET /? HTTP/1.1", "/"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct head h;
@@ -137,7 +141,8 @@ static void malformed_heads_are_refused(void **state)
             struct head h;
             enum head_state got = parse_by(&h, wires[i], strlen(wires[i]), step);
             if (got != HEAD_BAD || h.verdict != VERDICT_BAD_REQUEST || !h.problem)
-                fail_msg("head %zu in steps of %zu: state %d verdict %d", i, step, (int)got, h.verdict);
+                fail_msg("head %zu in steps of %zu: state %d verdict %d", i, step, (int)got,
+                         h.verdict);
         }
     }
 }
@@ -228,15 +233,24 @@ static void connection_and_upgrade_are_understood(void **state)
 {
     (void)state;
     struct head h;
-    assert_int_equal(parse(&h, "GET / HTTP/1.1\r\nHost: h\r\nConnection: Keep-Alive , CLOSE\r\n\r\n"), HEAD_DONE);
+    assert_int_equal(
+        parse(&h, "GET / HTTP/1.1\r\nHost: h\r\nConnection: Keep-Alive , CLOSE\r\n\r\n"),
+        HEAD_DONE);
     assert_true(h.close);
     assert_int_equal(parse(&h, "GET / HTTP/1.0\r\n\r\n"), HEAD_DONE);
     assert_true(h.close);
-    assert_int_equal(parse(&h, "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n"), HEAD_DONE);
+    assert_int_equal(
+        parse(&h, "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n"),
+        HEAD_DONE);
     assert_true(h.websocket);
-    assert_int_equal(parse(&h, "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"), HEAD_DONE);
+    assert_int_equal(
+        parse(
+            &h,
+            "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"),
+        HEAD_DONE);
     assert_false(h.websocket);
-    assert_int_equal(parse(&h, "PROPFIND / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\n\r\n"), HEAD_DONE);
+    assert_int_equal(parse(&h, "PROPFIND / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\n\r\n"),
+                     HEAD_DONE);
     assert_int_equal(h.method, METHOD_OTHER);
     assert_true(is(h.method_name, "PROPFIND") && h.expect_continue);
 }
@@ -245,15 +259,17 @@ static void connection_and_upgrade_are_understood(void **state)
 static void mutations_never_break_the_parser(void **state)
 {
     (void)state;
-    static const char wire[] = "POST /v1/x?y=z HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nTransfer-Encoding: chunked\r\n"
-                               "Connection: close, upgrade\r\nExpect: 100-continue\r\n\r\n";
+    static const char wire[] =
+        "POST /v1/x?y=z HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nTransfer-Encoding: chunked\r\n"
+        "Connection: close, upgrade\r\nExpect: 100-continue\r\n\r\n";
     srand(1);
     for (int round = 0; round < 50000; round++) {
         char copy[sizeof wire];
         struct head h;
         memcpy(copy, wire, sizeof wire);
         for (int i = rand() % 4; i >= 0; i--)
-            copy[rand() % (int)(sizeof wire - 1)] = (char)(rand() % 2 ? "\r\n :\t,;0/"[rand() % 9] : rand());
+            copy[rand() % (int)(sizeof wire - 1)] =
+                (char)(rand() % 2 ? "\r\n :\t,;0/"[rand() % 9] : rand());
         enum head_state got = parse_by(&h, copy, sizeof wire - 1, 1 + (size_t)(rand() % 150));
         assert_true(got != HEAD_DONE || h.scanned <= sizeof wire - 1);
     }
