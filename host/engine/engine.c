@@ -116,7 +116,7 @@ static void free_runs(struct engine *e)
         struct run *r = value;
         r->tag = 0;
         r->active = false;
-        run_free(r);
+        run_release(r);
     }
 }
 

@@ -71,7 +71,7 @@ static void take_dropped(struct run *r, struct frame_reader *in)
     if (ticket)
         ticket_dropped(ticket, reason);
     struct engine *e = r->e;
-    run_free(r);
+    run_release(r);
     fire_next(e);
 }
 
@@ -84,7 +84,7 @@ static void diverged(struct run *r, const struct replay_expect *x, const char *s
         snprintf(why, sizeof why, "the journal has %s of step %u (%s), the replay came to %s of step %u (%.*s %.*s)",
                  record_type_name(x->type), x->step, x->label, said_type, step, (int)(kind.len > 40 ? 40 : kind.len),
                  kind.data ? kind.data : "", (int)(name.len > 80 ? 80 : name.len), name.data ? name.data : "");
-    run_fail(r, "replay.diverged", text_of(why), TEXT_NONE);
+    run_end_failed(r, "replay.diverged", text_of(why), TEXT_NONE);
 }
 
 /* True: it is part of the replay, nothing is to be written. *asked_ms: for an op whose answer is not in the journal. */
@@ -192,7 +192,7 @@ static void take_failed(struct run *r, struct frame_reader *in)
     if (r->phase == RUN_ADMITTING) /* its filter or its instruction failed: it is a run all the same */
         admitted(r, TEXT_NONE);
     run_unplace(r, false);
-    run_fail(r, code_text, message.data ? message : TEXT(""), at);
+    run_end_failed(r, code_text, message.data ? message : TEXT(""), at);
 }
 
 static void take_idle(struct run *r, struct frame_reader *in)
@@ -246,11 +246,11 @@ static void blame(struct run *r, enum pool_loss why, const char *detail)
     if (r->phase == RUN_ADMITTING)
         admitted(r, TEXT_NONE);
     if (why == POOL_HOGGED) {
-        run_fail(r, "limit.cpu", TEXT("the run used up its CPU time inside one operation that could not be interrupted"), TEXT_NONE);
+        run_end_failed(r, "limit.cpu", TEXT("the run used up its CPU time inside one operation that could not be interrupted"), TEXT_NONE);
         return;
     }
     snprintf(text, sizeof text, "the runner died under this run again (%s)", detail);
-    run_fail(r, "runner.crashed", text_of(text), TEXT_NONE);
+    run_end_failed(r, "runner.crashed", text_of(text), TEXT_NONE);
 }
 
 /* A crash is the script's doing: the second one ends it. To be killed from outside is not; but what is killed time and again is

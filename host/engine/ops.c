@@ -83,7 +83,7 @@ void op_ask(struct run *r, uint32_t step, struct text kind, struct text name, st
         char why[ERROR_TEXT + 64];
         snprintf(why, sizeof why, "step %u (%.*s): %s", step, (int)kind.len, kind.data ? kind.data : "",
                  k ? err.text : "the host knows no such kind of step");
-        run_fail(r, "script.step", text_of(why), TEXT_NONE);
+        run_end_failed(r, "script.step", text_of(why), TEXT_NONE);
         cJSON_Delete(tree);
         return;
     }

@@ -132,7 +132,7 @@ bool registry_serve(struct registry *r, struct trigger *t, struct version *v, st
     return true;
 }
 
-struct version *version_new(struct registry *r, struct bundle *adopted)
+struct version *version_make(struct registry *r, struct bundle *adopted)
 {
     struct version *v = mem_zero(1, sizeof *v);
     v->tag = r->next_tag++;

@@ -48,7 +48,7 @@ bool trigger_serves(const struct trigger *t);
 /* Puts a loaded version in place. False: its id or its name belongs to another trigger (err says which). */
 bool registry_serve(struct registry *r, struct trigger *t, struct version *v, struct error *err) MUST_CHECK;
 
-struct version *version_new(struct registry *r, struct bundle *adopted);
+struct version *version_make(struct registry *r, struct bundle *adopted);
 struct version *version_hold(struct version *v);
 void version_drop(struct registry *r, struct pool *pool, struct version *v); /* the last one unloads it from the runners; NULL is fine */
 struct version *version_by_tag(const struct registry *r, uint64_t tag);

@@ -127,7 +127,7 @@ static void load(struct engine *e, struct trigger *t, struct bundle *adopted)
 {
     memcpy(t->tried, adopted->hash, SHA256_BYTES);
     stop_loading(e, t);
-    struct version *v = version_new(&e->registry, adopted);
+    struct version *v = version_make(&e->registry, adopted);
     unsigned best = 0;
     for (unsigned i = 1; i < pool_count(e->pool); i++)
         if (e->active[i] < e->active[best])
@@ -235,7 +235,7 @@ struct version *reload_kept_version(struct engine *e, struct text kept, struct e
         bundle_free(b);
         return NULL;
     }
-    struct version *v = version_new(&e->registry, b);
+    struct version *v = version_make(&e->registry, b);
     v->manifest = m;
     return v;
 }

@@ -31,7 +31,7 @@ static void give_up(struct run *r, const char *why)
 {
     struct engine *e = r->e;
     log_error(r->id, "the run cannot be resumed now, trying again: %s", why);
-    run_free(r);
+    run_release(r);
     e->recovered = false;
     timers_set(&e->timers, &e->wake, TRY_AGAIN_MS, on_wake);
     finish_one(e);
@@ -150,7 +150,7 @@ static void on_version(void *arg, struct text kept, const struct error *err)
     r->version = kept.data ? reload_kept_version(r->e, kept, &why) : NULL;
     if (!r->version) { /* nothing can ever run it again: say so instead of trying for ever */
         run_note(r, RECORD_RUN_RESUMED, "{\"reason\":\"restart\"}");
-        run_fail(r, "version.missing", text_of(kept.data ? why.text : "the script version that the run started with is not in the store"),
+        run_end_failed(r, "version.missing", text_of(kept.data ? why.text : "the script version that the run started with is not in the store"),
                  TEXT_NONE);
         finish_one(r->e);
         return;
@@ -169,7 +169,7 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
         return;
     }
     if (!row || store_status_final(row->status)) {
-        run_free(r);
+        run_release(r);
         finish_one(e);
         return;
     }
@@ -230,7 +230,7 @@ void revive_parked(struct run *r, int64_t wake_ms)
     struct engine *e = r->e;
     int64_t left = wake_ms - clock_wall_ms(e->clock);
     left = left < WAKE_MAX_MS ? left : WAKE_MAX_MS;
-    run_free(r);
+    run_release(r);
     if (!timers_is_set(&e->wake) || e->wake.due_ms > clock_mono_ms(e->clock) + left)
         timers_set(&e->timers, &e->wake, left, on_wake);
 }

@@ -58,7 +58,7 @@ static void update_free(struct run_update *u)
     buf_done(&u->result);
 }
 
-void run_free(struct run *r)
+void run_release(struct run *r)
 {
     struct engine *e = r->e;
     run_unplace(r, true);
@@ -145,7 +145,7 @@ void run_record(struct run *r, const struct record *rec)
     r->next_seq++;
     run_touch(r);
     if (r->journal_bytes > ENGINE_JOURNAL_MAX && r->phase != RUN_ENDED)
-        run_fail(r, "limit.journal", TEXT("the run has written 64 MB of journal, which is the limit"), TEXT_NONE);
+        run_end_failed(r, "limit.journal", TEXT("the run has written 64 MB of journal, which is the limit"), TEXT_NONE);
 }
 
 void run_note(struct run *r, enum record_type type, const char *data)
@@ -213,7 +213,7 @@ static void end_with_error(struct run *r, enum store_status status, enum record_
              at.data ? (int)at.len : 1, at.data ? at.data : "-", (int)(message.len > 300 ? 300 : message.len), message.data);
 }
 
-void run_fail(struct run *r, const char *code, struct text message, struct text at)
+void run_end_failed(struct run *r, const char *code, struct text message, struct text at)
 {
     run_unplace(r, true);
     end_with_error(r, STORE_FAILED, RECORD_RUN_FAILED, code, message, at);
@@ -421,7 +421,7 @@ static void written(struct run *r, struct run_write *w)
     publish(r, w);
     write_free(w);
     if (ended) {
-        run_free(r);
+        run_release(r);
         fire_next(e);
         return;
     }
@@ -442,7 +442,7 @@ static void refused(struct run *r, struct run_write *w)
     if (ticket)
         ticket_refused(ticket, &w->order);
     write_free(w);
-    run_free(r);
+    run_release(r);
     fire_next(e);
 }
 

@@ -73,7 +73,7 @@ struct run {
 };
 
 struct run *run_new(struct engine *e, const char *id, struct version *version);
-void run_free(struct run *r); /* only without an order under way */
+void run_release(struct run *r); /* only without an order under way */
 void birth_free(struct birth *b);
 
 /* Appends a record; it is committed at the end of this turn. */
@@ -87,7 +87,7 @@ void run_commit(struct run *r);
 
 /* The ends. Each writes the last record, takes the run off its runner and cancels its ops. Harmless on an ended run. */
 void run_complete(struct run *r, struct text result);
-void run_fail(struct run *r, const char *code, struct text message, struct text at);
+void run_end_failed(struct run *r, const char *code, struct text message, struct text at);
 void run_cancel(struct run *r);
 void run_time_out(struct run *r);
 
