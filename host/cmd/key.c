@@ -244,7 +244,7 @@ static void print_json(const struct api_key *keys, size_t count)
 static void print_table(const struct api_key *keys, size_t count)
 {
     struct table t;
-    table_init(
+    out_table_init(
         &t, (const char *const[]){"ID", "NAME", "ALLOW", "PROJECTS", "CREATED", "REVOKED", NULL});
     for (size_t i = 0; i < count; i++) {
         const struct api_key *k = &keys[i];
@@ -260,7 +260,7 @@ static void print_table(const struct api_key *keys, size_t count)
             table_cell(&t, cells[c]);
     }
     table_print(&t);
-    table_done(&t);
+    out_table_done(&t);
 }
 
 static int list_keys(const struct options *o)

@@ -104,7 +104,7 @@ int out_end(const char *command)
     return out_fail(command, &err);
 }
 
-void table_init(struct table *t, const char *const *names)
+void out_table_init(struct table *t, const char *const *names)
 {
     memset(t, 0, sizeof *t);
     while (names[t->columns] && t->columns < TABLE_COLUMNS)
@@ -143,7 +143,7 @@ void table_print(const struct table *t)
     }
 }
 
-void table_done(struct table *t)
+void out_table_done(struct table *t)
 {
     for (size_t i = 0; i < t->count; i++)
         free(t->cells[i]);

@@ -29,7 +29,7 @@ struct table {
     size_t count, cap;
 };
 /* Column names end with NULL and make the first row. */
-void table_init(struct table *t, const char *const *names);
+void out_table_init(struct table *t, const char *const *names);
 void table_cell(struct table *t, const char *text); /* row by row; copied; NULL: "-" */
 void table_print(const struct table *t);
-void table_done(struct table *t);
+void out_table_done(struct table *t);

@@ -121,7 +121,7 @@ static void print_list(const cJSON *answer)
 {
     struct table t;
     const cJSON *items = json_get(answer, "items");
-    table_init(
+    out_table_init(
         &t, (const char *const[]){"RUN", "STATUS", "TRIGGER", "CREATED", "STEPS", "ERROR", NULL});
     const cJSON *first = items ? items->child : NULL;
     for (const cJSON *item = first; item; item = item->next)
@@ -130,7 +130,7 @@ static void print_list(const cJSON *answer)
         table_print(&t);
     else
         fputs("moontide: no such runs\n", stderr);
-    table_done(&t);
+    out_table_done(&t);
     const char *next = json_string(answer, "next");
     if (next)
         fprintf(stderr, "moontide: there are older ones: --before %s\n", next);

@@ -42,7 +42,7 @@ static bool set_up(struct sqlite *q, enum database_use use, struct error *err)
     if (use == DATABASE_READER)
         return sqlite_exec(q, common, err) && sqlite_exec(q, for_reading, err);
     /* First of all, so that nothing is changed in a file that is not ours. */
-    return schema_check(q, schema_steps_count, err) && sqlite_exec(q, for_writing, err) &&
+    return schema_current(q, schema_steps_count, err) && sqlite_exec(q, for_writing, err) &&
            sqlite_exec(q, common, err) && schema_migrate(q, schema_steps, schema_steps_count, err);
 }
 

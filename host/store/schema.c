@@ -102,7 +102,7 @@ static bool look(struct sqlite *q, size_t known, int64_t *version, struct error 
     return true;
 }
 
-bool schema_check(struct sqlite *q, size_t count, struct error *err)
+bool schema_current(struct sqlite *q, size_t count, struct error *err)
 {
     int64_t version;
     return look(q, count, &version, err);

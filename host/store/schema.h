@@ -11,8 +11,8 @@ extern const char *const schema_steps[];
 extern const size_t schema_steps_count;
 
 /* Refuses a file of somebody else and one of a later version than `count`. Changes nothing. */
-bool schema_check(struct sqlite *q, size_t count, struct error *err) MUST_CHECK;
+bool schema_current(struct sqlite *q, size_t count, struct error *err) MUST_CHECK;
 /* Brings the file to version `count`, each step in a transaction of its own. Safe against another
- * process doing the same. Refuses what schema_check refuses. */
+ * process doing the same. Refuses what schema_current refuses. */
 bool schema_migrate(struct sqlite *q, const char *const *steps, size_t count,
                     struct error *err) MUST_CHECK;
