@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* code.h - compiled chunks, kept by the process so that a run need not parse: the modules of lualib
+ * (embedded, compiled once at the start) and the files of a version. Bytecode only ever comes from
+ * here; scripts can load text only. Owner: whoever made it. Thread: one. Limit: CODE_SOURCE bytes a
+ * script file. */
+#pragma once
+#include "base/buf.h"
+#include "base/error.h"
+#include <lua.h>
+
+enum {
+    CODE_SOURCE = 64 << 10, /* the parser is quadratic in the worst case (goto labels) */
+    CODE_BYTES = 4 << 20,   /* bytecode of one file */
+};
+
+struct code {
+    char *name;       /* "support/refund.lua", "lib.prices", "http" */
+    struct buf bytes; /* bytecode */
+};
+
+/* Compiles text under a chunk name ("@support/refund.lua"). Polls the CPU limit if L belongs to a
+ * vm. False: err is Lua's message with its line. Leaves the stack as it was. */
+bool code_compile(lua_State *L, struct code *c, struct text source, const char *chunk, bool in_vm,
+                  struct error *err) MUST_CHECK;
+void code_push(lua_State *L, const struct code *c); /* pushes the chunk as a function */
+void code_done(struct code *c);
+
+/* The embedded modules. */
+struct lualib {
+    struct code *modules;
+    size_t count;
+};
+bool lualib_init(struct lualib *lib, struct error *err) MUST_CHECK;
+void lualib_done(struct lualib *lib);
+const struct code *lualib_find(const struct lualib *lib, const char *name);
