@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* image.h - copies of vms that have just loaded a version, so that the next run of it in the same
+ * slot starts by one copy instead of loading. A vm is full of pointers into itself, so an image
+ * fits only the slot it was taken in. What runs from an image and what was loaded anew send the
+ * same frames: nothing of one run is in a vm when it is taken. Owner: the loop. Thread: one.
+ * Limits: the lowest IMAGE_SLOTS slots, IMAGE_BYTES each, IMAGE_BUDGET all (the least recently used
+ * go first). */
+#pragma once
+#include "base/list.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct image;
+struct version;
+struct vm;
+
+enum { IMAGE_SLOTS = 16, IMAGE_BYTES = 1 << 20, IMAGE_BUDGET = 16 << 20 };
+
+struct images {
+    struct list used; /* the least recently used first */
+    size_t bytes;
+    bool off; /* for tests and measurements */
+};
+
+void images_init(struct images *s);
+/* Keeps an image of vm, which loaded the version in this slot and is at rest. */
+void image_save(struct images *s, struct version *v, int slot, const struct vm *vm);
+/* Copies the image back to the range it was taken from; false: there is none. */
+bool image_load(struct images *s, struct version *v, int slot, void *range);
+void images_forget(struct images *s, struct version *v);
