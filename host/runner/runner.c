@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner/runner.h"
+
+#include "base/mem.h"
+#include "runner/loop.h"
+#include "runner/sandbox.h"
+#include "runner/tick.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* NULL: the host gave none, or something else. */
+static struct board *map_board(void)
+{
+    void *page = mmap(NULL, BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, BOARD_FD, 0);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+/* The loop sleeps in recv; the host may have made its own end, and this one with it, non-blocking.
+ */
+static bool make_blocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
+}
+
+int runner_main(void)
+{
+    struct error err;
+    struct board *board = map_board();
+    struct loop *l = mem_alloc(sizeof *l);
+    if (!make_blocking(BOARD_SOCKET_FD) || !sandbox_prepare(BOARD_SOCKET_FD, &err) ||
+        !loop_init(l, BOARD_SOCKET_FD, board, &err) || !tick_start(&err) ||
+        !sandbox_shut(BOARD_SOCKET_FD, &err))
+        _exit(LOOP_NO_SANDBOX);
+    enum loop_exit status = loop_run(l);
+    _exit((int)status); /* nothing is left to be done that the kernel does not do, and exit handlers
+                           make calls */
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* sandbox.h - what the runner gives up before the first script comes: files, environment, the right
+ * to start or to become anything, and in the end every system call that its loop does not need.
+ * Owner: the process. Thread: the only one. */
+#pragma once
+#include "base/error.h"
+
+/* Closes every descriptor but `keep`, empties the environment, sets the limits. stdin, stdout and
+ * stderr become /dev/null. */
+bool sandbox_prepare(int keep, struct error *err) MUST_CHECK;
+/* Shuts: from now on the kernel kills the process for a call that is not on the list. Only `keep`
+ * can be read and written. */
+bool sandbox_shut(int keep, struct error *err) MUST_CHECK;
