@@ -7,6 +7,7 @@
 #include "runner/tick.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -28,6 +29,10 @@ static bool make_blocking(int fd)
 int runner_main(void)
 {
     struct error err;
+    /* Ctrl-C goes to every process of the terminal; the host says when a runner ends. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     struct board *board = map_board();
     struct loop *l = mem_alloc(sizeof *l);
     if (!make_blocking(BOARD_SOCKET_FD) || !sandbox_prepare(BOARD_SOCKET_FD, &err) ||
