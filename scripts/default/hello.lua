@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- One idea: a file is an endpoint. This one is scripts/default/hello.lua, so it answers here:
 --
---   curl -X POST http://127.0.0.1:8080/api/v1.0/project/default/trigger/hello \
---     -H "x-api-key: $MOONTIDE_KEY" -d '{"name":"Ada"}'
+--   curl http://127.0.0.1:8080/api/v1.0/project/default/trigger/hello \
+--     -H "x-api-key: $MOONTIDE_KEY" --json '{"name":"Ada"}'
 --
 -- Change a greeting, save, and call it again: saving is the deployment.
 

@@ -4,8 +4,8 @@
 --
 -- A GitHub push webhook's payload, in short (GitHub sends much more; unknown fields simply pass):
 --
---   curl -X POST http://127.0.0.1:8080/api/v1.0/project/github/trigger/push \
---     -H "x-api-key: $MOONTIDE_KEY" -d '{
+--   curl http://127.0.0.1:8080/api/v1.0/project/github/trigger/push \
+--     -H "x-api-key: $MOONTIDE_KEY" --json '{
 --       "ref": "refs/heads/main",
 --       "compare": "https://github.com/ada/engine/compare/6113728f27ae...4d2ab4e76d0d",
 --       "repository": { "full_name": "ada/engine", "html_url": "https://github.com/ada/engine" },
@@ -24,18 +24,18 @@ end
 local commit = { type = "object", fields = { id = "string", message = "string" } }
 
 return trigger {
-  name   = "Push to main",
+  name   = "Push to the main branch",
   input  = {
     ref        = "string",
     repository = { type = "object", fields = { full_name = "string" } },
     commits    = { type = "array", items = commit },
   },
   filter = {
-    { "ref", "=", "refs/heads/main" },
+    { "ref", "in", { "refs/heads/main", "refs/heads/master" } },
     { "repository.full_name", "exists", true },
     { ["not"] = { { "deleted", "=", true } } },
   },
-  body   = "8MB", -- a push of many commits is a large thing
+  body   = "4MB", -- a push of many commits is a large thing
 
   -- A template over the body. A line that holds only a tag vanishes with it.
   instruction = [[

@@ -2,8 +2,8 @@
 -- One idea: a run can be watched while it runs. This one takes about ten seconds and says how it gets on.
 -- It does not make the caller wait (wait = false): the answer comes at once and names the run.
 --
---   curl -X POST http://127.0.0.1:8080/api/v1.0/project/ops/trigger/slow \
---     -H "x-api-key: $MOONTIDE_KEY" -d '{"seconds":10}'
+--   curl http://127.0.0.1:8080/api/v1.0/project/ops/trigger/slow \
+--     -H "x-api-key: $MOONTIDE_KEY" --json '{"seconds":10}'
 --
 --   moontide runs follow RUN        (or open http://127.0.0.1:8080/ and look at it there)
 

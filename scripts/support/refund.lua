@@ -2,8 +2,8 @@
 -- One idea: it just keeps going. Every step is journaled, so when the host is killed in the middle of
 -- this run (try it: kill -9), it goes on after the restart where it stood, and refunds once.
 --
---   curl -X POST http://127.0.0.1:8080/api/v1.0/project/support/trigger/refund \
---     -H "x-api-key: $MOONTIDE_KEY" -d '{"ticketId":"T-1029","amount":42.5,
+--   curl http://127.0.0.1:8080/api/v1.0/project/support/trigger/refund \
+--     -H "x-api-key: $MOONTIDE_KEY" --json '{"ticketId":"T-1029","amount":42.5,
 --       "message":"It arrived in two pieces. It should be one.",
 --       "customer":{"name":"Ada Lovelace","tier":"gold"}}'
 
