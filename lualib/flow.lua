@@ -226,7 +226,7 @@ end
 
 function M.emit(name, data)
   check_name("flow.emit", name, 2)
-  host.record("step.progress", 0, 0, name, data)
+  host.record("step.progress", 0, 0, name, { name = name, data = data })
 end
 
 function M.fail(message, code)

@@ -60,7 +60,7 @@ function S.slow_emits_progress_while_the_tide_comes_in(t)
   local percents = {}
   for _, record in ipairs(host.records) do
     if record.type == "step.progress" then
-      percents[#percents + 1] = record.data.percent
+      percents[#percents + 1] = record.data.data.percent
     end
   end
   t.equal(percents, { 25, 50, 75, 100 })

@@ -230,7 +230,14 @@ function S.log_and_emit_leave_records_without_steps(t)
   end)
   t.equal(host.records, {
     { type = "log", step = 0, attempt = 0, data = { message = "loaded", data = { id = 1 } }, at = 1000000 },
-    { type = "step.progress", step = 0, attempt = 0, name = "progress", data = { percent = 50 }, at = 1000000 },
+    {
+      type = "step.progress",
+      step = 0,
+      attempt = 0,
+      name = "progress",
+      data = { name = "progress", data = { percent = 50 } },
+      at = 1000000,
+    },
   })
   t.equal(host.steps, 0)
 end
