@@ -84,7 +84,7 @@ static void move_items(lua_State *L, struct container *c)
 
 static bool parse_array(struct lua_json_scan *s)
 {
-    struct container c;
+    struct container c = {0};
     if (!enter(s, &c))
         return false;
     if (s->at < s->end && *s->at == ']') {
@@ -166,7 +166,7 @@ static bool parse_member(struct lua_json_scan *s, struct container *c, struct te
 
 static bool parse_object(struct lua_json_scan *s)
 {
-    struct container c;
+    struct container c = {0};
     struct text names[MEMBERS_WAITING]; /* borrowed from the strings on the stack */
     if (!enter(s, &c))
         return false;
