@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/ops.h"
 #include "base/mem.h"
+#include "engine/replay.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,8 @@ static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text k
     run_record(r, &rec);
     if (r->phase == RUN_ENDED)
         return;
+    if (r->replay)
+        replay_answered(r->replay, step);
     if (r->phase == RUN_IDLE) {
         r->phase = RUN_GOING;
         run_active(r, true);

@@ -38,6 +38,16 @@ void replay_free(struct replay *p)
     free(p);
 }
 
+void replay_answered(struct replay *p, uint32_t step)
+{
+    /* From the end: an answer is nearly always to one of the last things asked. */
+    for (size_t i = p->output_count; i-- > 0;)
+        if (p->outputs[i].step == step && p->outputs[i].type == RECORD_STEP_STARTED) {
+            p->outputs[i].answered = true;
+            return;
+        }
+}
+
 static void add_input(struct replay *p, const struct record *r)
 {
     if (p->input_count == p->input_cap) {
@@ -51,12 +61,7 @@ static void add_input(struct replay *p, const struct record *r)
         .json = mem_text_n(r->data.data, r->data.len),
         .json_bytes = r->data.len,
     };
-    /* From the end: an answer is nearly always to one of the last things asked. */
-    for (size_t i = p->output_count; i-- > 0;)
-        if (p->outputs[i].step == r->step && p->outputs[i].type == RECORD_STEP_STARTED) {
-            p->outputs[i].answered = true;
-            return;
-        }
+    replay_answered(p, r->step);
 }
 
 static void add_output(struct replay *p, const struct record *r)

@@ -25,4 +25,6 @@ struct replay_expect {
 /* The output that comes next; NULL: all have come, the run goes on from here. */
 const struct replay_expect *replay_next(const struct replay *p);
 void replay_advance(struct replay *p);
+/* An answer was given while the replay was still on its way to the step: it is not to be asked for again. */
+void replay_answered(struct replay *p, uint32_t step);
 uint32_t replay_steps(const struct replay *p); /* highest step number seen */
