@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* bundle.h - the files of one trigger version: its own file and the modules that it requires, found
+ * by reading the sources for `require "lib.name"`. A project's lib/ wins over the root's. Owner:
+ * the caller. Thread: any. Limits: BUNDLE_FILE_BYTES a file, BUNDLE_MODULES, BUNDLE_BYTES in all.
+ * Symbolic links are followed. */
+#pragma once
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/id.h"
+
+enum {
+    BUNDLE_FILE_BYTES = 64 << 10,
+    BUNDLE_MODULES = 64,
+    BUNDLE_BYTES = 1 << 20,
+    BUNDLE_NAME = 64, /* characters of a project, key or module: letters, digits, _ and - */
+};
+
+struct bundle_file {
+    char *name; /* "support/refund.lua" for the trigger's own, which is the first; "lib.mail" for a
+                   module */
+    char *path; /* below the scripts folder: "lib/mail.lua"; of a decoded module: its name */
+    char *source; /* size bytes and a NUL */
+    size_t size;
+};
+
+struct bundle {
+    char *project, *key;
+    unsigned char hash[SHA256_BYTES]; /* of the encoding: names, sizes and contents */
+    size_t count;
+    struct bundle_file *files;
+};
+
+/* root: the scripts folder. Errors read "support/refund.lua:3: module "lib.mail" not found: …". */
+bool bundle_read(const char *root, const char *project, const char *key, struct bundle **out,
+                 struct error *err) MUST_CHECK;
+void bundle_free(struct bundle *b);
+
+/* Appends the payload of a LOAD frame (wire/frame.h): u32 count, then name and source of each. */
+void bundle_encode(const struct bundle *b, struct buf *out);
+/* The reverse, for what was kept in the store. NULL: broken. */
+struct bundle *bundle_decode(struct text encoded, struct error *err) MUST_CHECK;
+
+/* Calls found for each <root>/<project>/<key>.lua, sorted by project and key; path is relative to
+ * root. Not triggers: what lies in lib/, host.lua, hidden files, what does not end in ".lua". bad
+ * (may be NULL) gets what looks like a trigger but cannot be one, and a clause that says why.
+ * False: a folder could not be read, and what was found is not all. */
+bool scan_triggers(const char *root,
+                   void (*found)(void *arg, const char *project, const char *key, const char *path),
+                   void (*bad)(void *arg, const char *path, const char *why), void *arg,
+                   struct error *err) MUST_CHECK;
+
+/* [A-Za-z0-9_-]{1,64} */
+bool bundle_name_ok(struct text name);
