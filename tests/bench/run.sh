@@ -48,8 +48,8 @@ return trigger {
 LUA
 sed 's/^return trigger {/return trigger { wait = false,/' "$WORK/scripts/bench/w2.lua" > "$WORK/scripts/bench/w3.lua"
 cat > "$WORK/nginx.conf" <<CONF
-load_module modules/ndk_http_module.so;
-load_module modules/ngx_http_lua_module.so;
+load_module /usr/lib/nginx/modules/ndk_http_module.so;
+load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
 worker_processes 1;
 pid $WORK/nginx.pid;
 error_log $WORK/logs/error.log;
@@ -126,7 +126,7 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
 
 # ---- start
 
-taskset -c 0 nginx -c "$WORK/nginx.conf" -p "$WORK/" 2>/dev/null
+taskset -c 0 nginx -c "$WORK/nginx.conf" -p "$WORK/" 2>"$WORK/logs/start" || { cat "$WORK/logs/start" >&2; exit 1; }
 started=$(now_ms)
 MOONTIDE_LOG=warn taskset -c 0 "$BINARY" serve --scripts "$WORK/scripts" --data "$WORK/data" --listen 127.0.0.1:$HOST_PORT --runners 1 \
     > "$WORK/stdout" 2> "$WORK/stderr" &
