@@ -10,7 +10,7 @@ enum { ROWS_MAX = 64 };
 static bool unknown(struct text name, const struct option_row *rows, struct error *err)
 {
     const char *names[ROWS_MAX + 1] = {NULL};
-    for (size_t i = 0; rows[i].name && i < ROWS_MAX; i++)
+    for (size_t i = 0; i < ROWS_MAX && rows[i].name; i++)
         names[i] = rows[i].name;
     const char *near = text_nearest(name, names);
     return error_set(err, ERROR_INVALID, "unknown option %.*s%s%s%s", (int)name.len, name.data,
