@@ -18,7 +18,8 @@ void request_refuse(struct request *q, const struct refusal *r)
         exchange_set(q->x, "Retry-After", "1");
     if (status == 401)
         exchange_set(q->x, "WWW-Authenticate", "Bearer realm=\"moontide\"");
-    (q->route && q->route->refuse ? q->route->refuse : refuse_problem)(q, r);
+    const struct route *route = q->route ? q->route : q->near;
+    (route && route->refuse ? route->refuse : refuse_problem)(q, r);
 }
 
 void request_no(struct request *q, enum verdict v, const char *detail)

@@ -41,6 +41,7 @@ struct request {
     struct app *app;
     struct exchange *x;
     const struct route *route;
+    const struct route *near; /* a route of this path but another method: a 405 speaks its dialect */
     struct text params[REQUEST_PARAMS]; /* decoded once */
     char params_text[REQUEST_PARAMS][REQUEST_PARAM];
     struct api_key key;    /* a copy; valid when authenticated */

@@ -26,13 +26,14 @@ static const struct route routes[] = {
 
 static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", ""};
 
+/* What cannot be decoded or is too long becomes "", which is nothing's name: the route says its own 404. */
 static bool take_param(struct request *q, int n, struct text part)
 {
     size_t len;
-    if (n >= REQUEST_PARAMS || part.len == 0 || part.len >= REQUEST_PARAM)
+    if (n >= REQUEST_PARAMS || part.len == 0)
         return false;
-    if (!text_percent_decode(part, q->params_text[n], &len))
-        return false;
+    if (part.len >= REQUEST_PARAM || !text_percent_decode(part, q->params_text[n], &len))
+        q->params_text[n][len = 0] = 0;
     q->params[n] = (struct text){q->params_text[n], len};
     return true;
 }
@@ -68,6 +69,7 @@ const struct route *route_find(enum http_method method, struct text path, struct
             continue;
         if (routes[i].method == as)
             return &routes[i];
+        q->near = &routes[i];
         size_t used = strlen(allow);
         snprintf(allow + used, 64 - used, "%s%s%s", used ? ", " : "", method_names[routes[i].method],
                  routes[i].method == METHOD_GET ? ", HEAD" : "");

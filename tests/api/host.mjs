@@ -63,7 +63,8 @@ export function open(method, url, { headers = {}, body, agent = false, signal } 
   if (raw !== undefined && !given.has("content-type")) all["content-type"] = "application/json";
   if (raw !== undefined && !given.has("transfer-encoding")) all["content-length"] = Buffer.byteLength(raw);
   return new Promise((resolve, reject) => {
-    const request = http.request(url, { method, headers: all, agent, signal });
+    const { origin, hostname, port } = new URL(url); // the path goes out as it is: URL would resolve "%2e%2e"
+    const request = http.request({ hostname, port, path: url.slice(origin.length) || "/", method, headers: all, agent, signal });
     request.on("error", reject);
     request.on("response", (message) => resolve({ status: message.statusCode, headers: message.headers, message }));
     request.end(raw);
