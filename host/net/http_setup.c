@@ -13,19 +13,18 @@ enum body_rule { BODY_AS_GIVEN, BODY_ALWAYS, BODY_NEVER };
 
 static const struct method {
     const char *name; /* NULL: all others */
-    bool refused;
+    long option;      /* beside CURLOPT_CUSTOMREQUEST; 0: none */
     enum body_rule body;
-    long option; /* beside CURLOPT_CUSTOMREQUEST; 0: none */
-    bool custom;
+    bool custom, refused;
 } methods[] = {
-    {"GET", false, BODY_AS_GIVEN, CURLOPT_HTTPGET, false},
-    {"HEAD", false, BODY_NEVER, CURLOPT_NOBODY, false},
-    {"POST", false, BODY_ALWAYS, CURLOPT_POST, false},
-    {"PUT", false, BODY_ALWAYS, 0, true}, /* many servers want Content-Length: 0 */
-    {"PATCH", false, BODY_ALWAYS, 0, true},
-    {"CONNECT", true, BODY_NEVER, 0, false},
-    {"TRACE", true, BODY_NEVER, 0, false},
-    {NULL, false, BODY_AS_GIVEN, 0, true},
+    {"GET", CURLOPT_HTTPGET, BODY_AS_GIVEN, false, false},
+    {"HEAD", CURLOPT_NOBODY, BODY_NEVER, false, false},
+    {"POST", CURLOPT_POST, BODY_ALWAYS, false, false},
+    {"PUT", 0, BODY_ALWAYS, true, false}, /* many servers want Content-Length: 0 */
+    {"PATCH", 0, BODY_ALWAYS, true, false},
+    {"CONNECT", 0, BODY_NEVER, false, true},
+    {"TRACE", 0, BODY_NEVER, false, true},
+    {NULL, 0, BODY_AS_GIVEN, true, false},
 };
 
 static bool method_word(const char *method)
