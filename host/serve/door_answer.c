@@ -323,16 +323,15 @@ void answer_refuse(struct exchange *x, int verdict, const char *detail)
 
 void answer_busy(struct conn *c)
 {
-    static const char body[] =
-        "{\"type\":\"about:blank\",\"title\":\"too many connections\",\"status\":503,\"code\":\"overloaded\"}";
+    static const char body[] = "{\"type\":\"about:blank\",\"title\":\"too many connections\","
+                               "\"status\":503,\"code\":\"overloaded\"}";
     struct buf b;
     buf_init(&b, 4096);
     buf_add(&b, (const char[DOOR_PAD]){0}, DOOR_PAD);
-    buf_printf(
-        &b,
-        "HTTP/1.1 503 Service Unavailable\r\nDate: %s\r\nContent-Type: application/problem+json\r\n"
-        "Content-Length: %zu\r\nCache-Control: no-store\r\nRetry-After: 1\r\nConnection: close\r\n\r\n%s",
-        date(c->door), sizeof body - 1, body);
+    buf_printf(&b, "HTTP/1.1 503 Service Unavailable\r\nDate: %s\r\n", date(c->door));
+    buf_str(&b, "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n");
+    buf_printf(&b, "Retry-After: 1\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
+               sizeof body - 1, body);
     if (!link_write(c, b.data + DOOR_PAD, b.len - DOOR_PAD))
         c->broken = true;
     buf_done(&b);

@@ -3,10 +3,9 @@
  * Included by door*.c and exchange.c only. Owner: the door. Thread: loop.
  *
  * How the files divide the work:
- *   door.c          opens, accepts, limits, drains, closes      door_lws.c     the only one that
- * sees libwebsockets door_request.c  bytes in: a connection's states             door_answer.c
- * bytes out: answers and streams door_head.c, door_body.c, door_wheel.c  pure machines exchange.c
- * what routes see
+ * - door.c opens, accepts, limits, drains, closes; door_lws.c alone sees libwebsockets;
+ * - door_request.c takes bytes in (a connection's states), door_answer.c gives bytes out;
+ * - door_head.c, door_body.c, door_wheel.c are pure machines; exchange.c is what routes see.
  *
  * A connection is a raw socket of libwebsockets, not one of its HTTP ones. Its HTTP role cannot
  * keep the promises of exchange.h (see door_head.h), and every cure of its body framing, its header
@@ -27,14 +26,13 @@ struct lws_context;
 struct lws_vhost;
 
 enum {
-    DOOR_PAD = 16,           /* bytes libwebsockets may use in front of what it writes (LWS_PRE) */
-    DOOR_IO_BYTES = 65536,   /* largest single read and write */
-    DOOR_ADDRESS_BYTES = 46, /* INET6_ADDRSTRLEN */
-    DOOR_REQUEST_ID = 129,   /* 128 characters and a NUL */
-    DOOR_BODY_MAX = 1 << 20, /* until exchange_body_max says else */
-    DOOR_OUT_MAX = 64 << 20, /* answer or backlog of a stream in memory */
-    DOOR_DRAIN_BYTES =
-        65536, /* a refused request's body is read to its end up to this, for keep-alive's sake */
+    DOOR_PAD = 16,            /* bytes libwebsockets may use in front of what it writes (LWS_PRE) */
+    DOOR_IO_BYTES = 65536,    /* largest single read and write */
+    DOOR_ADDRESS_BYTES = 46,  /* INET6_ADDRSTRLEN */
+    DOOR_REQUEST_ID = 129,    /* 128 characters and a NUL */
+    DOOR_BODY_MAX = 1 << 20,  /* until exchange_body_max says else */
+    DOOR_OUT_MAX = 64 << 20,  /* answer or backlog of a stream in memory */
+    DOOR_DRAIN_BYTES = 65536, /* a body refused is read up to this, for keep-alive's sake */
     DOOR_LINGER_BYTES = 32 << 20, /* read for nothing so that the client gets to see its answer */
     DOOR_LINGER_MS = 5000,
     DOOR_STALL_MS = 30000, /* an answer (not a stream) without progress */

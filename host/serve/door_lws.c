@@ -96,9 +96,8 @@ bool link_open(struct door *d, struct error *err)
     lws_set_log_level(LLL_ERR | LLL_WARN, emit_log);
     d->context = lws_create_context(&info);
     if (!d->context)
-        return error_set(
-            err, ERROR_IO,
-            "libwebsockets does not start (is its libuv plug-in, libwebsockets-evlib-uv, installed?)");
+        return error_set(err, ERROR_IO,
+                         "libwebsockets does not start; is libwebsockets-evlib-uv installed?");
     d->vhost = lws_create_vhost(d->context, &info);
     if (!d->vhost)
         return error_set(err, ERROR_INTERNAL, "libwebsockets makes no virtual host");

@@ -120,14 +120,14 @@ void exchange_later(struct exchange *x)
 
 void exchange_free_spare(struct door *d)
 {
-    struct list *node;
-    while ((node = list_pop(&d->spare)))
+    LIST_EACH (node, &d->spare)
         free_exchange(LIST_ENTRY(node, struct exchange, node));
+    list_init(&d->spare);
 }
 
 static bool is_request_id(struct text t)
 {
-    if (!t.data || t.len == 0 || t.len >= DOOR_REQUEST_ID)
+    if (t.len == 0 || t.len >= DOOR_REQUEST_ID)
         return false;
     for (size_t i = 0; i < t.len; i++) {
         char c = t.data[i];
@@ -142,7 +142,7 @@ static bool is_request_id(struct text t)
 void exchange_identify(struct exchange *x)
 {
     struct text given = exchange_header(x, "x-request-id");
-    if (is_request_id(given)) {
+    if (given.data && is_request_id(given)) {
         memcpy(x->request_id, given.data, given.len);
         x->request_id[given.len] = '\0';
     } else {
