@@ -48,9 +48,9 @@ static cJSON *add_item(cJSON *parent)
 
 static bool enter(struct json_scan *s)
 {
-    if (++s->depth > JSON_DEPTH)
+    if (++s->depth > s->max_depth)
         return error_set(s->err, ERROR_LIMIT, "byte %zu: more than %d levels deep",
-                         (size_t)(s->at - s->start), JSON_DEPTH);
+                         (size_t)(s->at - s->start), s->max_depth);
     s->at++;
     skip_blanks(s);
     return true;
@@ -177,6 +177,9 @@ static bool parse_value(struct json_scan *s, cJSON *item)
 {
     if (s->at == s->end)
         return json_scan_unexpected(s, "a value");
+    if (s->max_values && ++s->values > s->max_values)
+        return error_set(s->err, ERROR_LIMIT, "byte %zu: more than %zu values",
+                         (size_t)(s->at - s->start), s->max_values);
     switch (*s->at) {
     case '{':
         return parse_object(s, item);
@@ -209,13 +212,28 @@ static bool parse_document(struct json_scan *s, cJSON *root)
     return s->at == s->end || json_scan_unexpected(s, "the end");
 }
 
-cJSON *json_parse(struct text in, struct error *err)
+static cJSON *parse(struct text in, int max_depth, size_t max_values, struct error *err)
 {
     const char *start = in.data ? in.data : "";
-    struct json_scan s = {.start = start, .at = start, .end = start + in.len, .err = err};
+    struct json_scan s = {.start = start,
+                          .at = start,
+                          .end = start + in.len,
+                          .max_depth = max_depth,
+                          .max_values = max_values,
+                          .err = err};
     cJSON *root = json_scan_memory(cJSON_CreateNull());
     if (parse_document(&s, root))
         return root;
     cJSON_Delete(root);
     return NULL;
+}
+
+cJSON *json_parse(struct text in, struct error *err)
+{
+    return parse(in, JSON_DEPTH, JSON_VALUES, err);
+}
+
+cJSON *json_parse_own(struct text in, struct error *err)
+{
+    return parse(in, JSON_DEPTH_OUT, 0, err);
 }

@@ -6,7 +6,8 @@
 
 struct json_scan {
     const char *start, *at, *end; /* at: the next byte */
-    int depth;
+    int depth, max_depth;
+    size_t values, max_values; /* max_values 0: any number */
     struct error *err;
 };
 

@@ -53,7 +53,7 @@ static bool parse_body(const struct fetch_answer *answer, struct client_reply *r
     if (answer->body.len == 0)
         return true;
     struct error why;
-    reply->json = json_parse(buf_view(&answer->body), &why);
+    reply->json = json_parse_own(buf_view(&answer->body), &why);
     if (!reply->json)
         return error_set(err, ERROR_INTERNAL,
                          "%s answered %d and no JSON: is it a moontide host? (%s)", c->url,

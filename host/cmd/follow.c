@@ -88,7 +88,7 @@ static bool is_final(const char *type)
 static bool take_event(void *arg, const struct sse_event *event)
 {
     struct follower *f = arg;
-    cJSON *record = json_parse(event->data, &f->err);
+    cJSON *record = json_parse_own(event->data, &f->err);
     if (!record)
         return error_context(&f->err, "the host sent a record that is no JSON");
     struct buf line;

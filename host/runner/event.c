@@ -61,7 +61,7 @@ bool event_fill(struct vm *vm, struct text json, struct error *err)
 {
     lua_State *L = vm->L;
     char at[TEXT_TIME];
-    if (!lua_json_push(L, json, err))
+    if (!lua_json_push_event(L, json, err))
         return false;
     if (!lua_istable(L, -1))
         return error_set(err, ERROR_INTERNAL, "it is not an object");

@@ -39,6 +39,8 @@ int lib_push_template(lua_State *L);   /* render */
 /* Pushes the value of a JSON text. Object and array become tables, null becomes json.null inside containers and at the top.
  * False with nothing pushed: err says where ("byte 12: …"). Empty arrays round-trip (a mark in the registry's weak-free way). */
 bool lua_json_push(lua_State *L, struct text json, struct error *err) MUST_CHECK;
+/* The same for an event, which is larger than the largest body in it. */
+bool lua_json_push_event(lua_State *L, struct text json, struct error *err) MUST_CHECK;
 /* Appends the JSON of the value at idx; keys sorted. Raw access only (no metamethod runs); depth 64. False: err says where and
  * what would be right: "result.items[3].f: a function cannot be written as JSON". What is larger than out->max is `out->full`. */
 bool lua_json_write(lua_State *L, int idx, struct buf *out, const char *what, struct error *err) MUST_CHECK;

@@ -31,9 +31,9 @@ static void skip_blanks(struct lua_json_scan *s)
 
 static bool enter(struct lua_json_scan *s, struct container *c)
 {
-    if (s->depth == LUA_JSON_DEPTH)
+    if (s->depth == s->max_depth)
         return error_set(s->err, ERROR_LIMIT, "byte %zu: nested deeper than %d levels",
-                         (size_t)(s->at - s->start), LUA_JSON_DEPTH);
+                         (size_t)(s->at - s->start), s->max_depth);
     if (!lua_checkstack(s->L, SLOTS_NEEDED))
         return error_set(s->err, ERROR_LIMIT, "byte %zu: no stack left for what is nested here",
                          (size_t)(s->at - s->start));
@@ -213,9 +213,9 @@ static bool count_node(struct lua_json_scan *s)
 {
     if (++s->nodes % LUA_JSON_POLL == 0)
         vm_poll(s->L);
-    return s->nodes <= LUA_JSON_NODES ||
-           error_set(s->err, ERROR_LIMIT, "byte %zu: more than %d values",
-                     (size_t)(s->at - s->start), LUA_JSON_NODES);
+    return s->nodes <= s->max_nodes ||
+           error_set(s->err, ERROR_LIMIT, "byte %zu: more than %u values",
+                     (size_t)(s->at - s->start), s->max_nodes);
 }
 
 static bool parse_value(struct lua_json_scan *s)
@@ -257,7 +257,8 @@ static bool parse_document(struct lua_json_scan *s)
     return s->at == s->end || lua_json_scan_unexpected(s, "the end");
 }
 
-bool lua_json_push(lua_State *L, struct text json, struct error *err)
+static bool push(lua_State *L, struct text json, int max_depth, unsigned max_nodes,
+                 struct error *err)
 {
     int top = lua_gettop(L);
     if (!lua_checkstack(L, SLOTS_NEEDED))
@@ -269,6 +270,8 @@ bool lua_json_push(lua_State *L, struct text json, struct error *err)
                               .at = start,
                               .end = start + json.len,
                               .err = err,
+                              .max_depth = max_depth,
+                              .max_nodes = max_nodes,
                               .scratch_slot = top + 1};
     if (!parse_document(&s)) {
         lua_settop(L, top);
@@ -276,4 +279,14 @@ bool lua_json_push(lua_State *L, struct text json, struct error *err)
     }
     lua_replace(L, top + 1);
     return true;
+}
+
+bool lua_json_push(lua_State *L, struct text json, struct error *err)
+{
+    return push(L, json, LUA_JSON_DEPTH, LUA_JSON_NODES, err);
+}
+
+bool lua_json_push_event(lua_State *L, struct text json, struct error *err)
+{
+    return push(L, json, LUA_JSON_EVENT_DEPTH, LUA_JSON_EVENT_NODES, err);
 }

@@ -13,8 +13,8 @@ struct lua_json_scan {
     char *scratch; /* room for strings with escapes: a userdata at stack index scratch_slot */
     size_t scratch_bytes;
     int scratch_slot;
-    int depth;
-    unsigned nodes;
+    int depth, max_depth;
+    unsigned nodes, max_nodes;
     bool null_named;
 };
 

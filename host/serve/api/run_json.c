@@ -27,7 +27,7 @@ static void put_time(struct buf *b, const char *name, int64_t wall_ms)
 static void put_body(struct buf *b, struct text event)
 {
     struct error err;
-    cJSON *tree = json_parse(event, &err);
+    cJSON *tree = json_parse_own(event, &err);
     const cJSON *body = json_get(tree, "body");
     buf_str(b, ",\"body\":");
     if (body)

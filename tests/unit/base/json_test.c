@@ -206,6 +206,31 @@ static void json_depth_ends_at_the_limit(void **state)
     assert_refused("[[],[[],{}],{},", "byte 15: expected a value but found the end");
 }
 
+static void json_values_end_at_the_limit(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_char(&b, '[');
+    for (int i = 0; i < JSON_VALUES - 2; i++)
+        buf_str(&b, "1,");
+    buf_str(&b, "1]");
+    cJSON_Delete(parse(b.data));
+    buf_drop_front(&b, 1);
+    b.data[b.len - 1] = 0;
+    char *more = test_malloc(b.len + 8);
+    sprintf(more, "[1,%s]", b.data);
+    assert_null(json_parse(text_of(more), &err));
+    assert_int_equal(err.code, ERROR_LIMIT);
+    assert_string_equal(err.text, "byte 524287: more than 262144 values");
+    cJSON *own = json_parse_own(text_of(more), &err);
+    assert_non_null(own);
+    cJSON_Delete(own);
+    test_free(more);
+    buf_done(&b);
+}
+
 static void json_depth_counts_open_levels_only(void **state)
 {
     (void)state;
@@ -405,6 +430,7 @@ int main(void)
         cmocka_unit_test(json_shows_long_names_shortened),
         cmocka_unit_test(json_depth_ends_at_the_limit),
         cmocka_unit_test(json_depth_counts_open_levels_only),
+        cmocka_unit_test(json_values_end_at_the_limit),
         cmocka_unit_test(json_refuses_bad_numbers_and_says_where),
         cmocka_unit_test(json_reads_the_nearest_double),
         cmocka_unit_test(json_string_writes_replacement_for_invalid_utf8),
