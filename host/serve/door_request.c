@@ -2,6 +2,7 @@
 /* A connection's states: bytes become requests, one at a time. */
 #include "domain/verdict.h"
 #include "serve/door_conn.h"
+#include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -68,6 +69,13 @@ static bool refuse(struct conn *c, struct text *in, int verdict, const char *det
     return false;
 }
 
+static bool refuse_large(struct conn *c, struct text *in)
+{
+    char detail[96];
+    snprintf(detail, sizeof detail, "the body is larger than the %zu bytes that are taken here", c->x->body_max);
+    return refuse(c, in, VERDICT_TOO_LARGE, detail);
+}
+
 static void send_continue(struct conn *c)
 {
     static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -105,7 +113,7 @@ static void begin(struct conn *c, struct text *in)
     else if (x->whole)
         call_body(c);
     else if (x->head.length > x->body_max)
-        refuse(c, in, VERDICT_TOO_LARGE, "Content-Length is over the limit of this endpoint");
+        refuse_large(c, in);
     else if (x->head.expect_continue && in->len == 0)
         send_continue(c);
 }
@@ -147,7 +155,7 @@ static bool keep(struct conn *c, struct text *in, struct text piece)
     if (x->answered)
         return true;
     if (piece.len > x->body_max || x->body.len > x->body_max - piece.len)
-        return refuse(c, in, VERDICT_TOO_LARGE, "the body is over the limit of this endpoint");
+        return refuse_large(c, in);
     x->body.max = x->body_max;
     buf_text(&x->body, piece);
     return true;
