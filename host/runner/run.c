@@ -102,11 +102,11 @@ static void put_clean(struct buf *out, struct text t)
 struct text run_clean(struct run *r, struct text message)
 {
     struct buf *scratch = &r->loop->scratch;
-    if (message.len > VM_MESSAGE)
+    if (message.len > VM_MESSAGE) {
         message.len = VM_MESSAGE;
-    while (message.len > 0 && message.len == VM_MESSAGE &&
-           (message.data[message.len - 1] & 0xc0) == 0x80 && message.len > VM_MESSAGE - 4)
-        message.len--; /* not in the middle of a character */
+        while (message.len > VM_MESSAGE - 4 && (message.data[message.len] & 0xc0) == 0x80)
+            message.len--; /* not in the middle of a character */
+    }
     buf_clear(scratch);
     scratch->max = (size_t)3 * VM_MESSAGE;
     put_clean(scratch, message);

@@ -219,7 +219,7 @@ static void find_caller(lua_State *L, const char *kind, char name[CALLER_BYTES])
     lua_Debug ar;
     snprintf(name, CALLER_BYTES, "%s", kind);
     for (int level = 1; level < LEVELS_LOOKED_AT && lua_getstack(L, level, &ar); level++) {
-        if (!lua_getinfo(L, "Sn", &ar) || strncmp(ar.source, "=[", 2) != 0)
+        if (!lua_getinfo(L, "Sn", &ar) || strncmp(ar.source, "=[", 2) != 0 || *ar.what == 'C')
             return;
         int len = (int)strcspn(ar.source + 2, "]");
         if (ar.name)

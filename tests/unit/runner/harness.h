@@ -38,7 +38,7 @@ struct rig {
     struct buf text; /* what was sent, one line a frame */
 };
 
-static void rig_init(struct rig *rig)
+static inline void rig_init(struct rig *rig)
 {
     struct error err;
     assert_true(loop_init(&rig->loop, -1, NULL, &err));
@@ -47,7 +47,7 @@ static void rig_init(struct rig *rig)
     buf_init(&rig->text, 64 << 20);
 }
 
-static void rig_done(struct rig *rig)
+static inline void rig_done(struct rig *rig)
 {
     tick_stop();
     loop_done(&rig->loop);
@@ -62,7 +62,7 @@ struct rig_file {
 };
 
 /* files: the trigger's own first; a name NULL ends them. */
-static void rig_load_files(struct rig *rig, uint64_t version, const struct rig_file *files)
+static inline void rig_load_files(struct rig *rig, uint64_t version, const struct rig_file *files)
 {
     uint32_t count = 0;
     while (files[count].name)
@@ -144,14 +144,14 @@ static const char *const rig_names[] = {
     [FRAME_IDLE] = "idle",
 };
 
-static void rig_put_bytes(struct rig *rig, struct frame_reader *r)
+static inline void rig_put_bytes(struct rig *rig, struct frame_reader *r)
 {
     struct text t = frame_get_bytes(r);
     buf_char(&rig->text, ' ');
     buf_text(&rig->text, t.data ? t : TEXT("-"));
 }
 
-static void rig_describe(struct rig *rig, const struct frame *f)
+static inline void rig_describe(struct rig *rig, const struct frame *f)
 {
     struct frame_reader r;
     frame_read(&r, f);
@@ -169,7 +169,7 @@ static void rig_describe(struct rig *rig, const struct frame *f)
     buf_char(&rig->text, '\n');
 }
 
-static void rig_read(struct rig *rig)
+static inline void rig_read(struct rig *rig)
 {
     struct buf *out = &rig->loop.out;
     size_t at = 0, used = 0;
@@ -207,9 +207,10 @@ static inline const char *rig_body(const char *body)
     return source;
 }
 
-/* Loads version 1 with this body and says what comes out behind "loaded". */
+/* Version 1 is this body from now on. */
 static inline void rig_load_body(struct rig *rig, const char *body)
 {
+    rig_put(rig, FRAME_UNLOAD, 1); /* that of the body before; of none: nobody minds */
     rig_load(rig, 1, rig_body(body));
     assert_non_null(strstr(rig_go(rig), "1 loaded"));
 }
