@@ -2,9 +2,9 @@
 /* A connection's states: bytes become requests, one at a time. */
 #include "domain/verdict.h"
 #include "serve/door_conn.h"
-#include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
