@@ -19,6 +19,7 @@ enum {
     ENGINE_ACTIVE_RUNS = 256,   /* runs on the way through a runner at once, each; more wait in the backlog */
     ENGINE_REVIVALS = 64,       /* runs being rebuilt at once */
     ENGINE_PARK_MS = 5000,      /* a run that only sleeps, for longer than this, leaves memory */
+    ENGINE_EVICT_MS = 5000,     /* a run that waits longer than this for an answer leaves its runner */
     ENGINE_STORE_RETRY_MS = 500, /* between tries when the disk refuses a run that was accepted */
     ENGINE_JOURNAL_MAX = 64 << 20, /* bytes of journal a run may write: limit.journal */
     ENGINE_CHUNK_MAX = 4 << 20,  /* a chunk is committed when it gets this large; a record always fits */

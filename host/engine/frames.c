@@ -209,6 +209,8 @@ static void take_idle(struct run *r, struct frame_reader *in)
     int64_t now = clock_wall_ms(e->clock);
     if (due > now + ENGINE_PARK_MS && !r->replay)
         run_park(r, due);
+    else if (r->phase == RUN_IDLE)
+        run_rest(r);
     fire_next(e);
 }
 
@@ -275,11 +277,7 @@ static void lose(struct run *r)
         fire_start(r);
         return;
     }
-    r->phase = RUN_LOST;
-    if (!r->writing && r->pending_count == 0 && !r->update.any)
-        revive_lost(r);
-    else
-        run_touch(r); /* revived when all of it is committed */
+    run_return(r);
 }
 
 void frames_lost(void *engine, unsigned runner, enum pool_loss why, uint64_t culprit, enum board_kind kind, const char *detail)

@@ -148,6 +148,7 @@ static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text k
         replay_answered(r->replay, step);
     if (r->phase == RUN_IDLE) {
         r->phase = RUN_GOING;
+        timers_drop(&r->e->timers, &r->idle);
         run_active(r, true);
     }
     struct buf *out = run_out(r);
@@ -167,6 +168,8 @@ static void end_op(struct op *op, bool ok, struct text json)
         struct late *l = mem_zero(1, sizeof *l);
         *l = (struct late){.step = op->step, .ok = ok, .json = mem_text_n(json.data, json.len), .json_bytes = json.len};
         list_add(&r->late, &l->link);
+        if (r->phase == RUN_AWAY)
+            run_return(r);
         return;
     }
     run_unpark(r);

@@ -215,7 +215,7 @@ static void enqueue(struct run *r, const char *why)
 
 void revive_lost(struct run *r)
 {
-    enqueue(r, "runner replaced");
+    enqueue(r, list_empty(&r->late) ? "runner replaced" : "answered");
 }
 
 struct run *revive_id(struct engine *e, const char *id, const char *why)

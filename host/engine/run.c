@@ -66,6 +66,7 @@ void run_release(struct run *r)
     ops_drop(r);
     replay_free(r->replay);
     timers_drop(&e->timers, &r->wall);
+    timers_drop(&e->timers, &r->idle);
     map_del(&e->runs, text_of(r->id));
     version_drop(&e->registry, e->pool, r->version);
     birth_free(r->birth);
@@ -169,6 +170,7 @@ static void end(struct run *r, enum store_status status, enum record_type type, 
     struct record rec = {.type = type, .at_ms = r->update.row.finished_ms, .data = data};
     run_record(r, &rec);
     timers_drop(&e->timers, &r->wall);
+    timers_drop(&e->timers, &r->idle);
     ops_drop(r);
 }
 
@@ -279,6 +281,30 @@ void run_unpark(struct run *r)
     r->update.row.status = STORE_RUNNING;
     r->update.row.wake_ms = -1;
     r->update.any = true;
+}
+
+static void on_idle(struct timer *t)
+{
+    struct run *r = CONTAINER_OF(t, struct run, idle);
+    if (r->phase != RUN_IDLE)
+        return;
+    run_unplace(r, true);
+    r->phase = RUN_AWAY;
+    log_debug(r->id, "\"evicted: it waits for an answer\"");
+}
+
+void run_rest(struct run *r)
+{
+    timers_set(&r->e->timers, &r->idle, ENGINE_EVICT_MS, on_idle);
+}
+
+void run_return(struct run *r)
+{
+    r->phase = RUN_LOST;
+    if (!r->writing && r->pending_count == 0 && !r->update.any)
+        revive_lost(r);
+    else
+        run_touch(r); /* its commit brings it back */
 }
 
 /* ---- commits */

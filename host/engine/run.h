@@ -15,6 +15,7 @@ enum run_phase {
     RUN_ADMITTING,  /* START sent; the filter has not spoken */
     RUN_GOING,      /* a runner computes */
     RUN_IDLE,       /* on a runner, waits for answers */
+    RUN_AWAY,       /* waits for an answer that takes long: off its runner until it comes */
     RUN_LOST,       /* on no runner; to be rebuilt when all is committed */
     RUN_REBUILDING, /* its journal is being read */
     RUN_ENDED,      /* its last record is written, perhaps not committed */
@@ -69,7 +70,7 @@ struct run {
     bool cancel; /* asked for while it was being rebuilt */
     char *event, *instruction; /* while it is being rebuilt */
     const char *why; /* it is rebuilt: for the run.resumed record */
-    struct timer wall;
+    struct timer wall, idle;
 };
 
 struct run *run_new(struct engine *e, const char *id, struct version *version);
@@ -105,6 +106,11 @@ void run_active(struct run *r, bool active);
 struct buf *run_out(struct run *r); /* frames to its runner */
 /* Leaves whichever list it is in. */
 void run_unlink(struct run *r);
+
+/* It waits: off its runner when that takes long. */
+void run_rest(struct run *r);
+/* It is on no runner and must get on: rebuilt as soon as all of it is committed. */
+void run_return(struct run *r);
 
 struct run *run_by_id(const struct engine *e, const char *id);
 struct run *run_by_tag(const struct engine *e, uint64_t tag);
