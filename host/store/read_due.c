@@ -25,7 +25,7 @@ struct read_due {
     void *arg;
 };
 
-/* The integer of the first row of a statement whose parameters are a text or up to two integers. */
+/* The integer in the first row; *out stays as it is when there is none. */
 static bool ask(struct query *s, int64_t *out, struct error *err)
 {
     int step = query_step(s, err);

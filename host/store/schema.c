@@ -10,7 +10,9 @@
  * - run has an integer key and its id in an index beside it: measured faster than WITHOUT ROWID
  *   with the id as key (rows of 1 to 8 KB need no overflow page, indexes are smaller).
  * - event holds the events that are too large for the run's row, which is rewritten at each update.
- * - journal.pos = run.num << 24 | first sequence number (sql.h): no index, one insert a chunk.
+ * - journal is filled at its end, whichever run a chunk is of; journal_pos (run.num << 24 | first
+ *   sequence number, sql.h) finds a run's chunks. Keyed by pos alone, each chunk of 256 runs that
+ *   take turns dirtied a page of its own: 18 us an order on a memory disk, against 4 us like this.
  * - run_trigger has the status behind the number, so that lists by status need no table rows.
  * - run_open and run_wake hold unfinished runs alone: a finished run costs them nothing. */
 static const char schema_001[] =
@@ -43,9 +45,11 @@ static const char schema_001[] =
     "CREATE INDEX run_wake ON run(wake_ms) WHERE wake_ms > 0;"
     "CREATE TABLE event(num INTEGER PRIMARY KEY, event TEXT NOT NULL);"
     "CREATE TABLE journal("
-    " pos INTEGER PRIMARY KEY,"
+    " id INTEGER PRIMARY KEY,"
+    " pos INTEGER NOT NULL,"
     " count INTEGER NOT NULL,"
     " bytes BLOB NOT NULL);"
+    "CREATE INDEX journal_pos ON journal(pos, count);"
     "CREATE TABLE claim("
     " project TEXT NOT NULL,"
     " trigger TEXT NOT NULL,"

@@ -2,8 +2,8 @@
 /* sql.h - every statement that the store runs, in one place to review. Thread: any, constant. */
 #pragma once
 
-/* Where a chunk lies in the journal table: run number and first sequence number in one integer,
- * so that the table needs no index beside itself and a run's chunks lie side by side in order. */
+/* journal.pos: run number and first sequence number of a chunk in one integer, so that the index of
+ * the journal is small and a run's chunks stand in it side by side, in order. */
 enum { JOURNAL_SEQ_BITS = 24 };
 #define JOURNAL_SEQ_MAX ((UINT64_C(1) << JOURNAL_SEQ_BITS) - 1)
 

@@ -137,7 +137,8 @@ struct store_list {
     struct text projects; /* comma-separated allowed projects, or "*"; absent: none */
     uint32_t limit;       /* 1 to 200 */
 };
-/* rows newest first; more: there are older ones. The list's texts are copied. */
+/* rows newest first, by the order in which they were accepted; more: there are older ones. The
+ * list's texts are copied. */
 typedef void (*store_list_fn)(void *arg, const struct store_run *rows, size_t count, bool more,
                               const struct error *err);
 void store_list_runs(struct store *s, const struct store_list *list, store_list_fn fn, void *arg);
@@ -156,8 +157,8 @@ void store_read_journal(struct store *s, const char *run, uint64_t from, size_t 
                         store_journal_fn fn, void *arg);
 
 /* Ids of runs that are queued or running (wake: not parked), or whose wake_ms <= now_ms; oldest
- * first; after: a run id to page on (absent: from the start). next_wake_ms: the earliest wake_ms
- * beyond now (0: none). */
+ * first, by the order in which they were accepted; after: a run id to page on (absent: from the
+ * start). next_wake_ms: the earliest wake_ms beyond now (0: none). */
 typedef void (*store_due_fn)(void *arg, const char (*runs)[ID_BYTES], size_t count,
                              int64_t next_wake_ms, const struct error *err);
 void store_due(struct store *s, int64_t now_ms, bool unfinished, struct text after, uint32_t limit,

@@ -93,6 +93,24 @@ static void reads_go_on_while_the_disk_is_full(void **state)
     assert_int_equal(read_journal(f, "run_a", 1, 1).end, 2);
 }
 
+static void the_log_stays_small_however_much_is_written(void **state)
+{
+    struct fixture *f = *state;
+    enum { BYTES = 1 << 20, N = 64 };
+    char *bytes = malloc(BYTES);
+    memset(bytes, 'x', BYTES);
+    make_run(f, "run_a", STORE_RUNNING, 0);
+    for (uint64_t i = 0; i < N; i++) {
+        struct store_order o = later("run_a", i + 2, 1);
+        o.chunk = (struct text){bytes, BYTES};
+        write_ok(f, &o);
+    }
+    struct stat st;
+    assert_int_equal(stat(path_in(f->data, "moontide.db-wal"), &st), 0);
+    assert_true(st.st_size < 20 * BYTES);
+    free(bytes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -101,6 +119,7 @@ int main(void)
         TEST(a_full_disk_breaks_the_group_and_the_store_recovers_with_it),
         TEST(a_database_at_its_page_limit_says_disk_full_and_serves_small_orders),
         TEST(reads_go_on_while_the_disk_is_full),
+        TEST(the_log_stays_small_however_much_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
