@@ -144,7 +144,6 @@ static void gsub_add_capture(struct gsub *g, int index, const char *start, const
 /* The replacement text with its %0 to %9 filled in. */
 static void gsub_add_text(struct gsub *g, const char *start, const char *end)
 {
-    lua_State *L = g->m.L;
     const char *s = g->text;
     const char *text_end = s + g->text_bytes;
     while (s < text_end) {
@@ -158,12 +157,9 @@ static void gsub_add_text(struct gsub *g, const char *start, const char *end)
         } else if (percent[1] == '0') {
             luaL_addlstring(&g->out, start, (size_t)(end - start));
         } else if (isdigit((unsigned char)percent[1])) {
-            int index = percent[1] - '1';
-            if (index >= g->m.captures && index != 0)
-                luaL_error(L, "invalid capture index %%%d in replacement string", index + 1);
-            gsub_add_capture(g, index, start, end);
+            gsub_add_capture(g, percent[1] - '1', start, end);
         } else {
-            luaL_error(L, "invalid use of '%%' in replacement string");
+            luaL_error(g->m.L, "invalid use of '%%' in replacement string");
         }
     }
 }
