@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The basic functions: tostring, setmetatable, load, and that the stock ones are whole.
 local function raises(text, f, ...)
   local ok, message = pcall(f, ...)

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+-- SPDX-License-Identifier: MIT
 -- The json and template modules.
 local function equal(found, wanted)
   if found ~= wanted then

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- next, pairs, ipairs: the order, what may change on the way, and what is refused.
 local function walk(t, how)
   local out = {}

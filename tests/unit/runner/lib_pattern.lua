@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The pattern functions against those of stock Lua: the same results, or both an error.
 local stock_string, math = stock.string, stock.math
 

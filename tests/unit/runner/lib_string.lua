@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- string.format, rep, the packing functions and the strings' metatable.
 local stock_format = stock.string.format
 

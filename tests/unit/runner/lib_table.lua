@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The table library against stock Lua's.
 local stock_table = stock.table
 local maxinteger, mininteger = math.maxinteger, math.mininteger
