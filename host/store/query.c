@@ -90,7 +90,7 @@ void query_column_copy(const struct query *s, int i, char *out, size_t cap)
 {
     struct text t = query_column_text(s, i);
     size_t len = t.len < cap ? t.len : cap - 1;
-    if (len)
+    if (t.data)
         memcpy(out, t.data, len);
     out[len] = '\0';
 }
