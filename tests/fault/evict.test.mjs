@@ -33,7 +33,7 @@ test("a_run_that_waits_long_is_evicted_and_resumed_with_its_state", async (t) =>
   const host = await startHost({ t, scripts: { "a/waits.lua": script(address) }, args: ["--egress-allow", address, "--log", "debug"] });
   const { json } = await host.fire("a", "waits", {});
   const response = await waiting;
-  await host.nextLog(new RegExp(`run=${json.runId}.*"evicted"`), 10_000);
+  await host.nextLog(new RegExp(`run=${json.runId}.*"evicted`), 10_000);
   response.end("late but here");
   const records = await host.events(json.runId);
   assert.deepEqual(
