@@ -157,7 +157,7 @@ static void harness_free(struct vm *vm)
 }
 
 /* test(name, function): one fact. */
-static int harness_test(lua_State *L)
+static inline int harness_test(lua_State *L)
 {
     luaL_checkstring(L, 1);
     lua_settop(L, 2);
@@ -169,7 +169,7 @@ static int harness_test(lua_State *L)
 }
 
 /* collect(): a whole collection, as the vm does it. */
-static int harness_collect(lua_State *L)
+static inline int harness_collect(lua_State *L)
 {
     lib_before_collect(L);
     lua_gc(L, LUA_GCCOLLECT);
@@ -178,7 +178,7 @@ static int harness_collect(lua_State *L)
 }
 
 /* Loads the Lua file of this name that lies beside the C file, and runs it. */
-static void harness_run(struct vm *vm, const char *c_file, const char *name)
+static inline void harness_run(struct vm *vm, const char *c_file, const char *name)
 {
     char path[1024];
     const char *slash = strrchr(c_file, '/');
