@@ -16,7 +16,8 @@ async function listen(handler) {
   return { server, address, url: `http://${address}/`, close };
 }
 
-// next(): the next call as { run, step, request, body, answer(json, status, headers) }, once it is there.
+// next(): the next call as { run, step, request, body, answer(json, status, headers), gone }, once it is there; gone is a promise of
+// the end of its connection.
 export async function gateServer() {
   const waiting = [];
   const calls = [];
@@ -31,7 +32,8 @@ export async function gateServer() {
       response.writeHead(status, { "content-type": "application/json", ...headers });
       response.end(JSON.stringify(json));
     };
-    calls.push({ run, step: Number(step), request, response, body: Buffer.concat(parts).toString(), answer });
+    const gone = new Promise((resolve) => response.on("close", resolve));
+    calls.push({ run, step: Number(step), request, gone, body: Buffer.concat(parts).toString(), answer });
     pair();
   });
   const next = () => new Promise((resolve) => {
