@@ -151,8 +151,12 @@ static bool over(size_t have, size_t limit, size_t margin)
 
 static void admit(struct door *d, int fd, const union address *from)
 {
-    static const int on = 1;
+    static const int on = 1, quiet_s = 60, again_s = 15;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    /* A client that vanished without a word: sockets and streams may stay quiet for long. */
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &quiet_s, sizeof quiet_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &again_s, sizeof again_s);
     struct conn *c = conn_new(d, from);
     size_t mine = c->peer->connections;
     if (over(d->count, d->o.connections, BUSY_MARGIN) ||
@@ -317,8 +321,8 @@ void door_drain(struct door *d)
 
 static void kill_all(struct door *d)
 {
-    while (!list_empty(&d->conns))
-        link_kill(LIST_ENTRY(d->conns.next, struct conn, node));
+    LIST_EACH(node, &d->conns)
+    link_kill(LIST_ENTRY(node, struct conn, node));
 }
 
 static void finish_close(struct door *d)
@@ -330,6 +334,7 @@ static void finish_close(struct door *d)
         exchange_release(LIST_ENTRY(d->exchanges.next, struct exchange, node));
     exchange_free_spare(d);
     map_done(&d->peers);
+    free(d->protocols);
     if (d->spare_fd >= 0)
         close(d->spare_fd);
     free(d);

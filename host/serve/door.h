@@ -22,8 +22,9 @@ struct door_options {
     /* 0: no limit. The next 64 (8 of an address) get a 503, those beyond are closed at once. An
      * IPv6 /64 is one address. */
     size_t connections, connections_per_address;
-    int64_t request_ms; /* from the first byte of a request to its last */
-    int64_t idle_ms;    /* keep-alive connections without a request: 60 s */
+    int64_t request_ms;          /* from the first byte of a request to its last */
+    int64_t idle_ms;             /* keep-alive connections without a request: 60 s */
+    const char *socket_protocol; /* of WebSocket; NULL: no upgrade is granted */
     void (*head)(void *arg, struct exchange *x);
     void (*body)(void *arg, struct exchange *x);
     void *arg;

@@ -139,7 +139,7 @@ static void put_head(struct exchange *x, int status, const char *type, int64_t l
 }
 
 /* What the answer of x needs from its connection is done soon, when the route's call is over. */
-static void after_call(struct exchange *x)
+void answer_late(struct exchange *x)
 {
     if (!x->conn || x->conn->depth == 0)
         exchange_later(x);
@@ -180,7 +180,7 @@ void exchange_answer(struct exchange *x, int status, const char *content_type, s
         }
         answer_pump(c);
     }
-    after_call(x);
+    answer_late(x);
 }
 
 void exchange_stream(struct exchange *x, int status, const char *content_type,
@@ -198,11 +198,11 @@ void exchange_stream(struct exchange *x, int status, const char *content_type,
         x->ended = x->head.method == METHOD_HEAD;
         answer_pump(c);
     }
-    after_call(x);
+    answer_late(x);
 }
 
 /* Makes room at the front of a backlog: what has been sent goes once it is the larger part. */
-static void compact(struct exchange *x)
+void answer_compact(struct exchange *x)
 {
     size_t done = x->sent - DOOR_PAD;
     if (x->sent == x->out.len) {
@@ -216,23 +216,23 @@ static void compact(struct exchange *x)
 bool exchange_write(struct exchange *x, struct text bytes)
 {
     struct conn *c = x->conn;
-    assert(x->streaming);
+    assert(x->streaming && !x->socket);
     if (!c || c->broken || c->dying || x->ended)
         return false;
-    compact(x);
+    answer_compact(x);
     buf_text(&x->out, bytes);
     if (x->out.full)
         c->broken = true;
     x->wants_ready = true;
     answer_pump(c);
-    after_call(x);
+    answer_late(x);
     return !c->broken && !answer_pending(x);
 }
 
 void exchange_end(struct exchange *x)
 {
     x->ended = true;
-    after_call(x);
+    answer_late(x);
 }
 
 void exchange_abort(struct exchange *x)
@@ -240,7 +240,7 @@ void exchange_abort(struct exchange *x)
     x->answered = x->ended = true;
     if (x->conn)
         x->conn->dying = true;
-    after_call(x);
+    answer_late(x);
 }
 
 bool answer_pending(const struct exchange *x)
@@ -259,9 +259,28 @@ static int unsent_bytes(const struct conn *c)
     return ioctl(link_fd(c), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
+void answer_waits(struct conn *c, size_t sent_before)
+{
+    struct exchange *x = c->x;
+    if (c->broken || !answer_pending(x)) {
+        x->stalled_since_us = 0;
+        return;
+    }
+    if (x->stalled_since_us == 0 || x->sent > sent_before) {
+        x->stalled_since_us = clock_mono_us(c->door->o.clock);
+        x->outq = unsent_bytes(c);
+    }
+    link_want_write(c);
+    conn_listen(c);
+}
+
 void answer_pump(struct conn *c)
 {
     struct exchange *x = c->x;
+    if (x->socket) {
+        socket_pump(c);
+        return;
+    }
     size_t before = x->sent;
     for (int i = 0; i < PUMP_WRITES && !c->broken && x->sent < x->out.len && !link_behind(c); i++) {
         size_t len = x->out.len - x->sent;
@@ -270,16 +289,7 @@ void answer_pump(struct conn *c)
             c->broken = true;
         x->sent += len;
     }
-    if (c->broken || !answer_pending(x)) {
-        x->stalled_since_us = 0;
-        return;
-    }
-    if (x->stalled_since_us == 0 || x->sent > before) {
-        x->stalled_since_us = clock_mono_us(c->door->o.clock);
-        x->outq = unsent_bytes(c);
-    }
-    link_want_write(c);
-    conn_listen(c);
+    answer_waits(c, before);
 }
 
 int64_t exchange_stalled_ms(const struct exchange *x)

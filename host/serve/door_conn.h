@@ -22,6 +22,7 @@
 #include "serve/door_wheel.h"
 
 struct lws;
+struct lws_protocols;
 struct lws_context;
 struct lws_vhost;
 
@@ -46,6 +47,7 @@ enum conn_state {
     CONN_BODY,   /* head() has been called, the body is coming */
     CONN_WAIT,   /* the request is whole; answer being made or written */
     CONN_DRAIN,  /* answered before the body was in: the rest of it is dropped */
+    CONN_SOCKET, /* WebSocket */
     CONN_LINGER, /* our side is shut: reading until the client has seen the answer and closes */
 };
 
@@ -66,6 +68,8 @@ struct conn {
     int depth;          /* > 0: within a callback of this connection; closing waits for its end */
     bool close;         /* after the answer */
     bool dying, broken; /* to be killed; writing failed */
+    bool upgrade;       /* this link ends and one that speaks WebSocket takes its place */
+    bool leaving;       /* the close handshake of a WebSocket is under way */
     bool flooded;     /* more than a stray CRLF came behind the request: nothing is read until it is
                          answered */
     bool muted;       /* what libwebsockets was told last */
@@ -99,9 +103,11 @@ struct exchange {
     int outq;                 /* unsent bytes in the kernel when last looked */
     struct joined *joined;
     bool has_body, whole, seen_route; /* whole: the body is in */
+    bool socket;                      /* streaming is set too */
     bool answered, streaming, ended, wants_ready, has_cache_control;
     void (*refuse)(struct exchange *x, int verdict, const char *detail);
     void (*ready)(struct exchange *x, void *data);
+    void (*message)(struct exchange *x, void *data, struct text message);
     void (*gone)(struct exchange *x, void *data);
     void *data;
     char request_id[DOOR_REQUEST_ID];
@@ -112,8 +118,10 @@ struct door {
     struct door_options o;
     struct lws_context *context;
     struct lws_vhost *vhost;
-    uv_poll_t *listener; /* NULL once closed */
-    int fd, spare_fd;    /* spare_fd is given up to accept and drop one when descriptors run out */
+    struct lws_protocols *protocols;
+    struct conn *upgrading; /* while link_upgrade runs */
+    uv_poll_t *listener;    /* NULL once closed */
+    int fd, spare_fd; /* spare_fd is given up to accept and drop one when descriptors run out */
     int port;
     uv_timer_t tick;
     uv_idle_t idle; /* runs while `later` has members */
@@ -140,7 +148,12 @@ bool link_behind(const struct conn *c); /* the last write waits for the socket *
 void link_want_write(struct conn *c);
 void link_mute(struct conn *c, bool mute); /* stops and resumes reading */
 int link_fd(const struct conn *c);
-void link_kill(struct conn *c); /* at once; conn_closed is called within */
+/* Takes fd, whose client waits for 101, and has libwebsockets upgrade it. */
+bool link_upgrade(struct conn *c, int fd, struct text key) MUST_CHECK;
+bool link_send(struct conn *c, char *data,
+               size_t len) MUST_CHECK;   /* one text message, as link_write */
+void link_bye(struct conn *c, int code); /* the close frame that goes when this link is closed */
+void link_kill(struct conn *c);          /* at once; conn_closed is called within */
 
 /* door_request.c; what door_lws.c calls. False: the connection must be closed (or killed) by the
  * caller, as its very next act. */
@@ -160,7 +173,17 @@ void answer_refuse(struct exchange *x, int verdict, const char *detail);
 void answer_pump(struct conn *c); /* writes what the socket takes */
 bool answer_pending(const struct exchange *x);
 bool answer_over(const struct exchange *x); /* all of it has been written */
-void answer_busy(struct conn *c);           /* 503 for a connection too many */
+void answer_compact(struct exchange *x);    /* forgets what has been written */
+void answer_late(
+    struct exchange *x); /* settles soon, if no callback of the connection is running */
+void answer_waits(struct conn *c, size_t sent_before); /* keeps account of a pump that ended */
+void answer_busy(struct conn *c);                      /* 503 for a connection too many */
+
+/* door_socket.c */
+bool socket_receive(struct conn *c, struct text piece, bool last, bool binary) MUST_CHECK;
+bool socket_leave(struct conn *c, int code); /* starts the close handshake; always false */
+void socket_pump(struct conn *c);
+struct text socket_key(const struct exchange *x); /* absent: not an upgrade that can be granted */
 
 /* exchange.c */
 struct exchange *exchange_take(struct conn *c);

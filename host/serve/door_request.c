@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READY_ROUNDS = 8 };
+enum { READY_ROUNDS = 8, SOCKET_NORMAL = 1000 };
 
 /* Swallows at most one CRLF behind a request (old clients send one behind a body); anything more is
  * a pipelined request: it will never be run, and the answer in the making says so by Connection:
@@ -72,7 +72,8 @@ static bool refuse(struct conn *c, struct text *in, int verdict, const char *det
 static bool refuse_large(struct conn *c, struct text *in)
 {
     char detail[96];
-    snprintf(detail, sizeof detail, "the body is larger than the %zu bytes that are taken here", c->x->body_max);
+    snprintf(detail, sizeof detail, "the body is larger than the %zu bytes that are taken here",
+             c->x->body_max);
     return refuse(c, in, VERDICT_TOO_LARGE, detail);
 }
 
@@ -215,8 +216,8 @@ static void on_drain(struct conn *c, struct text *in)
 }
 
 static void (*const receive[])(struct conn *c, struct text *in) = {
-    [CONN_IDLE] = on_idle, [CONN_HEAD] = on_head,   [CONN_BODY] = on_body,
-    [CONN_WAIT] = on_wait, [CONN_DRAIN] = on_drain, [CONN_LINGER] = drop,
+    [CONN_IDLE] = on_idle,   [CONN_HEAD] = on_head, [CONN_BODY] = on_body, [CONN_WAIT] = on_wait,
+    [CONN_DRAIN] = on_drain, [CONN_SOCKET] = drop,  [CONN_LINGER] = drop,
 };
 
 void conn_listen(struct conn *c)
@@ -268,13 +269,25 @@ static void offer_more(struct conn *c)
     }
 }
 
+static bool settle_socket(struct conn *c)
+{
+    if (!c->leaving && answer_over(c->x))
+        return socket_leave(c, SOCKET_NORMAL);
+    conn_listen(c);
+    return true;
+}
+
 /* False: it must die. */
 static bool settle(struct conn *c)
 {
+    if (c->upgrade && c->state != CONN_SOCKET)
+        return false; /* conn_closed keeps the socket */
     if (c->x && c->x->streaming)
         offer_more(c);
     if (c->dying || c->broken)
         return false;
+    if (c->state == CONN_SOCKET)
+        return settle_socket(c);
     if (c->x && c->x->answered && c->state == CONN_BODY)
         leave_body(c);
     if (c->x && answer_over(c->x))
@@ -335,12 +348,15 @@ static bool awaits_answer(const struct conn *c, int fd)
 
 int conn_closed(struct conn *c, int fd)
 {
+    bool upgrade = c->upgrade && c->state != CONN_SOCKET && !c->broken && fd >= 0 && !c->x->ended &&
+                   !c->door->closing;
     c->link = NULL;
-    if (awaits_answer(c, fd)) {
+    if (upgrade || awaits_answer(c, fd)) {
         int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
         if (copy >= 0) {
-            c->half_closed = c->close = true;
-            c->muted = false;
+            c->half_closed = !upgrade;
+            c->close = true;
+            c->muted = c->dying = false;
             return copy;
         }
     }

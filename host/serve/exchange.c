@@ -85,6 +85,8 @@ static void recycle(struct exchange *x)
     x->answered = x->streaming = x->ended = x->wants_ready = x->has_cache_control = false;
     x->refuse = NULL;
     x->ready = NULL;
+    x->message = NULL;
+    x->socket = false;
     x->gone = NULL;
     x->data = NULL;
     x->request_id[0] = '\0';
@@ -120,8 +122,8 @@ void exchange_later(struct exchange *x)
 
 void exchange_free_spare(struct door *d)
 {
-    LIST_EACH (node, &d->spare)
-        free_exchange(LIST_ENTRY(node, struct exchange, node));
+    LIST_EACH(node, &d->spare)
+    free_exchange(LIST_ENTRY(node, struct exchange, node));
     list_init(&d->spare);
 }
 

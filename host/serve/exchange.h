@@ -76,3 +76,16 @@ void exchange_end(struct exchange *x);                 /* closes once all is wri
 int64_t exchange_stalled_ms(const struct exchange *x); /* how long bytes have been waiting without
                                                           any progress; 0: none wait */
 void exchange_abort(struct exchange *x);               /* closes now */
+
+/* WebSocket (RFC 6455), spoken by libwebsockets: no extensions, text messages only (binary: 1003,
+ * not UTF-8: 1007), a message of at most exchange_body_max bytes (1009). Pings are answered for us.
+ * True: x asks for an upgrade that can be granted, in door_options.socket_protocol. */
+bool exchange_wants_socket(const struct exchange *x);
+/* In body() or later, instead of exchange_answer: x is an open socket from here to gone(). message
+ * is called for each message that comes in, ready as for a stream. exchange_end closes with 1000,
+ * once all is written; exchange_abort and exchange_stalled_ms are as for a stream. */
+void exchange_socket(struct exchange *x,
+                     void (*message)(struct exchange *x, void *data, struct text message),
+                     void (*ready)(struct exchange *x, void *data));
+/* One text message. False: the reader is behind: stop until ready() is called. */
+bool exchange_send(struct exchange *x, struct text message);

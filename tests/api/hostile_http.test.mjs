@@ -450,6 +450,7 @@ test('the door drains and ends without a leak', async () => {
   const idle = net.connect(own.port, '127.0.0.1').on('error', () => {});
   await once(idle, 'connect');
   const answer = talk(own.port, 'GET /never HTTP/1.1\r\nHost: h\r\n\r\n');
+  await talk(own.port, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n', { enough: complete }); // all before it are accepted by now
   own.child.kill('SIGTERM');
   await once(idle, 'close');
   await assert.rejects(talk(own.port, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'), { code: 'ECONNREFUSED' });

@@ -143,11 +143,41 @@ static void big(struct exchange *x)
     free(bytes);
 }
 
+static void on_message(struct exchange *x, void *data, struct text message)
+{
+    struct held *h = data;
+    if (text_is(message, "bye"))
+        exchange_end(x);
+    else if (text_is(message, "flood"))
+        h->left = FLOOD_BYTES / 16384;
+    exchange_send(x, message);
+}
+
+static void on_socket_ready(struct exchange *x, void *data)
+{
+    static char block[16384];
+    struct held *h = data;
+    memset(block, 'x', sizeof block);
+    for (bool more = true; more && h->left > 0; h->left--)
+        more = exchange_send(x, (struct text){block, sizeof block});
+}
+
+static void ws(struct exchange *x)
+{
+    if (!exchange_wants_socket(x)) {
+        exchange_answer(x, 426, "text/plain", TEXT("WebSocket only"));
+        return;
+    }
+    exchange_body_max(x, 1 << 20);
+    hold(x);
+    exchange_socket(x, on_message, on_socket_ready);
+}
+
 static const struct {
     const char *path;
     void (*serve)(struct exchange *x);
-} routes[] = {
-    {"/later", later}, {"/never", never}, {"/stream", stream}, {"/flood", flood}, {"/big", big}};
+} routes[] = {{"/later", later}, {"/never", never}, {"/stream", stream},
+              {"/flood", flood}, {"/big", big},     {"/ws", ws}};
 
 static void on_head(void *arg, struct exchange *x)
 {
@@ -203,6 +233,7 @@ int main(void)
         .connections_per_address = (size_t)setting("ECHO_PER_ADDRESS", 0),
         .request_ms = setting("ECHO_REQUEST_MS", 10000),
         .idle_ms = setting("ECHO_IDLE_MS", 60000),
+        .socket_protocol = "echo.v1",
         .head = on_head,
         .body = on_body,
     };
