@@ -81,7 +81,15 @@ static const char schema_001[] =
     " created_ms INTEGER NOT NULL,"
     " revoked_ms INTEGER NOT NULL);";
 
-const char *const schema_steps[] = {schema_001};
+/* sealed: what engine/seal.h makes of a value; no value is ever here in the clear. */
+static const char schema_002[] = "CREATE TABLE secret("
+                                 " name TEXT PRIMARY KEY,"
+                                 " hosts TEXT NOT NULL,"
+                                 " sealed BLOB NOT NULL,"
+                                 " created_ms INTEGER NOT NULL,"
+                                 " updated_ms INTEGER NOT NULL) WITHOUT ROWID;";
+
+const char *const schema_steps[] = {schema_001, schema_002};
 const size_t schema_steps_count = ARRAY_LEN(schema_steps);
 
 /* Whose file it is and how far it is. */

@@ -62,6 +62,14 @@ const char *const sql_texts[SQL_STATEMENTS] = {
     [SQL_KEY_REVOKE] = "UPDATE api_key SET revoked_ms = CASE revoked_ms WHEN 0 THEN ?2"
                        " ELSE revoked_ms END WHERE id = ?1",
     [SQL_KEY_LIST] = KEY_ROW " ORDER BY created_ms, id",
+    /* A new value under an old name keeps the time when the name was made. */
+    [SQL_SECRET_PUT] = "INSERT INTO secret(name, hosts, sealed, created_ms, updated_ms)"
+                       " VALUES(?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE"
+                       " SET hosts = excluded.hosts, sealed = excluded.sealed,"
+                       " updated_ms = excluded.updated_ms",
+    [SQL_SECRET_REMOVE] = "DELETE FROM secret WHERE name = ?1",
+    [SQL_SECRET_LIST] = "SELECT name, hosts, sealed, created_ms, updated_ms FROM secret"
+                        " ORDER BY name",
 
     [SQL_RUN_BY_ID] = RUN_ROW " WHERE run.run = ?1",
     [SQL_RUN_BY_NUMBER] = RUN_ROW " WHERE run.num = ?1",

@@ -30,6 +30,9 @@ enum sql_statement {
     SQL_KEY_PUT,
     SQL_KEY_REVOKE,
     SQL_KEY_LIST,
+    SQL_SECRET_PUT,
+    SQL_SECRET_REMOVE,
+    SQL_SECRET_LIST,
 
     SQL_RUN_BY_ID,
     SQL_RUN_BY_NUMBER,

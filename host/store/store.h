@@ -108,6 +108,20 @@ void store_key_create(struct store *s, const struct api_key *key, store_written_
 void store_key_revoke(struct store *s, const char *id, int64_t now_ms, store_written_fn done,
                       void *arg);
 
+/* A secret as the file has it: the value only sealed (engine/seal.h). Texts are borrowed. */
+struct store_secret {
+    const char *name;
+    const char *hosts; /* comma-separated */
+    struct text sealed;
+    int64_t created_ms, updated_ms;
+};
+/* As with keys: copied, done may be NULL, DATA/keys.stamp is touched. Putting what is there
+ * replaces it and keeps created_ms (updated_ms is the time of both otherwise). Removing an unknown
+ * one: ERROR_MISSING. */
+void store_secret_put(struct store *s, const struct store_secret *secret, store_written_fn done,
+                      void *arg);
+void store_secret_remove(struct store *s, const char *name, store_written_fn done, void *arg);
+
 /* ---- reads; every callback gets err != NULL on failure. Rows and texts are borrowed during the
  * callback. */
 
@@ -174,6 +188,11 @@ typedef void (*store_keys_fn)(void *arg, const struct api_key *keys, size_t coun
                               const struct error *err);
 void store_list_keys(struct store *s, store_keys_fn fn, void *arg);
 
+/* All secrets, by name; rows borrowed during the callback. */
+typedef void (*store_secrets_fn)(void *arg, const struct store_secret *secrets, size_t count,
+                                 const struct error *err);
+void store_list_secrets(struct store *s, store_secrets_fn fn, void *arg);
+
 /* ---- life */
 
 struct store_options {
@@ -203,3 +222,10 @@ bool store_key_revoke_now(const char *data, const char *id, int64_t now_ms,
 /* *keys is malloc'ed. */
 bool store_keys_now(const char *data, struct api_key **keys, size_t *count,
                     struct error *err) MUST_CHECK;
+bool store_secret_put_now(const char *data, const struct store_secret *secret,
+                          struct error *err) MUST_CHECK;
+bool store_secret_remove_now(const char *data, const char *name, struct error *err) MUST_CHECK;
+bool store_secrets_now(const char *data, struct store_secret **secrets, size_t *count,
+                       struct error *err) MUST_CHECK;
+void store_secrets_free(struct store_secret *secrets,
+                        size_t count); /* what store_secrets_now gave */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+static const struct store_secret key_secret = {
+    .name = "API_KEY", .hosts = "api.example", .sealed = TEXT("\1\0\2sealed"), .updated_ms = 100};
+
+struct seen_secrets {
+    bool done;
+    size_t count;
+    char text[256]; /* "NAME hosts bytes created updated;" each */
+};
+
+static void describe(struct seen_secrets *seen, const struct store_secret *rows, size_t count)
+{
+    seen->count = count;
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(seen->text);
+        snprintf(seen->text + len, sizeof seen->text - len, "%s %s %zu %d %d;", rows[i].name,
+                 rows[i].hosts, rows[i].sealed.len, (int)rows[i].created_ms,
+                 (int)rows[i].updated_ms);
+    }
+}
+
+static void on_secrets(void *arg, const struct store_secret *rows, size_t count,
+                       const struct error *err)
+{
+    struct seen_secrets *seen = arg;
+    assert_null(err);
+    seen->done = true;
+    describe(seen, rows, count);
+}
+
+static struct seen_secrets list_secrets(struct fixture *f)
+{
+    struct seen_secrets seen = {0};
+    store_list_secrets(f->s, on_secrets, &seen);
+    wait_for(&f->loop, &seen.done);
+    return seen;
+}
+
+struct seen_write {
+    bool done, failed;
+    struct error err;
+};
+
+static void on_written(void *arg, const struct error *err)
+{
+    struct seen_write *seen = arg;
+    seen->done = true;
+    seen->failed = err != NULL;
+    if (err)
+        seen->err = *err;
+}
+
+static void the_host_puts_replaces_and_removes(void **state)
+{
+    struct fixture *f = *state;
+    struct store_secret other = key_secret, again = key_secret;
+    struct seen_write last = {0}, missing = {0};
+    other.name = "A";
+    again.hosts = "a.example,b.example:8443";
+    again.updated_ms = 700;
+    store_secret_put(f->s, &key_secret, NULL, NULL);
+    store_secret_put(f->s, &other, NULL, NULL);
+    store_secret_put(f->s, &again, on_written, &last);
+    wait_for(&f->loop, &last.done);
+    assert_false(last.failed);
+    assert_string_equal(list_secrets(f).text, "A api.example 9 100 100;"
+                                              "API_KEY a.example,b.example:8443 9 100 700;");
+    last.done = false;
+    store_secret_remove(f->s, "A", on_written, &last);
+    store_secret_remove(f->s, "A", on_written, &missing);
+    wait_for(&f->loop, &missing.done);
+    assert_false(last.failed);
+    assert_true(missing.failed);
+    assert_int_equal(missing.err.code, ERROR_MISSING);
+    assert_string_equal(missing.err.text, "there is no secret A");
+    assert_int_equal(list_secrets(f).count, 1);
+}
+
+static void the_cli_changes_secrets_beside_a_running_host(void **state)
+{
+    struct fixture *f = *state;
+    struct error err;
+    struct store_secret *rows;
+    struct seen_secrets now = {0};
+    size_t count;
+    make_run(f, "run_a", STORE_RUNNING, 0);
+    assert_true(store_secret_put_now(f->data, &key_secret, &err));
+    assert_string_equal(list_secrets(f).text, "API_KEY api.example 9 100 100;");
+    assert_true(store_secrets_now(f->data, &rows, &count, &err));
+    assert_memory_equal(rows[0].sealed.data, key_secret.sealed.data, key_secret.sealed.len);
+    describe(&now, rows, count);
+    assert_string_equal(now.text, "API_KEY api.example 9 100 100;");
+    store_secrets_free(rows, count);
+    assert_true(store_secret_remove_now(f->data, "API_KEY", &err));
+    assert_false(store_secret_remove_now(f->data, "API_KEY", &err));
+    assert_int_equal(err.code, ERROR_MISSING);
+    assert_int_equal(list_secrets(f).count, 0);
+}
+
+static void listing_makes_no_database(void **state)
+{
+    struct fixture *f = *state;
+    struct error err;
+    struct store_secret *rows;
+    size_t count;
+    assert_false(store_secrets_now(f->data, &rows, &count, &err));
+    assert_int_equal(err.code, ERROR_MISSING);
+    assert_null(rows);
+    assert_int_equal(access(path_in(f->data, "moontide.db"), F_OK), -1);
+}
+
+static int stamp_bytes(const char *data)
+{
+    struct stat st;
+    return stat(path_in(data, "keys.stamp"), &st) == 0 ? (int)st.st_size : -1;
+}
+
+static void each_change_touches_the_stamp(void **state)
+{
+    struct fixture *f = *state;
+    struct error err;
+    struct seen_write removed = {0};
+    assert_int_equal(stamp_bytes(f->data), -1);
+    assert_true(store_secret_put_now(f->data, &key_secret, &err));
+    assert_int_equal(stamp_bytes(f->data), 1);
+    assert_int_equal(unlink(path_in(f->data, "keys.stamp")), 0);
+    store_secret_remove(f->s, "API_KEY", on_written, &removed);
+    wait_for(&f->loop, &removed.done);
+    assert_int_equal(stamp_bytes(f->data), 1);
+}
+
+#define OPEN(name)   cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define FOLDER(name) cmocka_unit_test_setup_teardown(name, set_up_folder, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        OPEN(the_host_puts_replaces_and_removes),
+        OPEN(the_cli_changes_secrets_beside_a_running_host),
+        FOLDER(listing_makes_no_database),
+        OPEN(each_change_touches_the_stamp),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
