@@ -92,7 +92,8 @@ check_port() {
 
 start_host() {
     said=$(umask 077 && mktemp)
-    "$moontide" serve --scripts "$scripts" --data "$data" --listen "$listen" >"$said" 2>"$log" &
+    : >"$log"
+    "$moontide" serve --scripts "$scripts" --data "$data" --listen "$listen" >"$said" 2>>"$log" &
     host=$!
     echo "Starting $moontide serve on $listen (log: $log)"
 }
@@ -141,7 +142,7 @@ make_key() {
 
 fire_example() {
     example=default/hello body='{"name":"Ada"}'
-    [ ! -f "$scripts/ops/slow.lua" ] || { example=ops/slow body='{}'; }
+    [ ! -f "$scripts/ops/slow.lua" ] || { example=ops/slow body='{"seconds":3}'; }
     [ -f "$scripts/$example.lua" ] || return 0
     echo
     echo "Firing $scripts/$example.lua; this is its stream, as it happens:"

@@ -63,6 +63,8 @@ void follow_line(struct buf *b, const cJSON *record)
     const char *type = json_string(record, "type");
     const cJSON *step = json_get(record, "step");
     const cJSON *data = json_get(record, "data");
+    if (cJSON_IsNull(data))
+        data = NULL;
     if (at && strlen(at) >= TIME_START + TIME_LENGTH)
         out_clean(b, (struct text){at + TIME_START, TIME_LENGTH}, 0);
     buf_str(b, "  ");

@@ -36,7 +36,7 @@ process.on("exit", () => {
 
 // A port that is free now and that the kernel gives to no outgoing connection: a restart finds it free again, and a client that
 // tries while the host is away cannot connect to itself.
-async function freePort() {
+export async function freePort() {
   for (;;) {
     const port = randomInt(10_240, 32_000);
     const server = net.createServer().listen(port, "127.0.0.1");
