@@ -170,8 +170,11 @@ static void a_kill_leaves_the_neighbours_alone(void **state)
     for (uint64_t run = 10; run < 20; run++)
         rig_answer(&rig, run, 1, "5");
     said = rig_go(&rig);
-    assert_non_null(strstr(said, "13 finished 5\n15 finished 5\n"));
-    assert_non_null(strstr(said, "19 finished 5\n"));
+    for (int run = 10; run < 20; run++) {
+        char wanted[32];
+        snprintf(wanted, sizeof wanted, "%d finished 5\n", run);
+        assert_int_equal(strstr(said, wanted) != NULL, run != 14);
+    }
 }
 
 static void a_hog_does_not_hold_up_a_small_run(void **state)
