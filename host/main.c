@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "cmd/command.h"
 #include "base/attr.h"
 #include "base/text.h"
+#include "cmd/command.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -11,9 +11,11 @@ static const struct command *const commands[] = {
 
 static int usage(FILE *out)
 {
-    fputs("moontide " MOONTIDE_VERSION " - a self-hosted trigger host: a Lua file in scripts/<project>/, fired by one HTTP call\n\n"
-          "usage: moontide COMMAND [OPTIONS]\n\n",
-          out);
+    fputs(
+        "moontide " MOONTIDE_VERSION
+        " - a self-hosted trigger host: a Lua file in scripts/<project>/, fired by one HTTP call\n\n"
+        "usage: moontide COMMAND [OPTIONS]\n\n",
+        out);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (!commands[i]->hidden)
             fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
@@ -36,8 +38,8 @@ static int unknown(const char *word)
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         names[i] = commands[i]->name;
     const char *near = text_nearest(text_of(word), names);
-    fprintf(stderr, "moontide: unknown command \"%s\"%s%s%s\n\n", word, near ? ", did you mean \"" : "", near ? near : "",
-            near ? "\"?" : "");
+    fprintf(stderr, "moontide: unknown command \"%s\"%s%s%s\n\n", word,
+            near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     return usage(stderr);
 }
 
@@ -45,7 +47,8 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return usage(stderr);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
         return usage(stdout);
     if (strcmp(argv[1], "--version") == 0)
         return puts("moontide " MOONTIDE_VERSION) < 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine/check.h"
+#include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/settings.h"
-#include "base/mem.h"
-#include "engine/check.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,10 @@ static int check_one(struct config *config, const char *word, struct tally *t)
     }
     bool file = S_ISREG(st.st_mode);
     if (file && !split_file(word, folder, name)) {
-        fprintf(stderr, "moontide: %s: a trigger's path is SCRIPTS/PROJECT/KEY.lua; give at least PROJECT/KEY.lua\n", word);
+        fprintf(
+            stderr,
+            "moontide: %s: a trigger's path is SCRIPTS/PROJECT/KEY.lua; give at least PROJECT/KEY.lua\n",
+            word);
         return 1;
     }
     free(config->scripts);
@@ -65,7 +68,10 @@ static int check_one(struct config *config, const char *word, struct tally *t)
         return 1;
     }
     if (file && t->good + t->bad == before) {
-        fprintf(stderr, "moontide: %s is not a trigger: expected SCRIPTS/PROJECT/KEY.lua with names of a-z A-Z 0-9 _ -\n", word);
+        fprintf(
+            stderr,
+            "moontide: %s is not a trigger: expected SCRIPTS/PROJECT/KEY.lua with names of a-z A-Z 0-9 _ -\n",
+            word);
         return 1;
     }
     return 0;
@@ -96,11 +102,12 @@ static int run(int argc, char **argv)
 const struct command command_check = {
     .name = "check",
     .summary = "compile and check triggers, as serve would",
-    .help = "usage: moontide check [DIR|FILE...] [--scripts DIR]\n\n"
-            "Compiles every trigger in a sandbox and checks its declaration, exactly as `moontide serve` does, and prints\n"
-            "one line each: \"PATH: ok\", or \"PATH:LINE: what is wrong\". Without an argument it checks the scripts folder\n"
-            "(--scripts, MOONTIDE_SCRIPTS, default \"scripts\") and the settings in its host.lua.\n\n"
-            "exit status: 0 all are fine, 1 something is broken, 2 the command line or the settings are wrong\n\n"
-            "examples:\n  moontide check\n  moontide check scripts/support/refund.lua\n",
+    .help =
+        "usage: moontide check [DIR|FILE...] [--scripts DIR]\n\n"
+        "Compiles every trigger in a sandbox and checks its declaration, exactly as `moontide serve` does, and prints\n"
+        "one line each: \"PATH: ok\", or \"PATH:LINE: what is wrong\". Without an argument it checks the scripts folder\n"
+        "(--scripts, MOONTIDE_SCRIPTS, default \"scripts\") and the settings in its host.lua.\n\n"
+        "exit status: 0 all are fine, 1 something is broken, 2 the command line or the settings are wrong\n\n"
+        "examples:\n  moontide check\n  moontide check scripts/support/refund.lua\n",
     .run = run,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "cmd/command.h"
 #include "runner/runner.h"
+#include "cmd/command.h"
 
 static int run(int argc, char **argv)
 {
@@ -12,7 +12,8 @@ static int run(int argc, char **argv)
 const struct command command_runner = {
     .name = "runner",
     .summary = "(internal) the process that holds Lua; started by serve",
-    .help = "usage: moontide runner\n\nStarted by `moontide serve`. It is of no use by hand: it speaks frames on descriptor 3.\n",
+    .help =
+        "usage: moontide runner\n\nStarted by `moontide serve`. It is of no use by hand: it speaks frames on descriptor 3.\n",
     .run = run,
     .hidden = 1,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "cmd/command.h"
-#include "cmd/settings.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cmd/command.h"
+#include "cmd/settings.h"
 #include "serve/app.h"
 #include <signal.h>
 #include <stdio.h>
@@ -61,7 +61,8 @@ static void raise_file_limit(void)
 /* The first start makes a key that may do everything, and shows it this once. */
 static bool make_admin_key(const char *data, struct error *err)
 {
-    struct api_key *keys = NULL, key = {.permissions = PERMISSION_ALL, .name = "admin", .projects = "*"};
+    struct api_key *keys = NULL,
+                   key = {.permissions = PERMISSION_ALL, .name = "admin", .projects = "*"};
     size_t count;
     char secret[API_KEY_BYTES];
     if (!store_keys_now(data, &keys, &count, err))
@@ -101,11 +102,16 @@ static bool open_door(struct server *s, struct error *err)
     };
     if (!(s->door = door_open(&options, err)))
         return false;
-    snprintf(url, sizeof url, strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d", host, door_port(s->door));
+    snprintf(url, sizeof url, strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d", host,
+             door_port(s->door));
     bool loopback = strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
     if (!loopback)
-        log_warn(NULL, "\"plain HTTP on an address that others can reach: put a TLS proxy in front\" listen=%s", s->config->listen);
-    log_info(NULL, "\"ready\" url=%s runners=%u startup_ms=%lld", url, pool_count(s->app.engine->pool),
+        log_warn(
+            NULL,
+            "\"plain HTTP on an address that others can reach: put a TLS proxy in front\" listen=%s",
+            s->config->listen);
+    log_info(NULL, "\"ready\" url=%s runners=%u startup_ms=%lld", url,
+             pool_count(s->app.engine->pool),
              (long long)(clock_mono_us(&clock_system) - s->started_us) / 1000);
     return true;
 }
@@ -128,8 +134,11 @@ static void on_look_ready(uv_timer_t *timer)
 
 static bool open_all(struct server *s, struct error *err)
 {
-    struct engine_options options = {
-        .loop = &s->loop, .clock = &clock_system, .config = s->config, .runners = runner_count(s->config), .watch = true};
+    struct engine_options options = {.loop = &s->loop,
+                                     .clock = &clock_system,
+                                     .config = s->config,
+                                     .runners = runner_count(s->config),
+                                     .watch = true};
     s->app = (struct app){.clock = &clock_system, .config = s->config};
     list_init(&s->app.streams);
     if (!(s->app.engine = engine_open(&options, err)))
@@ -165,7 +174,8 @@ static void on_look_drained(uv_timer_t *timer)
     bool quiet = engine_quiet(s->app.engine) && (!s->door || door_connections(s->door) == 0);
     if (!quiet && clock_mono_ms(&clock_system) < s->drain_until_ms)
         return;
-    log_info(NULL, "\"stopping\" unanswered=%zu runs_to_resume=%zu", s->app.engine->tickets, s->app.engine->runs.count);
+    log_info(NULL, "\"stopping\" unanswered=%zu runs_to_resume=%zu", s->app.engine->tickets,
+             s->app.engine->runs.count);
     shut(s);
 }
 
@@ -173,7 +183,8 @@ static void on_signal(uv_signal_t *signal, int number)
 {
     struct server *s = signal->data;
     if (s->app.draining) {
-        log_warn(NULL, "second signal: leaving at once; what is accepted resumes at the next start");
+        log_warn(NULL,
+                 "second signal: leaving at once; what is accepted resumes at the next start");
         _exit(1);
     }
     log_info(NULL, "\"draining: finishing answers, no new requests\" signal=%s", strsignal(number));
@@ -226,11 +237,12 @@ static int run(int argc, char **argv)
 
 static void print_help(void)
 {
-    puts("usage: moontide serve [--scripts DIR] [--data DIR] [--listen ADDR:PORT] [--runners N] [SETTINGS]\n\n"
-         "Serves the triggers in the scripts folder and follows its changes; keeps runs in the data folder. The first start\n"
-         "prints an admin key on standard output, once. Logs go to standard error, one line an event.\n"
-         "SIGTERM or Ctrl-C finishes answers and exits; runs that have not ended resume at the next start.\n\n"
-         "exit status: 0 stopped by a signal, 1 could not start, 2 the command line or a setting is wrong\n");
+    puts(
+        "usage: moontide serve [--scripts DIR] [--data DIR] [--listen ADDR:PORT] [--runners N] [SETTINGS]\n\n"
+        "Serves the triggers in the scripts folder and follows its changes; keeps runs in the data folder. The first start\n"
+        "prints an admin key on standard output, once. Logs go to standard error, one line an event.\n"
+        "SIGTERM or Ctrl-C finishes answers and exits; runs that have not ended resume at the next start.\n\n"
+        "exit status: 0 stopped by a signal, 1 could not start, 2 the command line or a setting is wrong\n");
     settings_help();
 }
 

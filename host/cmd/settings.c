@@ -41,7 +41,9 @@ static bool read_flags(int argc, char **argv, struct flags *f, const char **word
         } else if (words) {
             words[(*word_count)++] = argv[i];
         } else {
-            fprintf(stderr, "moontide: unexpected word \"%s\"; `moontide %s --help` lists the options\n", argv[i], argv[0]);
+            fprintf(stderr,
+                    "moontide: unexpected word \"%s\"; `moontide %s --help` lists the options\n",
+                    argv[i], argv[0]);
             return false;
         }
     }
@@ -69,7 +71,8 @@ static struct config *resolve(const struct flags *f, struct error *err)
 
 struct config *settings_read(int argc, char **argv, const char **words, int *word_count)
 {
-    struct flags f = {mem_zero(2 * (size_t)argc + 1, sizeof(char *)), mem_zero((size_t)argc + 1, sizeof(char *)), 0};
+    struct flags f = {mem_zero(2 * (size_t)argc + 1, sizeof(char *)),
+                      mem_zero((size_t)argc + 1, sizeof(char *)), 0};
     struct config *c = NULL;
     struct error err = {0};
     if (word_count)
@@ -88,15 +91,16 @@ struct config *settings_read(int argc, char **argv, const char **words, int *wor
 
 void settings_help(void)
 {
-    puts("Each setting is a flag (--limits-cpu 5s), an environment variable (MOONTIDE_LIMITS_CPU=5s) and a field of\n"
-         "SCRIPTS/host.lua (return { limits = { cpu = \"5s\" } }); flags win over the environment, that over the file.\n");
+    puts(
+        "Each setting is a flag (--limits-cpu 5s), an environment variable (MOONTIDE_LIMITS_CPU=5s) and a field of\n"
+        "SCRIPTS/host.lua (return { limits = { cpu = \"5s\" } }); flags win over the environment, that over the file.\n");
     for (const struct config_row *row = config_rows(); row->name; row++) {
         char flag[64];
         snprintf(flag, sizeof flag, "--%s", row->name);
         for (char *c = flag; *c; c++)
             if (*c == '.' || *c == '_')
                 *c = '-';
-        printf("  %-28s %s\n  %-28s default %s, %s\n", flag, row->help, "", row->fallback && row->fallback[0] ? row->fallback : "none",
-               row->bounds);
+        printf("  %-28s %s\n  %-28s default %s, %s\n", flag, row->help, "",
+               row->fallback && row->fallback[0] ? row->fallback : "none", row->bounds);
     }
 }

@@ -21,7 +21,8 @@ static void on_frame(void *arg, unsigned runner, const struct frame *f)
         reload_answer(arg, runner, f);
 }
 
-static void on_lost(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit, enum board_kind kind, const char *detail)
+static void on_lost(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit,
+                    enum board_kind kind, const char *detail)
 {
     struct engine *e = arg;
     (void)why;
@@ -36,7 +37,8 @@ static int by_address(const void *a, const void *b)
     return order ? order : strcmp(x->key, y->key);
 }
 
-static void report_all(struct engine *e, void (*report)(void *, const char *, const char *, const char *), void *arg)
+static void report_all(struct engine *e,
+                       void (*report)(void *, const char *, const char *, const char *), void *arg)
 {
     struct trigger **list = mem_zero(e->registry.by_path.count + 1, sizeof *list);
     size_t pos = 0, count = 0;
@@ -64,7 +66,9 @@ static bool settled(void *arg)
     return reload_settled(arg);
 }
 
-bool check_scripts(const struct config *config, void (*report)(void *arg, const char *project, const char *key, const char *error),
+bool check_scripts(const struct config *config,
+                   void (*report)(void *arg, const char *project, const char *key,
+                                  const char *error),
                    void *arg, struct error *err)
 {
     uv_loop_t loop;
@@ -74,9 +78,11 @@ bool check_scripts(const struct config *config, void (*report)(void *arg, const 
     e->clock = &clock_system;
     e->config = config;
     registry_init(&e->registry);
-    struct pool_options pool = {.loop = &loop, .clock = e->clock, .count = 1, .frame = on_frame, .lost = on_lost, .arg = e};
+    struct pool_options pool = {
+        .loop = &loop, .clock = e->clock, .count = 1, .frame = on_frame, .lost = on_lost, .arg = e};
     enum log_level level = log_level_get();
-    bool ok = access(config->scripts, R_OK | X_OK) == 0 || error_errno(err, errno, "reading the scripts folder %s", config->scripts);
+    bool ok = access(config->scripts, R_OK | X_OK) == 0 ||
+              error_errno(err, errno, "reading the scripts folder %s", config->scripts);
     ok = ok && (e->pool = pool_new(&pool, err));
     if (ok) {
         log_level_set(LOG_OFF); /* what is wrong is reported, not logged */
@@ -109,10 +115,12 @@ static void on_table(void *arg, unsigned runner, const struct frame *f)
     struct text text = frame_get_bytes(&in);
     if (a->came || (f->type != FRAME_LOADED && f->type != FRAME_REFUSED))
         return;
-    *a = (struct answer){true, f->type == FRAME_LOADED, mem_text_n(text.data ? text.data : "", text.len)};
+    *a = (struct answer){true, f->type == FRAME_LOADED,
+                         mem_text_n(text.data ? text.data : "", text.len)};
 }
 
-static void on_table_lost(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit, enum board_kind kind, const char *detail)
+static void on_table_lost(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit,
+                          enum board_kind kind, const char *detail)
 {
     struct answer *a = arg;
     (void)runner, (void)why, (void)culprit, (void)kind, (void)detail;
@@ -139,7 +147,8 @@ static bool read_file(const char *path, struct buf *out, bool *missing, struct e
         out->len += n > 0 ? (size_t)n : 0;
     }
     close(fd);
-    return n == 0 || error_set(err, ERROR_LIMIT, "reading %s: it must be a file of at most 64 KB", path);
+    return n == 0 ||
+           error_set(err, ERROR_LIMIT, "reading %s: it must be a file of at most 64 KB", path);
 }
 
 static bool evaluate(struct text source, cJSON **table, struct error *err)
@@ -147,8 +156,12 @@ static bool evaluate(struct text source, cJSON **table, struct error *err)
     uv_loop_t loop;
     struct answer answer = {0};
     uv_loop_init(&loop);
-    struct pool_options options = {
-        .loop = &loop, .clock = &clock_system, .count = 1, .frame = on_table, .lost = on_table_lost, .arg = &answer};
+    struct pool_options options = {.loop = &loop,
+                                   .clock = &clock_system,
+                                   .count = 1,
+                                   .frame = on_table,
+                                   .lost = on_table_lost,
+                                   .arg = &answer};
     struct pool *pool = pool_new(&options, err);
     if (pool) {
         struct buf *out = pool_out(pool, 0);
@@ -181,7 +194,8 @@ bool check_host_lua(const char *scripts, cJSON **table, struct error *err)
     *table = NULL;
     snprintf(path, sizeof path, "%s/host.lua", scripts);
     buf_init(&source, HOST_LUA_MAX);
-    bool ok = read_file(path, &source, &missing, err) && (missing || evaluate(buf_view(&source), table, err));
+    bool ok = read_file(path, &source, &missing, err) &&
+              (missing || evaluate(buf_view(&source), table, err));
     buf_done(&source);
     return ok;
 }

@@ -11,7 +11,8 @@
 static void on_turn(uv_prepare_t *turn)
 {
     struct engine *e = turn->data;
-    /* Runs of the last host come back once the triggers are known, as most of them still have their version. */
+    /* Runs of the last host come back once the triggers are known, as most of them still have their
+     * version. */
     if (!e->resuming && reload_settled(e)) {
         e->resuming = true;
         revive_open(e);
@@ -57,7 +58,8 @@ static bool open_parts(struct engine *e, const struct engine_options *o, struct 
         return false;
     if (!(e->http = http_new(o->loop, o->config->egress_allow, err)))
         return false;
-    if (o->watch && !(e->watch = watch_new(o->loop, o->config->scripts, on_scripts_changed, e, err)))
+    if (o->watch &&
+        !(e->watch = watch_new(o->loop, o->config->scripts, on_scripts_changed, e, err)))
         return false;
     return true;
 }
@@ -142,7 +144,8 @@ static void on_handle_closed(uv_handle_t *handle)
     on_part_closed(handle->data);
 }
 
-/* The store goes first, with runners and all still there for the last callbacks; nothing is written after it. */
+/* The store goes first, with runners and all still there for the last callbacks; nothing is written
+ * after it. */
 static void on_store_closed(void *arg)
 {
     struct engine *e = arg;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* engine.h - the heart: turns calls into runs, runs into journal records and effects. All its state belongs to the loop thread.
- * Its files: fire (a call becomes a run), run (records and commits), frames (what runners say), ops (effects), revive (replay,
- * recovery, waking), hub (who follows a run), registry + reload (triggers and their versions), keyring, pool. */
+/* engine.h - the heart: turns calls into runs, runs into journal records and effects. All its state
+ * belongs to the loop thread. Its files: fire (a call becomes a run), run (records and commits),
+ * frames (what runners say), ops (effects), revive (replay, recovery, waking), hub (who follows a
+ * run), registry + reload (triggers and their versions), keyring, pool. */
 #pragma once
 #include "base/clock.h"
 #include "base/list.h"
@@ -16,13 +17,15 @@
 #include "store/store.h"
 
 enum {
-    ENGINE_ACTIVE_RUNS = 256,   /* runs on the way through a runner at once, each; more wait in the backlog */
-    ENGINE_REVIVALS = 64,       /* runs being rebuilt at once */
-    ENGINE_PARK_MS = 5000,      /* a run that only sleeps, for longer than this, leaves memory */
-    ENGINE_EVICT_MS = 5000,     /* a run that waits longer than this for an answer leaves its runner */
-    ENGINE_STORE_RETRY_MS = 500, /* between tries when the disk refuses a run that was accepted */
+    ENGINE_ACTIVE_RUNS =
+        256, /* runs on the way through a runner at once, each; more wait in the backlog */
+    ENGINE_REVIVALS = 64,   /* runs being rebuilt at once */
+    ENGINE_PARK_MS = 5000,  /* a run that only sleeps, for longer than this, leaves memory */
+    ENGINE_EVICT_MS = 5000, /* a run that waits longer than this for an answer leaves its runner */
+    ENGINE_STORE_RETRY_MS = 500,   /* between tries when the disk refuses a run that was accepted */
     ENGINE_JOURNAL_MAX = 64 << 20, /* bytes of journal a run may write: limit.journal */
-    ENGINE_CHUNK_MAX = 4 << 20,  /* a chunk is committed when it gets this large; a record always fits */
+    ENGINE_CHUNK_MAX =
+        4 << 20, /* a chunk is committed when it gets this large; a record always fits */
 };
 
 struct engine {
@@ -37,28 +40,28 @@ struct engine {
     struct hub hub;
     struct keyring keyring;
 
-    struct map runs;    /* id -> struct run: those in memory */
-    struct map tags;    /* 8-byte tag -> struct run: those on a runner */
+    struct map runs; /* id -> struct run: those in memory */
+    struct map tags; /* 8-byte tag -> struct run: those on a runner */
     uint64_t next_tag;
     unsigned active[POOL_RUNNERS]; /* runs on each runner that are not idle */
     unsigned live[POOL_RUNNERS];   /* all runs on each runner */
-    struct list backlog; /* runs waiting for a runner */
+    struct list backlog;           /* runs waiting for a runner */
     size_t backlog_count;
-    struct list dirty;   /* runs with records to commit at the end of this turn */
+    struct list dirty; /* runs with records to commit at the end of this turn */
 
     struct list revive_queue; /* struct run: to be rebuilt */
     unsigned reviving;
-    struct timer wake;        /* the next parked run */
+    struct timer wake; /* the next parked run */
     bool waking, recovered;
 
     uv_prepare_t turn; /* the end of a turn of the loop: commits and frames go out */
     bool draining, store_broken;
-    size_t writes;     /* orders under way */
-    size_t tickets;    /* callers who wait for an outcome */
-    bool resuming;     /* revive_open was called */
+    size_t writes;  /* orders under way */
+    size_t tickets; /* callers who wait for an outcome */
+    bool resuming;  /* revive_open was called */
     struct watch *watch;
     bool closing;
-    int parts;         /* still closing */
+    int parts; /* still closing */
     void (*closed)(void *arg);
     void *closed_arg;
 };
@@ -71,16 +74,18 @@ struct engine_options {
     bool watch; /* follow changes of the scripts folder */
 };
 
-/* Opens the store, starts the runners, loads every trigger, resumes what was under way. It is ready when
- * engine_ready() says so; triggers that do not load are logged and listed. */
+/* Opens the store, starts the runners, loads every trigger, resumes what was under way. It is ready
+ * when engine_ready() says so; triggers that do not load are logged and listed. */
 struct engine *engine_open(const struct engine_options *options, struct error *err) MUST_CHECK;
 bool engine_ready(const struct engine *e);
 /* Stops taking calls. Runs in memory go on; what they do is in the journal as always. */
 void engine_drain(struct engine *e);
 /* True when nobody waits for a run to end and no commit is under way. */
 bool engine_quiet(const struct engine *e);
-/* Commits what is pending, ends runners and store. Runs that have not ended resume at the next start. */
+/* Commits what is pending, ends runners and store. Runs that have not ended resume at the next
+ * start. */
 void engine_close(struct engine *e, void (*closed)(void *arg), void *arg);
 
-/* Commits what dirty runs have, and sends what runners shall get. Called at the end of each turn of the loop. */
+/* Commits what dirty runs have, and sends what runners shall get. Called at the end of each turn of
+ * the loop. */
 void engine_flush(struct engine *e);

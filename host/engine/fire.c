@@ -13,7 +13,8 @@
 /* ---- judging: pure, before anything is kept */
 
 /* False: *o says why not. The texts it points to live in `field` and `why`. */
-static bool admit(const struct engine *e, const struct call *c, struct outcome *o, char field[256], struct error *why)
+static bool admit(const struct engine *e, const struct call *c, struct outcome *o, char field[256],
+                  struct error *why)
 {
     const struct manifest *m = c->trigger->current->manifest;
     o->detail = why->text;
@@ -62,7 +63,8 @@ static void put_object(struct buf *b, const char *name, const cJSON *object)
     json_put_tree(b, object);
 }
 
-/* inputs = the trigger's defaults with the body's members over them; left out when it would be the body itself. */
+/* inputs = the trigger's defaults with the body's members over them; left out when it would be the
+ * body itself. */
 static void put_inputs(struct buf *b, const struct call *c)
 {
     const cJSON *defaults = c->trigger->current->manifest->defaults;
@@ -167,7 +169,8 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
     struct birth *birth = birth_new(c, session);
     if (!birth) {
         o.verdict = VERDICT_TOO_LARGE;
-        o.detail = "the event made of this body (with defaults, known fields and headers) is larger than the limit of 7 MB";
+        o.detail =
+            "the event made of this body (with defaults, known fields and headers) is larger than the limit of 7 MB";
         fn(arg, &o);
         return NULL;
     }
@@ -183,49 +186,24 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
 
 /* ---- starting */
 
-static bool least_busy(const struct engine *e, unsigned *best)
-{
-    *best = 0;
-    for (unsigned i = 1; i < pool_count(e->pool); i++)
-        if (e->active[i] < e->active[*best] || (e->active[i] == e->active[*best] && e->live[i] < e->live[*best]))
-            *best = i;
-    return e->active[*best] < ENGINE_ACTIVE_RUNS;
-}
-
 void fire_start(struct run *r)
 {
     struct engine *e = r->e;
-    unsigned runner;
-    if (!least_busy(e, &runner)) {
+    unsigned runner = engine_idlest_runner(e);
+    if (e->active[runner] >= ENGINE_ACTIVE_RUNS) {
         r->phase = RUN_QUEUED;
         list_add(&e->backlog, &r->link);
         r->linked = LINK_BACKLOG;
         e->backlog_count++;
         return;
     }
-    run_place(r, runner);
     r->phase = RUN_ADMITTING;
-    const struct manifest *m = r->version->manifest;
-    struct frame_start s = {
-        .version = r->version->tag,
-        .seed = r->seed,
-        .at_ms = r->created_ms,
-        .cpu_ms = m->cpu_ms,
-        .memory_bytes = m->memory_bytes,
-        .steps = m->steps,
-        .output_bytes = m->output_bytes,
-        .record_bytes = m->record_bytes,
-        .admit = 1,
-        .run_id = text_of(r->id),
-        .event = buf_view(&r->birth->event),
-    };
-    frame_put_start(run_out(r), r->tag, &s);
+    run_place(r, runner, true, TEXT_NONE, buf_view(&r->birth->event));
 }
 
 void fire_next(struct engine *e)
 {
-    unsigned runner;
-    while (!list_empty(&e->backlog) && least_busy(e, &runner)) {
+    while (!list_empty(&e->backlog) && e->active[engine_idlest_runner(e)] < ENGINE_ACTIVE_RUNS) {
         struct run *r = LIST_ENTRY(e->backlog.next, struct run, link);
         run_unlink(r);
         fire_start(r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fire.h - a call becomes a run. What a dialect understood of a request goes in, an outcome comes out, once. Owner: serve's exchange
- * holds the ticket until the outcome, or until its client has gone. Thread: loop. */
+/* fire.h - a call becomes a run. What a dialect understood of a request goes in, an outcome comes
+ * out, once. Owner: serve's exchange holds the ticket until the outcome, or until its client has
+ * gone. Thread: loop. */
 #pragma once
 #include "base/json.h"
 #include "domain/verdict.h"
@@ -8,16 +9,16 @@
 
 struct call { /* borrowed during engine_fire */
     struct trigger *trigger;
-    const char *kind;         /* "api" … */
-    struct text body;         /* as received; absent: none */
-    const cJSON *tree;        /* the same, parsed; NULL: none */
-    struct text session;      /* absent: a fresh one */
+    const char *kind;                            /* "api" … */
+    struct text body;                            /* as received; absent: none */
+    const cJSON *tree;                           /* the same, parsed; NULL: none */
+    struct text session;                         /* absent: a fresh one */
     struct text environment, language, timezone; /* absent: none */
-    struct text instruction;  /* absent: none; the caller's, before templates */
+    struct text instruction;                     /* absent: none; the caller's, before templates */
     const cJSON *instruction_object, *customer, *context; /* NULL: none */
-    struct text headers;      /* JSON object */
-    struct text idempotency_key, caller; /* absent: none */
-    int64_t wait_ms;          /* 0: answer as soon as it is accepted */
+    struct text headers;                                  /* JSON object */
+    struct text idempotency_key, caller;                  /* absent: none */
+    int64_t wait_ms;                                      /* 0: answer as soon as it is accepted */
 };
 
 struct outcome { /* borrowed during the callback */
@@ -40,5 +41,7 @@ struct ticket *engine_fire(struct engine *e, const struct call *call, outcome_fn
 /* The client has gone: fn is not called. The run goes on. */
 void ticket_forget(struct ticket *t);
 
-/* Cancels. verdict: ACCEPTED, NOT_FOUND, CONFLICT (it has ended), STORE. Calls fn once, perhaps at once. */
-void engine_cancel(struct engine *e, const char *run, void (*fn)(void *arg, enum verdict v), void *arg);
+/* Cancels. verdict: ACCEPTED, NOT_FOUND, CONFLICT (it has ended), STORE. Calls fn once, perhaps at
+ * once. */
+void engine_cancel(struct engine *e, const char *run, void (*fn)(void *arg, enum verdict v),
+                   void *arg);

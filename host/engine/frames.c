@@ -36,7 +36,8 @@ static void note_birth(struct run *r)
     buf_str(&data, ",\"version\":\"");
     put_version(&data, r->version);
     buf_str(&data, "\"}");
-    struct record accepted = {.type = RECORD_RUN_ACCEPTED, .at_ms = r->created_ms, .data = buf_view(&data)};
+    struct record accepted = {
+        .type = RECORD_RUN_ACCEPTED, .at_ms = r->created_ms, .data = buf_view(&data)};
     run_record(r, &accepted);
     buf_done(&data);
     run_note(r, RECORD_RUN_STARTED, NULL);
@@ -77,19 +78,23 @@ static void take_dropped(struct run *r, struct frame_reader *in)
 
 /* ---- what a run says; while it is replayed it must say what the journal has */
 
-static void diverged(struct run *r, const struct replay_expect *x, const char *said_type, uint32_t step, struct text kind, struct text name)
+static void diverged(struct run *r, const struct replay_expect *x, const char *said_type,
+                     uint32_t step, struct text kind, struct text name)
 {
     char why[512];
     if (x)
-        snprintf(why, sizeof why, "the journal has %s of step %u (%s), the replay came to %s of step %u (%.*s %.*s)",
-                 record_type_name(x->type), x->step, x->label, said_type, step, (int)(kind.len > 40 ? 40 : kind.len),
-                 kind.data ? kind.data : "", (int)(name.len > 80 ? 80 : name.len), name.data ? name.data : "");
+        snprintf(why, sizeof why,
+                 "the journal has %s of step %u (%s), the replay came to %s of step %u (%.*s %.*s)",
+                 record_type_name(x->type), x->step, x->label, said_type, step,
+                 (int)(kind.len > 40 ? 40 : kind.len), kind.data ? kind.data : "",
+                 (int)(name.len > 80 ? 80 : name.len), name.data ? name.data : "");
     run_end_failed(r, "replay.diverged", text_of(why), TEXT_NONE);
 }
 
-/* True: it is part of the replay, nothing is to be written. *asked_ms: for an op whose answer is not in the journal. */
-static bool replayed(struct run *r, enum record_type type, uint32_t step, uint64_t hash, struct text kind, struct text name,
-                     int64_t *asked_ms)
+/* True: it is part of the replay, nothing is to be written. *asked_ms: for an op whose answer is
+ * not in the journal. */
+static bool replayed(struct run *r, enum record_type type, uint32_t step, uint64_t hash,
+                     struct text kind, struct text name, int64_t *asked_ms)
 {
     const struct replay_expect *x = r->replay ? replay_next(r->replay) : NULL;
     *asked_ms = 0;
@@ -110,8 +115,9 @@ static bool replayed(struct run *r, enum record_type type, uint32_t step, uint64
 }
 
 static const bool runner_may_write[RECORD_TYPES] = {
-    [RECORD_LOG] = true,           [RECORD_STEP_PROGRESS] = true, [RECORD_STEP_STARTED] = true,
-    [RECORD_STEP_COMPLETED] = true, [RECORD_STEP_FAILED] = true,   [RECORD_STEP_RETRYING] = true,
+    [RECORD_LOG] = true,          [RECORD_STEP_PROGRESS] = true,
+    [RECORD_STEP_STARTED] = true, [RECORD_STEP_COMPLETED] = true,
+    [RECORD_STEP_FAILED] = true,  [RECORD_STEP_RETRYING] = true,
 };
 
 static void take_record(struct run *r, struct frame_reader *in)
@@ -188,8 +194,10 @@ static void take_failed(struct run *r, struct frame_reader *in)
     if (in->broken)
         return;
     char code_text[64];
-    snprintf(code_text, sizeof code_text, "%.*s", (int)code.len, code.data ? code.data : "script.error");
-    if (r->phase == RUN_ADMITTING) /* its filter or its instruction failed: it is a run all the same */
+    snprintf(code_text, sizeof code_text, "%.*s", (int)code.len,
+             code.data ? code.data : "script.error");
+    if (r->phase ==
+        RUN_ADMITTING) /* its filter or its instruction failed: it is a run all the same */
         admitted(r, TEXT_NONE);
     run_unplace(r, false);
     run_end_failed(r, code_text, message.data ? message : TEXT(""), at);
@@ -218,8 +226,9 @@ static const struct {
     enum frame_type type;
     void (*take)(struct run *r, struct frame_reader *in);
 } rows[] = {
-    {FRAME_ADMITTED, take_admitted},   {FRAME_DROPPED, take_dropped}, {FRAME_RECORD, take_record},
-    {FRAME_OP, take_op},               {FRAME_OP_CANCEL, take_op_cancel}, {FRAME_FINISHED, take_finished},
+    {FRAME_ADMITTED, take_admitted},   {FRAME_DROPPED, take_dropped},
+    {FRAME_RECORD, take_record},       {FRAME_OP, take_op},
+    {FRAME_OP_CANCEL, take_op_cancel}, {FRAME_FINISHED, take_finished},
     {FRAME_FAILED, take_failed},       {FRAME_IDLE, take_idle},
 };
 
@@ -248,15 +257,18 @@ static void blame(struct run *r, enum pool_loss why, const char *detail)
     if (r->phase == RUN_ADMITTING)
         admitted(r, TEXT_NONE);
     if (why == POOL_HOGGED) {
-        run_end_failed(r, "limit.cpu", TEXT("the run used up its CPU time inside one operation that could not be interrupted"), TEXT_NONE);
+        run_end_failed(
+            r, "limit.cpu",
+            TEXT("the run used up its CPU time inside one operation that could not be interrupted"),
+            TEXT_NONE);
         return;
     }
     snprintf(text, sizeof text, "the runner died under this run again (%s)", detail);
     run_end_failed(r, "runner.crashed", text_of(text), TEXT_NONE);
 }
 
-/* A crash is the script's doing: the second one ends it. To be killed from outside is not; but what is killed time and again is
- * given up too, or it would take runner after runner down for ever. */
+/* A crash is the script's doing: the second one ends it. To be killed from outside is not; but what
+ * is killed time and again is given up too, or it would take runner after runner down for ever. */
 enum { CRASH_POINTS = 5, KILL_POINTS = 1, POINTS_MAX = 10 };
 
 static bool is_out(struct run *guilty, enum pool_loss why)
@@ -280,13 +292,16 @@ static void lose(struct run *r)
     run_return(r);
 }
 
-void frames_lost(void *engine, unsigned runner, enum pool_loss why, uint64_t culprit, enum board_kind kind, const char *detail)
+void frames_lost(void *engine, unsigned runner, enum pool_loss why, uint64_t culprit,
+                 enum board_kind kind, const char *detail)
 {
     struct engine *e = engine;
     struct run *guilty = kind == BOARD_RUN ? run_by_tag(e, culprit) : NULL;
     if (guilty && guilty->runner != runner)
         guilty = NULL;
-    log_error(guilty ? guilty->id : NULL, "runner %u is gone and was replaced, %u runs go on by replay: %s", runner, e->live[runner],
+    log_error(guilty ? guilty->id : NULL,
+              "runner %u is gone and was replaced, %u runs go on by replay: %s", runner,
+              e->live[runner],
               why == POOL_HOGGED ? "it did not come back within the CPU limit" : detail);
     registry_forget_runner(&e->registry, runner);
     size_t pos = 0, count = 0;

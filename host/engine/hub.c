@@ -31,7 +31,8 @@ void hub_done(struct hub *h)
     map_done(&h->topics);
 }
 
-void hub_join(struct hub *h, const char *run, struct follower *f, void (*hear)(struct follower *, const struct hub_news *))
+void hub_join(struct hub *h, const char *run, struct follower *f,
+              void (*hear)(struct follower *, const struct hub_news *))
 {
     struct topic *t = map_get(&h->topics, text_of(run));
     if (!t) {
@@ -62,7 +63,8 @@ void hub_publish(struct hub *h, const struct hub_news *news)
     if (!t)
         return;
     t->publishing = true;
-    /* A follower may leave, and others may join or leave, from within hear(): walk a list of our own. */
+    /* A follower may leave, and others may join or leave, from within hear(): walk a list of our
+     * own. */
     struct list now;
     list_init(&now);
     struct list *node;

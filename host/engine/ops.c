@@ -73,7 +73,8 @@ static void note_started(struct op *op, struct text args)
     buf_done(&shown);
 }
 
-void op_ask(struct run *r, uint32_t step, struct text kind, struct text name, struct text args, int64_t replayed_ms)
+void op_ask(struct run *r, uint32_t step, struct text kind, struct text name, struct text args,
+            int64_t replayed_ms)
 {
     struct error err;
     const struct op_kind *k = kind_of(kind);
@@ -82,8 +83,8 @@ void op_ask(struct run *r, uint32_t step, struct text kind, struct text name, st
         tree = (cJSON_Delete(tree), NULL);
     if (!k || !tree) {
         char why[ERROR_TEXT + 64];
-        snprintf(why, sizeof why, "step %u (%.*s): %s", step, (int)kind.len, kind.data ? kind.data : "",
-                 k ? err.text : "the host knows no such kind of step");
+        snprintf(why, sizeof why, "step %u (%.*s): %s", step, (int)kind.len,
+                 kind.data ? kind.data : "", k ? err.text : "the host knows no such kind of step");
         run_end_failed(r, "script.step", text_of(why), TEXT_NONE);
         cJSON_Delete(tree);
         return;
@@ -127,9 +128,10 @@ void ops_release(struct run *r)
     }
 }
 
-/* The answer: a record that replay sends again, and a frame. The runner need not wait for the commit: what it does next
- * is committed after this record, and effects wait for that. */
-static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text kind, struct text name, bool ok, struct text json)
+/* The answer: a record that replay sends again, and a frame. The runner need not wait for the
+ * commit: what it does next is committed after this record, and effects wait for that. */
+static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text kind,
+                   struct text name, bool ok, struct text json)
 {
     struct record rec = {
         .type = ok ? RECORD_STEP_COMPLETED : RECORD_STEP_FAILED,
@@ -164,9 +166,13 @@ static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text k
 static void end_op(struct op *op, bool ok, struct text json)
 {
     struct run *r = op->run;
-    if (r->tag == 0) { /* between two runners: told after the replay; the op stays, so that replay finds it */
+    if (r->tag ==
+        0) { /* between two runners: told after the replay; the op stays, so that replay finds it */
         struct late *l = mem_zero(1, sizeof *l);
-        *l = (struct late){.step = op->step, .ok = ok, .json = mem_text_n(json.data, json.len), .json_bytes = json.len};
+        *l = (struct late){.step = op->step,
+                           .ok = ok,
+                           .json = mem_text_n(json.data, json.len),
+                           .json_bytes = json.len};
         list_add(&r->late, &l->link);
         if (r->phase == RUN_AWAY)
             run_return(r);
@@ -228,7 +234,8 @@ void op_cancel(struct op *op)
         .attempt = op->attempt,
         .name = text_of(op->name),
         .kind = text_of(op->kind->name),
-        .data = TEXT("{\"code\":\"cancelled\",\"message\":\"the script does not wait for it any more\"}"),
+        .data = TEXT(
+            "{\"code\":\"cancelled\",\"message\":\"the script does not wait for it any more\"}"),
     };
     struct run *r = op->run;
     run_record(r, &rec);

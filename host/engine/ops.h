@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* ops.h - effects: what a script asks the host to do. One file a kind under ops/, one row each in ops.c. An op starts once the record
- * that asked for it is committed; its answer is a record and an ANSWER frame. Owner: the run. Thread: loop. */
+/* ops.h - effects: what a script asks the host to do. One file a kind under ops/, one row each in
+ * ops.c. An op starts once the record that asked for it is committed; its answer is a record and an
+ * ANSWER frame. Owner: the run. Thread: loop. */
 #pragma once
 #include "base/json.h"
 #include "engine/run.h"
@@ -13,9 +14,11 @@ struct op_kind {
     bool (*check)(const cJSON *args, struct error *err);
     /* Appends what the stream shows of the arguments, as JSON; never a secret. */
     void (*describe)(const struct op *op, struct buf *out);
-    void (*start)(struct op *op);  /* ends in exactly one op_done or op_failed, later or at once, unless dropped */
-    void (*drop)(struct op *op);   /* frees `state`; must be harmless before start */
-    /* When it will be done by itself, wall clock ms; 0: unknown. What only waits for such ops can be parked. */
+    void (*start)(struct op *op); /* ends in exactly one op_done or op_failed, later or at once,
+                                     unless dropped */
+    void (*drop)(struct op *op);  /* frees `state`; must be harmless before start */
+    /* When it will be done by itself, wall clock ms; 0: unknown. What only waits for such ops can
+     * be parked. */
     int64_t (*due_ms)(const struct op *op);
 };
 
@@ -35,9 +38,10 @@ struct op {
     void *state;        /* the kind's */
 };
 
-/* A runner asked for an effect. replayed_ms: when the journal says it asked (0: now, and a record is written). A kind or arguments
- * that are wrong end the run. */
-void op_ask(struct run *r, uint32_t step, struct text kind, struct text name, struct text args, int64_t replayed_ms);
+/* A runner asked for an effect. replayed_ms: when the journal says it asked (0: now, and a record
+ * is written). A kind or arguments that are wrong end the run. */
+void op_ask(struct run *r, uint32_t step, struct text kind, struct text name, struct text args,
+            int64_t replayed_ms);
 struct op *op_find(const struct run *r, uint32_t step);
 void op_done(struct op *op, struct text json);
 void op_failed(struct op *op, const char *code, struct text message);
@@ -45,10 +49,11 @@ void op_failed(struct op *op, const char *code, struct text message);
 void op_retrying(struct op *op, int64_t delay_ms, const char *code, struct text message);
 void op_cancel(struct op *op); /* the script does not want it any more */
 
-void ops_release(struct run *r);  /* starts what has become durable */
-void ops_drop(struct run *r);     /* all, without a word */
-void ops_late(struct run *r);     /* hands the answers over that came while the run was on no runner */
-/* The earliest time at which one of them is done by itself, when that is known of all of them; else 0. */
+void ops_release(struct run *r); /* starts what has become durable */
+void ops_drop(struct run *r);    /* all, without a word */
+void ops_late(struct run *r); /* hands the answers over that came while the run was on no runner */
+/* The earliest time at which one of them is done by itself, when that is known of all of them; else
+ * 0. */
 int64_t ops_due_ms(const struct run *r);
 /* What replay compares: kind, name and arguments. */
 uint64_t op_hash(struct text kind, struct text name, struct text data);

@@ -23,7 +23,8 @@ struct runner {
     bool ready;
 };
 
-/* One incarnation. It lives until both its uv handles are closed, a little longer than its place in the pool. */
+/* One incarnation. It lives until both its uv handles are closed, a little longer than its place in
+ * the pool. */
 struct process {
     struct runner *runner;
     uv_process_t child;
@@ -85,7 +86,8 @@ static void describe_end(const struct process *pr, char *out, size_t cap)
         snprintf(out, cap, "exit status %d", (int)pr->status);
 }
 
-/* Reads what the dead process still had said, blames, replaces. The order matters: frames sent before the death count. */
+/* Reads what the dead process still had said, blames, replaces. The order matters: frames sent
+ * before the death count. */
 static void bury(struct process *pr)
 {
     struct runner *r = pr->runner;
@@ -94,8 +96,8 @@ static void bury(struct process *pr)
         on_poll(&pr->poll, 0, UV_READABLE);
     uint64_t culprit = atomic_load(&pr->board->tag);
     enum board_kind kind = (enum board_kind)atomic_load(&pr->board->kind);
-    enum pool_loss why = pr->killed_for_cpu ? POOL_HOGGED
-                         : pr->broke        ? POOL_BROKE
+    enum pool_loss why = pr->killed_for_cpu      ? POOL_HOGGED
+                         : pr->broke             ? POOL_BROKE
                          : pr->signal == SIGKILL ? POOL_KILLED
                                                  : POOL_CRASHED;
     char detail[96];
@@ -109,8 +111,10 @@ static void bury(struct process *pr)
     r->fast_deaths = fast ? r->fast_deaths + 1 : 0;
     struct error err;
     if (r->fast_deaths >= MAX_FAST_DEATHS || !start_process(r, &err)) {
-        log_error(NULL, "runner %u cannot be started (%s): giving up; a restart of the host resumes all runs", r->index,
-                  r->fast_deaths >= MAX_FAST_DEATHS ? detail : err.text);
+        log_error(
+            NULL,
+            "runner %u cannot be started (%s): giving up; a restart of the host resumes all runs",
+            r->index, r->fast_deaths >= MAX_FAST_DEATHS ? detail : err.text);
         abort();
     }
     if (kind == BOARD_IDLE)
@@ -278,7 +282,8 @@ static int64_t cpu_ms_of(int pid)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* The tick inside the runner ends what can be ended there; this ends the rest: code that never comes back to a hook. */
+/* The tick inside the runner ends what can be ended there; this ends the rest: code that never
+ * comes back to a hook. */
 static void watch(struct process *pr, int64_t now_ms)
 {
     uint64_t kind = atomic_load(&pr->board->kind);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* pool.h - the runner processes: starting them, frames to and from them, watching them. It knows tags, not runs.
- * Owner: engine. Thread: loop.
- * Limits: POOL_RUNNERS processes; a runner that stays on one slice for its CPU limit + POOL_GRACE_MS of CPU time is killed. */
+/* pool.h - the runner processes: starting them, frames to and from them, watching them. It knows
+ * tags, not runs. Owner: engine. Thread: loop. Limits: POOL_RUNNERS processes; a runner that stays
+ * on one slice for its CPU limit + POOL_GRACE_MS of CPU time is killed. */
 #pragma once
 #include "base/clock.h"
 #include "base/error.h"
@@ -16,8 +16,9 @@ enum { POOL_RUNNERS = 64, POOL_GRACE_MS = 250, POOL_STUCK_MS = 30000 };
 enum pool_loss {
     POOL_CRASHED, /* it died by itself */
     POOL_KILLED,  /* SIGKILL from outside: an operator, or the kernel out of memory */
-    POOL_HOGGED,  /* the watchdog killed it: the culprit used up its CPU limit inside one instruction */
-    POOL_BROKE,   /* it broke the frame contract, and was killed */
+    POOL_HOGGED, /* the watchdog killed it: the culprit used up its CPU limit inside one instruction
+                  */
+    POOL_BROKE,  /* it broke the frame contract, and was killed */
 };
 
 struct pool_options {
@@ -26,9 +27,11 @@ struct pool_options {
     unsigned count;
     /* A frame came. */
     void (*frame)(void *arg, unsigned runner, const struct frame *f);
-    /* A runner is gone and a fresh one already stands in its place (frames may be sent to it); culprit: the tag that was on the
-     * processor (0: none), of a run or a version as kind says. detail: "killed by signal 11". */
-    void (*lost)(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit, enum board_kind kind, const char *detail);
+    /* A runner is gone and a fresh one already stands in its place (frames may be sent to it);
+     * culprit: the tag that was on the processor (0: none), of a run or a version as kind says.
+     * detail: "killed by signal 11". */
+    void (*lost)(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit,
+                 enum board_kind kind, const char *detail);
     void *arg;
 };
 

@@ -12,7 +12,8 @@ static struct text tag_key(const uint64_t *tag)
     return (struct text){(const char *)tag, sizeof *tag};
 }
 
-/* "support/refund": the key in lower case. Absent when the parts are too long to be a name at all. */
+/* "support/refund": the key in lower case. Absent when the parts are too long to be a name at all.
+ */
 static struct text path_key(char out[PATH_KEY], struct text project, struct text key)
 {
     if (project.len > 64 || key.len > 64)
@@ -90,7 +91,8 @@ struct trigger *registry_add(struct registry *r, const char *project, const char
 void registry_remove(struct registry *r, struct trigger *t)
 {
     char path[PATH_KEY];
-    if (t->current && t->current->manifest && registry_find_id(r, text_of(t->current->manifest->id)) == t)
+    if (t->current && t->current->manifest &&
+        registry_find_id(r, text_of(t->current->manifest->id)) == t)
         map_del(&r->by_id, text_of(t->current->manifest->id));
     map_del(&r->by_path, path_key(path, text_of(t->project), text_of(t->key)));
     trigger_free(t);
@@ -101,7 +103,8 @@ bool trigger_serves(const struct trigger *t)
     return t->current && !t->current->manifest->paused;
 }
 
-static bool name_is_free(const struct registry *r, const struct trigger *t, const char *name, struct error *err)
+static bool name_is_free(const struct registry *r, const struct trigger *t, const char *name,
+                         struct error *err)
 {
     size_t pos = 0;
     struct text key;
@@ -111,7 +114,8 @@ static bool name_is_free(const struct registry *r, const struct trigger *t, cons
         if (other == t || !other->current || strcmp(other->project, t->project) != 0)
             continue;
         if (text_is_fold(text_of(other->current->manifest->name), name))
-            return error_set(err, ERROR_EXISTS, "name \"%s\" is taken by %s/%s: names are unique in a project", name,
+            return error_set(err, ERROR_EXISTS,
+                             "name \"%s\" is taken by %s/%s: names are unique in a project", name,
                              other->project, other->key);
     }
     return true;
@@ -121,8 +125,8 @@ bool registry_serve(struct registry *r, struct trigger *t, struct version *v, st
 {
     const struct trigger *owner = registry_find_id(r, text_of(v->manifest->id));
     if (owner && owner != t)
-        return error_set(err, ERROR_EXISTS, "id \"%s\" is taken by %s/%s: ids are unique in a host", v->manifest->id,
-                         owner->project, owner->key);
+        return error_set(err, ERROR_EXISTS, "id \"%s\" is taken by %s/%s: ids are unique in a host",
+                         v->manifest->id, owner->project, owner->key);
     if (!name_is_free(r, t, v->manifest->name, err))
         return false;
     if (t->current)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* registry.h - the triggers and their versions. A version is the content of a trigger's files; it lives as long as a trigger serves it
- * or a run uses it. Filled by reload.c. Owner: engine. Thread: loop. */
+/* registry.h - the triggers and their versions. A version is the content of a trigger's files; it
+ * lives as long as a trigger serves it or a run uses it. Filled by reload.c. Owner: engine. Thread:
+ * loop. */
 #pragma once
 #include "base/list.h"
 #include "base/map.h"
@@ -9,11 +10,12 @@
 #include "engine/pool.h"
 
 struct version {
-    uint64_t tag;       /* its name on the border to the runners */
-    unsigned refs;      /* one of the trigger that serves it, one of each run */
+    uint64_t tag;  /* its name on the border to the runners */
+    unsigned refs; /* one of the trigger that serves it, one of each run */
     unsigned char hash[SHA256_BYTES];
     struct bundle *bundle;
-    struct manifest *manifest; /* NULL while it is being loaded, and for old versions that only finish their runs */
+    struct manifest *manifest; /* NULL while it is being loaded, and for old versions that only
+                                  finish their runs */
     struct trigger *loader;    /* the trigger that waits for it to be compiled; NULL: none */
     unsigned load_runner;      /* where that happens */
     bool on[POOL_RUNNERS];     /* the runner has it */
@@ -21,11 +23,12 @@ struct version {
 
 struct trigger {
     char *project, *key;
-    struct version *current;  /* the last good one; NULL: none yet */
-    struct version *loading;  /* being compiled in a runner */
-    char *error;              /* why the newest file does not serve; NULL: it does */
-    unsigned char tried[SHA256_BYTES]; /* the content that `current`, `loading` or `error` came from */
-    bool seen;                /* by the scan under way */
+    struct version *current; /* the last good one; NULL: none yet */
+    struct version *loading; /* being compiled in a runner */
+    char *error;             /* why the newest file does not serve; NULL: it does */
+    unsigned char
+        tried[SHA256_BYTES]; /* the content that `current`, `loading` or `error` came from */
+    bool seen;               /* by the scan under way */
     int64_t loaded_ms;
 };
 
@@ -38,19 +41,23 @@ struct registry {
 
 void registry_init(struct registry *r);
 void registry_done(struct registry *r);
-/* The trigger at an address, serving or not; NULL: none. The key's case does not count, the project's does. */
+/* The trigger at an address, serving or not; NULL: none. The key's case does not count, the
+ * project's does. */
 struct trigger *registry_find(const struct registry *r, struct text project, struct text key);
 struct trigger *registry_find_id(const struct registry *r, struct text id);
 struct trigger *registry_add(struct registry *r, const char *project, const char *key);
 void registry_remove(struct registry *r, struct trigger *t);
 /* True when a request may start it: it has a good version that is not paused. */
 bool trigger_serves(const struct trigger *t);
-/* Puts a loaded version in place. False: its id or its name belongs to another trigger (err says which). */
-bool registry_serve(struct registry *r, struct trigger *t, struct version *v, struct error *err) MUST_CHECK;
+/* Puts a loaded version in place. False: its id or its name belongs to another trigger (err says
+ * which). */
+bool registry_serve(struct registry *r, struct trigger *t, struct version *v,
+                    struct error *err) MUST_CHECK;
 
 struct version *version_make(struct registry *r, struct bundle *adopted);
 struct version *version_hold(struct version *v);
-void version_drop(struct registry *r, struct pool *pool, struct version *v); /* the last one unloads it from the runners; NULL is fine */
+void version_drop(struct registry *r, struct pool *pool,
+                  struct version *v); /* the last one unloads it from the runners; NULL is fine */
 struct version *version_by_tag(const struct registry *r, uint64_t tag);
 struct version *version_by_hash(const struct registry *r, const unsigned char hash[SHA256_BYTES]);
 /* Sends LOAD to a runner that does not have it yet. */

@@ -2,6 +2,7 @@
 #include "engine/reload.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/run.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +45,10 @@ static void on_kept(void *arg, const struct error *err)
         log_error(NULL, "keeping a script version failed: %s", err->text);
 }
 
-/* What a run needs to come back after a restart: the declaration as the runner sent it, and the files. */
-static void keep(struct engine *e, const struct trigger *t, const struct version *v, struct text manifest)
+/* What a run needs to come back after a restart: the declaration as the runner sent it, and the
+ * files. */
+static void keep(struct engine *e, const struct trigger *t, const struct version *v,
+                 struct text manifest)
 {
     if (!e->store) /* `moontide check` */
         return;
@@ -53,7 +56,8 @@ static void keep(struct engine *e, const struct trigger *t, const struct version
     buf_init(&kept, 16u << 20);
     frame_put_bytes(&kept, manifest);
     bundle_encode(v->bundle, &kept);
-    store_put_version(e->store, v->hash, text_of(t->project), text_of(t->key), buf_view(&kept), on_kept, NULL);
+    store_put_version(e->store, v->hash, text_of(t->project), text_of(t->key), buf_view(&kept),
+                      on_kept, NULL);
     buf_done(&kept);
 }
 
@@ -67,7 +71,8 @@ static void loaded(struct engine *e, struct trigger *t, struct version *v, struc
     v->manifest = manifest_new(t->project, t->key, json, source, &limits, &line, &err);
     struct version *old = t->current;
     if (!v->manifest || !registry_serve(&e->registry, t, v, &err)) {
-        snprintf(text, sizeof text, "%s:%d: %s", v->bundle->files[0].name, line > 0 ? line : 1, err.text);
+        snprintf(text, sizeof text, "%s:%d: %s", v->bundle->files[0].name, line > 0 ? line : 1,
+                 err.text);
         broken(e, t, text);
         return;
     }
@@ -80,7 +85,8 @@ static void loaded(struct engine *e, struct trigger *t, struct version *v, struc
     keep(e, t, v, json);
     char hex[SHA256_HEX];
     id_hex(v->hash, SHA256_BYTES, hex);
-    log_info(NULL, "\"trigger %s\" trigger=%s/%s version=%.12s", old ? "replaced" : "loaded", t->project, t->key, hex);
+    log_info(NULL, "\"trigger %s\" trigger=%s/%s version=%.12s", old ? "replaced" : "loaded",
+             t->project, t->key, hex);
 }
 
 void reload_answer(struct engine *e, unsigned runner, const struct frame *f)
@@ -112,8 +118,10 @@ void reload_lost(struct engine *e, unsigned runner, uint64_t culprit, const char
             continue;
         if (t->loading->tag == culprit) {
             char text[256];
-            snprintf(text, sizeof text, "%s:1: loading it killed the runner (%s): is there an endless loop outside of functions?",
-                     t->loading->bundle->files[0].name, detail);
+            snprintf(
+                text, sizeof text,
+                "%s:1: loading it killed the runner (%s): is there an endless loop outside of functions?",
+                t->loading->bundle->files[0].name, detail);
             broken(e, t, text);
         } else {
             version_ensure(t->loading, e->pool, runner);
@@ -128,14 +136,11 @@ static void load(struct engine *e, struct trigger *t, struct bundle *adopted)
     memcpy(t->tried, adopted->hash, SHA256_BYTES);
     stop_loading(e, t);
     struct version *v = version_make(&e->registry, adopted);
-    unsigned best = 0;
-    for (unsigned i = 1; i < pool_count(e->pool); i++)
-        if (e->active[i] < e->active[best])
-            best = i;
+    unsigned runner = engine_idlest_runner(e);
     t->loading = v;
     v->loader = t;
-    v->load_runner = best;
-    version_ensure(v, e->pool, best);
+    v->load_runner = runner;
+    version_ensure(v, e->pool, runner);
 }
 
 static bool already_tried(const struct trigger *t, const unsigned char hash[SHA256_BYTES])
@@ -157,7 +162,8 @@ static void on_file(void *arg, const char *project, const char *key, const char 
     (void)path;
     struct trigger *t = registry_find(&e->registry, text_of(project), text_of(key));
     if (t && t->seen) {
-        log_error(NULL, "%s/%s.lua: its address is taken by %s.lua: keys do not differ by case", project, key, t->key);
+        log_error(NULL, "%s/%s.lua: its address is taken by %s.lua: keys do not differ by case",
+                  project, key, t->key);
         return;
     }
     if (!t)
@@ -197,7 +203,8 @@ void reload_scan(struct engine *e)
         ((struct trigger *)value)->seen = false;
     struct error err;
     if (!scan_triggers(e->config->scripts, on_file, on_bad_name, e, &err)) {
-        log_error(NULL, "reading the scripts folder failed, the triggers known go on serving: %s", err.text);
+        log_error(NULL, "reading the scripts folder failed, the triggers known go on serving: %s",
+                  err.text);
         return;
     }
     for (pos = 0; map_next(&e->registry.by_path, &pos, &key, &value);)
@@ -218,7 +225,8 @@ bool reload_settled(const struct engine *e)
 
 struct version *reload_kept_version(struct engine *e, struct text kept, struct error *err)
 {
-    /* What was allowed when the run started stays allowed: ceilings lowered since then are for new runs. */
+    /* What was allowed when the run started stays allowed: ceilings lowered since then are for new
+     * runs. */
     const struct manifest_ceilings limits = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
     struct frame_reader in = {.rest = kept};
     struct text json = frame_get_bytes(&in);

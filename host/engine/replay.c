@@ -71,10 +71,14 @@ static void add_output(struct replay *p, const struct record *r)
         p->outputs = mem_grow(p->outputs, p->output_cap * sizeof *p->outputs);
     }
     struct replay_expect *x = &p->outputs[p->output_count++];
-    *x = (struct replay_expect){
-        .type = r->type, .step = r->step, .attempt = r->attempt, .hash = r->hash, .at_ms = r->at_ms};
-    snprintf(x->label, sizeof x->label, "%.*s%s%.*s", (int)r->kind.len, r->kind.data ? r->kind.data : "",
-             r->kind.data && r->name.data ? " " : "", (int)(r->name.len > 60 ? 60 : r->name.len), r->name.data ? r->name.data : "");
+    *x = (struct replay_expect){.type = r->type,
+                                .step = r->step,
+                                .attempt = r->attempt,
+                                .hash = r->hash,
+                                .at_ms = r->at_ms};
+    snprintf(x->label, sizeof x->label, "%.*s%s%.*s", (int)r->kind.len,
+             r->kind.data ? r->kind.data : "", r->kind.data && r->name.data ? " " : "",
+             (int)(r->name.len > 60 ? 60 : r->name.len), r->name.data ? r->name.data : "");
     if (r->step > p->steps)
         p->steps = r->step;
 }

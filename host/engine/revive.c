@@ -10,15 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A run comes back in four steps, each a read from the store: its row, its version, its journal; then START and the recorded answers
- * go to a runner, and what the runner says is compared with the journal until that is used up (frames.c). */
+/* A run comes back in four steps, each a read from the store: its row, its version, its journal;
+ * then START and the recorded answers go to a runner, and what the runner says is compared with the
+ * journal until that is used up (frames.c). */
 
 enum { JOURNAL_PAGE = 4 << 20, DUE_PAGE = 256, WAKE_MAX_MS = 60000, TRY_AGAIN_MS = 1000 };
 
 static void next(struct engine *e);
 static void read_journal(struct run *r);
 static void on_wake(struct timer *t);
-static void on_due(void *arg, const char (*runs)[ID_BYTES], size_t count, int64_t next_wake_ms, const struct error *err);
+static void on_due(void *arg, const char (*runs)[ID_BYTES], size_t count, int64_t next_wake_ms,
+                   const struct error *err);
 
 static void finish_one(struct engine *e)
 {
@@ -39,33 +41,6 @@ static void give_up(struct run *r, const char *why)
 
 /* ---- step 4: to a runner */
 
-static void send_start(struct run *r)
-{
-    struct engine *e = r->e;
-    unsigned runner = 0;
-    for (unsigned i = 1; i < pool_count(e->pool); i++)
-        if (e->active[i] < e->active[runner])
-            runner = i;
-    run_place(r, runner);
-    const struct manifest *m = r->version->manifest;
-    struct frame_start s = {
-        .version = r->version->tag,
-        .seed = r->seed,
-        .at_ms = r->created_ms,
-        .cpu_ms = m->cpu_ms,
-        .memory_bytes = m->memory_bytes,
-        .steps = m->steps,
-        .output_bytes = m->output_bytes,
-        .record_bytes = m->record_bytes,
-        .admit = 0,
-        .run_id = text_of(r->id),
-        .instruction = text_of(r->instruction),
-        .event = text_of(r->event),
-    };
-    frame_put_start(run_out(r), r->tag, &s);
-    r->answers_sent = replay_answers(r->replay, run_out(r), r->tag);
-}
-
 static void go_on(struct run *r)
 {
     struct engine *e = r->e;
@@ -82,7 +57,8 @@ static void go_on(struct run *r)
         run_watch_wall(r);
     }
     if (r->phase != RUN_ENDED) {
-        send_start(r);
+        run_place(r, engine_idlest_runner(e), false, text_of(r->instruction), text_of(r->event));
+        r->answers_sent = replay_answers(r->replay, run_out(r), r->tag);
         if (!replay_next(r->replay)) {
             replay_free(r->replay);
             r->replay = NULL;
@@ -96,8 +72,8 @@ static void go_on(struct run *r)
 
 /* ---- step 3: the journal */
 
-static void on_journal(void *arg, const struct store_chunk *chunks, size_t count, uint64_t end, enum store_status status,
-                       const struct error *err)
+static void on_journal(void *arg, const struct store_chunk *chunks, size_t count, uint64_t end,
+                       enum store_status status, const struct error *err)
 {
     struct run *r = arg;
     (void)status;
@@ -150,8 +126,11 @@ static void on_version(void *arg, struct text kept, const struct error *err)
     r->version = kept.data ? reload_kept_version(r->e, kept, &why) : NULL;
     if (!r->version) { /* nothing can ever run it again: say so instead of trying for ever */
         run_note(r, RECORD_RUN_RESUMED, "{\"reason\":\"restart\"}");
-        run_end_failed(r, "version.missing", text_of(kept.data ? why.text : "the script version that the run started with is not in the store"),
-                 TEXT_NONE);
+        run_end_failed(
+            r, "version.missing",
+            text_of(kept.data ? why.text
+                              : "the script version that the run started with is not in the store"),
+            TEXT_NONE);
         finish_one(r->e);
         return;
     }
@@ -179,7 +158,8 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     r->next_seq = row->seq + 1;
     r->committed = row->seq;
     r->event = mem_text_n(row->event.data, row->event.len);
-    r->instruction = row->instruction.data ? mem_text_n(row->instruction.data, row->instruction.len) : NULL;
+    r->instruction =
+        row->instruction.data ? mem_text_n(row->instruction.data, row->instruction.len) : NULL;
     if (!r->version) {
         struct version *v = version_by_hash(&e->registry, row->version);
         r->version = v && v->manifest ? version_hold(v) : NULL;
@@ -243,7 +223,8 @@ static void look(struct engine *e, struct text after)
     store_due(e->store, clock_wall_ms(e->clock), !e->recovered, after, DUE_PAGE, on_due, e);
 }
 
-static void on_due(void *arg, const char (*runs)[ID_BYTES], size_t count, int64_t next_wake_ms, const struct error *err)
+static void on_due(void *arg, const char (*runs)[ID_BYTES], size_t count, int64_t next_wake_ms,
+                   const struct error *err)
 {
     struct engine *e = arg;
     int64_t now = clock_wall_ms(e->clock);
@@ -288,7 +269,10 @@ struct cancel {
 static void on_cancel_row(void *arg, const struct store_run *row, const struct error *err)
 {
     struct cancel *c = arg;
-    enum verdict v = err ? VERDICT_STORE : !row ? VERDICT_NOT_FOUND : store_status_final(row->status) ? VERDICT_CONFLICT : VERDICT_ACCEPTED;
+    enum verdict v = err                               ? VERDICT_STORE
+                     : !row                            ? VERDICT_NOT_FOUND
+                     : store_status_final(row->status) ? VERDICT_CONFLICT
+                                                       : VERDICT_ACCEPTED;
     if (v == VERDICT_ACCEPTED) {
         struct run *r = run_by_id(c->e, c->run);
         if (!r)
@@ -302,7 +286,8 @@ static void on_cancel_row(void *arg, const struct store_run *row, const struct e
     free(c);
 }
 
-void engine_cancel(struct engine *e, const char *run, void (*fn)(void *arg, enum verdict v), void *arg)
+void engine_cancel(struct engine *e, const char *run, void (*fn)(void *arg, enum verdict v),
+                   void *arg)
 {
     struct cancel *c = mem_zero(1, sizeof *c);
     *c = (struct cancel){.e = e, .fn = fn, .arg = arg};

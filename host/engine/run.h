@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* run.h - one run in memory: its records on the way to the journal, its ops, its place on a runner. A run leaves memory when its end is
- * committed, when it is parked, or when it was never accepted. Owner: engine. Thread: loop.
+/* run.h - one run in memory: its records on the way to the journal, its ops, its place on a runner.
+ * A run leaves memory when its end is committed, when it is parked, or when it was never accepted.
+ * Owner: engine. Thread: loop.
  *
- * The rule that everything here serves: what a run says is first a record, then committed, then followed by effects. At most one
- * order of a run is at the store at a time; what comes meanwhile is the next chunk. */
+ * The rule that everything here serves: what a run says is first a record, then committed, then
+ * followed by effects. At most one order of a run is at the store at a time; what comes meanwhile
+ * is the next chunk. */
 #pragma once
 #include "domain/record.h"
 #include "engine/engine.h"
@@ -31,7 +33,7 @@ struct birth { /* what the accept order needs; gone once it is committed */
     struct store_accept row;
 };
 
-struct run_update { /* what the next order writes into the run's row */
+struct run_update {          /* what the next order writes into the run's row */
     struct store_update row; /* texts point to the copies below */
     char *instruction, *code, *message, *at;
     struct buf result;
@@ -58,24 +60,25 @@ struct run {
     struct run_write *writing; /* the order at the store */
     size_t journal_bytes;
     uint32_t steps;
-    struct list link;       /* in backlog, dirty or revive queue */
+    struct list link; /* in backlog, dirty or revive queue */
     enum { LINK_NONE, LINK_BACKLOG, LINK_DIRTY, LINK_REVIVE } linked;
 
     struct list ops;
-    struct list late;       /* answers that came while it was on no runner */
-    struct replay *replay;  /* what the runner must say again */
-    uint32_t answers_sent;  /* on this runner */
-    int crashes;            /* points, see frames.c */
-    bool park;   /* its row says waiting, or will */
-    bool cancel; /* asked for while it was being rebuilt */
+    struct list late;          /* answers that came while it was on no runner */
+    struct replay *replay;     /* what the runner must say again */
+    uint32_t answers_sent;     /* on this runner */
+    int crashes;               /* points, see frames.c */
+    bool park;                 /* its row says waiting, or will */
+    bool cancel;               /* asked for while it was being rebuilt */
     char *event, *instruction; /* while it is being rebuilt */
-    const char *why; /* it is rebuilt: for the run.resumed record */
+    const char *why;           /* it is rebuilt: for the run.resumed record */
     struct timer wall, idle;
 };
 
 struct run *run_new(struct engine *e, const char *id, struct version *version);
 void run_release(struct run *r); /* only without an order under way */
 void birth_free(struct birth *b);
+void run_update_free(struct run_update *u);
 
 /* Appends a record; it is committed at the end of this turn. */
 void run_record(struct run *r, const struct record *rec);
@@ -86,7 +89,8 @@ void run_touch(struct run *r);
 /* Orders what is pending, unless an order is under way. */
 void run_commit(struct run *r);
 
-/* The ends. Each writes the last record, takes the run off its runner and cancels its ops. Harmless on an ended run. */
+/* The ends. Each writes the last record, takes the run off its runner and cancels its ops. Harmless
+ * on an ended run. */
 void run_complete(struct run *r, struct text result);
 void run_end_failed(struct run *r, const char *code, struct text message, struct text at);
 void run_cancel(struct run *r);
@@ -98,8 +102,12 @@ void run_watch_wall(struct run *r);
 void run_park(struct run *r, int64_t due_ms);
 void run_unpark(struct run *r); /* an answer came before it was gone */
 
-/* Puts it on a runner: START (and the recorded answers, from revive.c). */
-void run_place(struct run *r, unsigned runner);
+/* Puts it on a runner and sends START. admit: the filter is to be judged and the instruction
+ * rendered; else it is as given. */
+void run_place(struct run *r, unsigned runner, bool admit, struct text instruction,
+               struct text event);
+/* The runner with the least to do. */
+unsigned engine_idlest_runner(const struct engine *e);
 /* Off its runner; sends DROP unless the runner is done with it. */
 void run_unplace(struct run *r, bool tell);
 void run_active(struct run *r, bool active);
@@ -120,12 +128,14 @@ void ticket_accepted(struct ticket *t);
 void ticket_refused(struct ticket *t, const struct store_order *order);
 void ticket_dropped(struct ticket *t, struct text reason);
 void ticket_failed(struct ticket *t, const char *why); /* before it was accepted */
-void fire_start(struct run *r);      /* sends START to the least busy runner, or queues it */
-void fire_next(struct engine *e);    /* starts what the backlog holds and the runners can take */
+void fire_start(struct run *r);   /* sends START to the least busy runner, or queues it */
+void fire_next(struct engine *e); /* starts what the backlog holds and the runners can take */
 
 /* revive.c */
 void revive_lost(struct run *r); /* to be called when a run on no runner has everything committed */
-void revive_parked(struct run *r, int64_t wake_ms); /* its sleep is committed: out of memory with it */
-void revive_open(struct engine *e); /* goes through what the last host left, and through what is due */
+void revive_parked(struct run *r,
+                   int64_t wake_ms); /* its sleep is committed: out of memory with it */
+void revive_open(
+    struct engine *e); /* goes through what the last host left, and through what is due */
 /* Brings a run that is not in memory back, to be told `cancel` or just to go on. */
 struct run *revive_id(struct engine *e, const char *id, const char *why);

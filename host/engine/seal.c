@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 1, ID = 8, NONCE = 12, TAG = 16, HEAD = 1 + ID + NONCE, SOURCE = 256 };
+enum { VERSION = 1, ID = 8, NONCE = 12, TAG = 16, SOURCE = 256 };
 
 struct seal_key {
     unsigned char bytes[SEAL_KEY_BYTES];
@@ -135,7 +135,7 @@ static void bind_to(EVP_CIPHER_CTX *c, const char *name, const char *hosts)
 void seal_close(const struct seal_key *key, const char *name, const char *hosts, struct text value,
                 struct buf *out)
 {
-    unsigned char head[HEAD] = {VERSION}, *to;
+    unsigned char head[SEAL_HEAD] = {VERSION}, *to;
     int done;
     memcpy(head + 1, key->id, ID);
     id_random(head + 1 + ID, NONCE);
@@ -167,9 +167,9 @@ static bool decrypt(const struct seal_key *key, const char *name, const char *ho
     unsigned char tag[TAG];
     int done;
     EVP_CIPHER_CTX *c = begin(key, in + 1 + ID, 0);
-    memcpy(tag, in + HEAD + bytes, TAG);
+    memcpy(tag, in + SEAL_HEAD + bytes, TAG);
     bind_to(c, name, hosts);
-    must(EVP_CipherUpdate(c, out, &done, in + HEAD, (int)bytes));
+    must(EVP_CipherUpdate(c, out, &done, in + SEAL_HEAD, (int)bytes));
     must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG, tag));
     bool ok = EVP_CipherFinal_ex(c, out + done, &done) == 1;
     EVP_CIPHER_CTX_free(c);

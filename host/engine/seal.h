@@ -9,7 +9,11 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum { SEAL_KEY_BYTES = 32, SEAL_OVERHEAD = 1 + 8 + 12 + 16 };
+enum {
+    SEAL_KEY_BYTES = 32,
+    SEAL_HEAD = 1 + 8 + 12, /* never the same twice: tells one sealing from another */
+    SEAL_OVERHEAD = SEAL_HEAD + 16
+};
 
 struct seal_key;
 

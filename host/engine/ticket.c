@@ -62,8 +62,8 @@ static void settle(struct ticket *t, struct outcome *o)
     free(session);
 }
 
-static void settle_end(struct ticket *t, enum store_status status, struct text result, struct text code, struct text message,
-                       struct text at)
+static void settle_end(struct ticket *t, enum store_status status, struct text result,
+                       struct text code, struct text message, struct text at)
 {
     struct outcome o = {.run = t->run, .status = store_status_name(status), .result = result};
     char code_copy[128], at_copy[256];
@@ -106,11 +106,13 @@ static void on_timer(struct timer *timer)
         t->late = true; /* only an accepted run may be named: as soon as it is */
 }
 
-struct ticket *ticket_new(struct engine *e, const char *run, const char *session, int64_t wait_ms, outcome_fn fn, void *arg)
+struct ticket *ticket_new(struct engine *e, const char *run, const char *session, int64_t wait_ms,
+                          outcome_fn fn, void *arg)
 {
     struct ticket *t = mem_zero(1, sizeof *t);
     e->tickets++;
-    *t = (struct ticket){.e = e, .session = mem_text(session), .wait_ms = wait_ms, .fn = fn, .arg = arg};
+    *t = (struct ticket){
+        .e = e, .session = mem_text(session), .wait_ms = wait_ms, .fn = fn, .arg = arg};
     memcpy(t->run, run, strlen(run) + 1);
     list_init(&t->follower.link);
     if (wait_ms > 0) {
@@ -142,7 +144,9 @@ void ticket_accepted(struct ticket *t)
     if (t->wait_ms > 0)
         return; /* the end is what it waits for; it may be in the chunk that is published next */
     struct run *r = run_by_id(t->e, t->run);
-    struct outcome o = {.verdict = VERDICT_ACCEPTED, .run = t->run, .status = r && r->phase == RUN_QUEUED ? "queued" : "running"};
+    struct outcome o = {.verdict = VERDICT_ACCEPTED,
+                        .run = t->run,
+                        .status = r && r->phase == RUN_QUEUED ? "queued" : "running"};
     settle(t, &o);
 }
 
@@ -170,7 +174,8 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
         return;
     }
     if (err || !row) {
-        struct outcome o = {.verdict = err ? VERDICT_STORE : VERDICT_NOT_FOUND, .detail = err ? err->text : NULL};
+        struct outcome o = {.verdict = err ? VERDICT_STORE : VERDICT_NOT_FOUND,
+                            .detail = err ? err->text : NULL};
         settle(t, &o);
         return;
     }
@@ -180,7 +185,8 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     if (store_status_final(row->status)) {
         settle_end(t, row->status, row->result, row->error_code, row->error_message, row->error_at);
     } else if (t->late || t->wait_ms <= 0) {
-        struct outcome o = {.verdict = t->late ? VERDICT_WAIT_TIMEOUT : VERDICT_ACCEPTED, .run = t->run,
+        struct outcome o = {.verdict = t->late ? VERDICT_WAIT_TIMEOUT : VERDICT_ACCEPTED,
+                            .run = t->run,
                             .status = store_status_name(row->status)};
         settle(t, &o);
     }

@@ -38,7 +38,8 @@ static bool token_holds(const struct request *q)
 {
     char token[TOKEN_BYTES];
     return text_query(exchange_query(q->x), "token", token, sizeof token) == 1 &&
-           token_ok(&q->app->tokens, q->params_text[0], clock_wall_ms(q->app->clock), text_of(token));
+           token_ok(&q->app->tokens, q->params_text[0], clock_wall_ms(q->app->clock),
+                    text_of(token));
 }
 
 static bool authenticate(struct request *q)

@@ -17,5 +17,6 @@ struct app {
 /* The door's callbacks; arg is the app. */
 void app_head(void *arg, struct exchange *x);
 void app_body(void *arg, struct exchange *x);
-/* No new work is taken; event streams are closed so that their readers come back to the next host. */
+/* No new work is taken; event streams are closed so that their readers come back to the next host.
+ */
 void app_drain(struct app *app);

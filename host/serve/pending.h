@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* pending.h - a request that waits for the store. The client may go meanwhile: then the answer finds `q` NULL. Owner: the request, and
- * the store's callback; the later of the two frees it. Thread: loop. */
+/* pending.h - a request that waits for the store. The client may go meanwhile: then the answer
+ * finds `q` NULL. Owner: the request, and the store's callback; the later of the two frees it.
+ * Thread: loop. */
 #pragma once
 #include "serve/request.h"
 

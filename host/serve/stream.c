@@ -10,13 +10,13 @@ struct stream {
     struct app *app;
     char run[ID_BYTES];
     enum stream_form form;
-    uint64_t next;   /* the first record not written yet */
-    uint64_t known;  /* the last one known to be committed */
-    bool looked;     /* the store has been asked once: `known` is worth something */
-    bool reading;    /* the store will call on_page */
-    bool writable;   /* the reader takes more */
-    bool over;       /* the last record is written */
-    bool first;      /* no record is written yet */
+    uint64_t next;  /* the first record not written yet */
+    uint64_t known; /* the last one known to be committed */
+    bool looked;    /* the store has been asked once: `known` is worth something */
+    bool reading;   /* the store will call on_page */
+    bool writable;  /* the reader takes more */
+    bool over;      /* the last record is written */
+    bool first;     /* no record is written yet */
     struct follower follower;
     struct list link; /* app->streams */
     struct timer beat;
@@ -82,8 +82,8 @@ static void write_chunk(struct stream *s, uint64_t first, uint32_t count, struct
 
 /* ---- reading */
 
-static void on_page(void *arg, const struct store_chunk *chunks, size_t count, uint64_t end, enum store_status status,
-                    const struct error *err)
+static void on_page(void *arg, const struct store_chunk *chunks, size_t count, uint64_t end,
+                    enum store_status status, const struct error *err)
 {
     struct stream *s = arg;
     s->reading = false;
@@ -167,7 +167,8 @@ void stream_open(struct request *q, const char *run, uint64_t from, enum stream_
     q->state = s;
     q->drop = on_drop;
     request_names_run(q, run);
-    exchange_stream(q->x, 200, form == STREAM_JSON ? "application/json" : "text/event-stream", on_ready);
+    exchange_stream(q->x, 200, form == STREAM_JSON ? "application/json" : "text/event-stream",
+                    on_ready);
     list_add(&app->streams, &s->link);
     /* Followed first, read then: what is committed in between is announced and in the store. */
     hub_join(&app->engine->hub, run, &s->follower, on_news);

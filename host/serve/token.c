@@ -17,7 +17,8 @@ bool token_open(struct token_key *k, const char *data, struct error *err)
     if (fd < 0 && errno == ENOENT) {
         id_random(k->secret, sizeof k->secret);
         fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        bool ok = fd >= 0 && write(fd, k->secret, sizeof k->secret) == sizeof k->secret && fsync(fd) == 0;
+        bool ok =
+            fd >= 0 && write(fd, k->secret, sizeof k->secret) == sizeof k->secret && fsync(fd) == 0;
         int why = errno;
         if (fd >= 0)
             close(fd);
@@ -27,10 +28,15 @@ bool token_open(struct token_key *k, const char *data, struct error *err)
         return error_errno(err, errno, "reading %s", path);
     bool whole = read(fd, k->secret, sizeof k->secret) == sizeof k->secret;
     close(fd);
-    return whole || error_set(err, ERROR_INVALID, "%s is damaged: delete it, a new one is made (open streams must then be asked for again)", path);
+    return whole ||
+           error_set(
+               err, ERROR_INVALID,
+               "%s is damaged: delete it, a new one is made (open streams must then be asked for again)",
+               path);
 }
 
-static void sign(const struct token_key *k, const char *run, int64_t expiry_ms, char hex[SHA256_HEX])
+static void sign(const struct token_key *k, const char *run, int64_t expiry_ms,
+                 char hex[SHA256_HEX])
 {
     char text[128];
     unsigned char mac[SHA256_BYTES];
@@ -52,7 +58,8 @@ bool token_ok(const struct token_key *k, const char *run, int64_t now_ms, struct
     uint64_t expiry;
     char hex[SHA256_HEX];
     struct text head = text_cut(&token, '-');
-    if (!text_u64(head, &expiry) || expiry > INT64_MAX || (int64_t)expiry < now_ms || token.len != SHA256_HEX - 1)
+    if (!text_u64(head, &expiry) || expiry > INT64_MAX || (int64_t)expiry < now_ms ||
+        token.len != SHA256_HEX - 1)
         return false;
     sign(k, run, (int64_t)expiry, hex);
     return id_equal_constant_time(hex, token.data, token.len);

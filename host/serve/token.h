@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* token.h - stream tokens: who holds one may read one run, for some minutes. A browser's EventSource cannot send headers, so it goes in the
- * URL as ?token=EXPIRY-HMAC (HMAC-SHA-256 of run id and expiry). The key is DATA/token.key, made on the first start, so that streams
- * survive a restart. Pure but for token_open. Thread: any. */
+/* token.h - stream tokens: who holds one may read one run, for some minutes. A browser's
+ * EventSource cannot send headers, so it goes in the URL as ?token=EXPIRY-HMAC (HMAC-SHA-256 of run
+ * id and expiry). The key is DATA/token.key, made on the first start, so that streams survive a
+ * restart. Pure but for token_open. Thread: any. */
 #pragma once
 #include "base/error.h"
 #include "base/text.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sleep.c - waiting: {"ms": N} counts from when it was asked, {"until_ms": T} is a moment. Both end at a wall clock time that
- * a restart does not move. */
+/* sleep.c - waiting: {"ms": N} counts from when it was asked, {"until_ms": T} is a moment. Both end
+ * at a wall clock time that a restart does not move. */
 #include "engine/ops.h"
 
 enum { LOOK_AGAIN_MS = 60000 }; /* the wall clock may jump: never trust one timer for longer */
@@ -9,7 +9,8 @@ static bool check(const cJSON *args, struct error *err)
 {
     double ms = json_number(args, "ms", json_number(args, "until_ms", -1));
     if (!(ms >= 0 && ms < 9e15))
-        return error_set(err, ERROR_INVALID, "sleep needs ms or until_ms, a number of milliseconds from 0");
+        return error_set(err, ERROR_INVALID,
+                         "sleep needs ms or until_ms, a number of milliseconds from 0");
     return true;
 }
 
@@ -35,7 +36,8 @@ static void look(struct timer *t)
     if (left <= 0)
         op_done(op, TEXT("null"));
     else
-        timers_set(&op->run->e->timers, &op->timer, left < LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS, look);
+        timers_set(&op->run->e->timers, &op->timer, left < LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS,
+                   look);
 }
 
 static void start(struct op *op)
@@ -48,5 +50,9 @@ static void drop(struct op *op)
     (void)op; /* the timer is the op's */
 }
 
-const struct op_kind op_sleep = {
-    .name = "sleep", .check = check, .describe = describe, .start = start, .drop = drop, .due_ms = due_ms};
+const struct op_kind op_sleep = {.name = "sleep",
+                                 .check = check,
+                                 .describe = describe,
+                                 .start = start,
+                                 .drop = drop,
+                                 .due_ms = due_ms};

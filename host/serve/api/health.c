@@ -7,7 +7,8 @@ void health_alive(struct request *q)
     request_json(q, 200, TEXT("{\"status\":\"ok\"}"));
 }
 
-/* Ready: runners are up, every trigger file has been looked at, keys are known, the disk takes writes, no drain. */
+/* Ready: runners are up, every trigger file has been looked at, keys are known, the disk takes
+ * writes, no drain. */
 void health_ready(struct request *q)
 {
     const struct engine *e = q->app->engine;
@@ -17,10 +18,13 @@ void health_ready(struct request *q)
     int64_t commit_us;
     store_load(e->store, &waiting, &commit_us);
     buf_init(&b, 4096);
-    buf_printf(&b, "{\"status\":\"%s\",\"draining\":%s,\"store\":\"%s\",\"runners\":%u,\"runsInMemory\":%zu,\"backlog\":%zu,"
-                   "\"commitMicroseconds\":%lld}",
-               ready ? "ready" : "not ready", e->draining ? "true" : "false", e->store_broken ? "refuses writes" : "ok",
-               pool_count(e->pool), e->runs.count, e->backlog_count, (long long)commit_us);
+    buf_printf(
+        &b,
+        "{\"status\":\"%s\",\"draining\":%s,\"store\":\"%s\",\"runners\":%u,\"runsInMemory\":%zu,\"backlog\":%zu,"
+        "\"commitMicroseconds\":%lld}",
+        ready ? "ready" : "not ready", e->draining ? "true" : "false",
+        e->store_broken ? "refuses writes" : "ok", pool_count(e->pool), e->runs.count,
+        e->backlog_count, (long long)commit_us);
     if (!ready)
         exchange_set(q->x, "Retry-After", "1");
     request_json(q, ready ? 200 : 503, buf_view(&b));

@@ -3,11 +3,14 @@
 #include "serve/api/api.h"
 #include <string.h>
 
-/* The web page: the files of host/ui/, kept in the binary. It talks to the API as any client does. */
+/* The web page: the files of host/ui/, kept in the binary. It talks to the API as any client does.
+ */
 static const struct {
     const char *ending, *type;
 } types[] = {
-    {".html", "text/html; charset=utf-8"}, {".css", "text/css; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
+    {".html", "text/html; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
     {".svg", "image/svg+xml"},
 };
 
@@ -26,9 +29,10 @@ void page_get(struct request *q)
     for (const struct embedded *f = ui_files; f->name; f++) {
         if (!text_is(name, f->name))
             continue;
-        exchange_set(q->x, "Content-Security-Policy",
-                     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-                     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        exchange_set(
+            q->x, "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
         exchange_set(q->x, "X-Content-Type-Options", "nosniff");
         exchange_set(q->x, "Referrer-Policy", "no-referrer");
         exchange_answer(q->x, 200, type_of(f->name), (struct text){f->data, f->size});

@@ -80,7 +80,9 @@ bool run_permitted(struct request *q, const struct store_run *row, enum permissi
     if (row && row->project.len < sizeof project) {
         memcpy(project, row->project.data, row->project.len);
         project[row->project.len] = 0;
-        if (!q->authenticated || api_key_allows(&q->key, p, project)) /* else a stream token, which names this very run */
+        if (!q->authenticated ||
+            api_key_allows(&q->key, p,
+                           project)) /* else a stream token, which names this very run */
             return true;
     }
     request_no(q, VERDICT_NOT_FOUND, NULL);

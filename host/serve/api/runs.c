@@ -36,7 +36,8 @@ void runs_get(struct request *q)
 
 /* ---- GET /v1/runs */
 
-static void on_list(void *arg, const struct store_run *rows, size_t count, bool more, const struct error *err)
+static void on_list(void *arg, const struct store_run *rows, size_t count, bool more,
+                    const struct error *err)
 {
     struct request *q = pending_end(arg);
     if (!q || store_failed(q, err))
@@ -57,14 +58,16 @@ static void on_list(void *arg, const struct store_run *rows, size_t count, bool 
 }
 
 /* One text parameter; absent when it is not given. False: refused. */
-static bool text_param(struct request *q, const char *name, char out[REQUEST_PARAM], struct text *value)
+static bool text_param(struct request *q, const char *name, char out[REQUEST_PARAM],
+                       struct text *value)
 {
     int times = text_query(exchange_query(q->x), name, out, REQUEST_PARAM);
     *value = times ? text_of(out) : TEXT_NONE;
     if (times == 0 || times == 1)
         return true;
     char detail[96];
-    snprintf(detail, sizeof detail, "%s: expected it once, at most %d bytes", name, REQUEST_PARAM - 1);
+    snprintf(detail, sizeof detail, "%s: expected it once, at most %d bytes", name,
+             REQUEST_PARAM - 1);
     struct refusal r = {.verdict = VERDICT_INVALID, .detail = detail, .field = name};
     request_refuse(q, &r);
     return false;
@@ -75,16 +78,19 @@ static bool status_param(struct request *q, struct text word, enum store_status 
     *status = word.data ? store_status_of(word) : 0;
     if (!word.data || *status)
         return true;
-    struct refusal r = {.verdict = VERDICT_INVALID,
-                        .detail = "status: expected one of queued running waiting completed failed cancelled timed_out",
-                        .field = "status"};
+    struct refusal r = {
+        .verdict = VERDICT_INVALID,
+        .detail =
+            "status: expected one of queued running waiting completed failed cancelled timed_out",
+        .field = "status"};
     request_refuse(q, &r);
     return false;
 }
 
 void runs_list(struct request *q)
 {
-    char project[REQUEST_PARAM], trigger[REQUEST_PARAM], session[REQUEST_PARAM], before[REQUEST_PARAM], status[REQUEST_PARAM];
+    char project[REQUEST_PARAM], trigger[REQUEST_PARAM], session[REQUEST_PARAM],
+        before[REQUEST_PARAM], status[REQUEST_PARAM];
     struct store_list list = {.projects = text_of(q->key.projects)};
     struct text word;
     uint64_t limit;
@@ -92,9 +98,11 @@ void runs_list(struct request *q)
         request_no(q, VERDICT_FORBIDDEN, "the key lacks run.read");
         return;
     }
-    if (!text_param(q, "project", project, &list.project) || !text_param(q, "trigger", trigger, &list.trigger) ||
-        !text_param(q, "session", session, &list.session) || !text_param(q, "before", before, &list.before) ||
-        !text_param(q, "status", status, &word) || !status_param(q, word, &list.status) ||
+    if (!text_param(q, "project", project, &list.project) ||
+        !text_param(q, "trigger", trigger, &list.trigger) ||
+        !text_param(q, "session", session, &list.session) ||
+        !text_param(q, "before", before, &list.before) || !text_param(q, "status", status, &word) ||
+        !status_param(q, word, &list.status) ||
         !request_query_u64(q, "limit", LIST_DEFAULT, LIST_MAX, &limit))
         return;
     list.limit = limit ? (uint32_t)limit : 1;
@@ -113,7 +121,8 @@ static void on_cancelled(void *arg, enum verdict v)
         return;
     }
     char json[128];
-    int n = snprintf(json, sizeof json, "{\"runId\":\"%s\",\"status\":\"cancelling\"}", q->params_text[0]);
+    int n = snprintf(json, sizeof json, "{\"runId\":\"%s\",\"status\":\"cancelling\"}",
+                     q->params_text[0]);
     request_names_run(q, q->params_text[0]);
     request_json(q, 202, (struct text){json, (size_t)n});
 }

@@ -26,18 +26,23 @@ static void put_manifest(struct buf *b, const struct version *v)
     put_string(b, "id", m->id);
     put_string(b, "name", m->name);
     put_string(b, "version", hex);
-    buf_printf(b, ",\"waitMs\":%lld,\"unique\":%s,\"bodyMax\":%lld", (long long)m->wait_ms, m->unique ? "true" : "false",
-               (long long)m->body_max);
-    buf_printf(b, ",\"limits\":{\"cpuMs\":%u,\"memoryBytes\":%u,\"steps\":%u,\"outputBytes\":%u,\"recordBytes\":%u}", m->cpu_ms,
-               m->memory_bytes, m->steps, m->output_bytes, m->record_bytes);
+    buf_printf(b, ",\"waitMs\":%lld,\"unique\":%s,\"bodyMax\":%lld", (long long)m->wait_ms,
+               m->unique ? "true" : "false", (long long)m->body_max);
+    buf_printf(
+        b,
+        ",\"limits\":{\"cpuMs\":%u,\"memoryBytes\":%u,\"steps\":%u,\"outputBytes\":%u,\"recordBytes\":%u}",
+        m->cpu_ms, m->memory_bytes, m->steps, m->output_bytes, m->record_bytes);
     put_tree(b, "input", m->input);
     put_tree(b, "defaults", m->defaults);
 }
 
-/* "serving", "paused", "loading" or "broken" (no good version yet); `error` tells what is wrong with the newest file. */
+/* "serving", "paused", "loading" or "broken" (no good version yet); `error` tells what is wrong
+ * with the newest file. */
 static void put_trigger(struct buf *b, const struct trigger *t)
 {
-    const char *status = t->current ? (t->current->manifest->paused ? "paused" : "serving") : t->loading ? "loading" : "broken";
+    const char *status = t->current   ? (t->current->manifest->paused ? "paused" : "serving")
+                         : t->loading ? "loading"
+                                      : "broken";
     buf_str(b, "{\"project\":");
     json_put_cstr(b, t->project);
     put_string(b, "key", t->key);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* dialects.h - the trigger APIs that the host speaks, one file each: parse a request into a call, render the outcome. */
+/* dialects.h - the trigger APIs that the host speaks, one file each: parse a request into a call,
+ * render the outcome. */
 #pragma once
 #include "serve/request.h"
 
@@ -14,7 +15,8 @@ void native_body(struct request *q);
 
 /* fire_request.c: what both share. */
 
-/* params[0] and [1] are project and key. Permits, looks up, sets the size limit. lacking: the verdict for a key without the permission. */
+/* params[0] and [1] are project and key. Permits, looks up, sets the size limit. lacking: the
+ * verdict for a key without the permission. */
 void fire_head(struct request *q, enum verdict lacking);
 /* Parses and fires; the outcome goes to `render`. wait_ms < 0: the trigger's own. */
 void fire_body(struct request *q, int64_t wait_ms, outcome_fn render);

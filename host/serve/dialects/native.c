@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* native.c - the host's own way to start a run: Prefer: wait=N or respond-async (RFC 7240) goes over the trigger's own `wait`; a waiting time
- * that is over is 202 with Location, not an error. */
+/* native.c - the host's own way to start a run: Prefer: wait=N or respond-async (RFC 7240) goes
+ * over the trigger's own `wait`; a waiting time that is over is 202 with Location, not an error. */
 #include "serve/dialects/dialects.h"
 
 enum { WAIT_MAX_S = 300 };
@@ -11,8 +11,12 @@ static void render(void *arg, const struct outcome *o)
     q->ticket = NULL;
     bool going = o->verdict == VERDICT_ACCEPTED || o->verdict == VERDICT_WAIT_TIMEOUT;
     if (!going && o->verdict != VERDICT_COMPLETED) {
-        struct refusal r = {
-            .verdict = o->verdict, .detail = o->detail, .field = o->field, .run = o->run, .code = o->code, .at = o->at};
+        struct refusal r = {.verdict = o->verdict,
+                            .detail = o->detail,
+                            .field = o->field,
+                            .run = o->run,
+                            .code = o->code,
+                            .at = o->at};
         request_refuse(q, &r);
         return;
     }

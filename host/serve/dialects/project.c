@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* project.c - the project trigger dialect: waits by default, answers 200 with the response; every refusal is
- * {"status","code","message","field"?,"runId"?}. Its 401 covers keys without the permission too: it has no 403. */
+/* project.c - the project trigger dialect: waits by default, answers 200 with the response; every
+ * refusal is
+ * {"status","code","message","field"?,"runId"?}. Its 401 covers keys without the permission too: it
+ * has no 403. */
 #include "serve/dialects/dialects.h"
 
 void project_refuse(struct request *q, const struct refusal *r)
@@ -37,8 +39,12 @@ static void render(void *arg, const struct outcome *o)
     if (o->verdict != VERDICT_COMPLETED && o->verdict != VERDICT_ACCEPTED) {
         if (o->verdict == VERDICT_WAIT_TIMEOUT)
             set_location(q, o->run);
-        struct refusal r = {
-            .verdict = o->verdict, .detail = o->detail, .field = o->field, .run = o->run, .code = o->code, .at = o->at};
+        struct refusal r = {.verdict = o->verdict,
+                            .detail = o->detail,
+                            .field = o->field,
+                            .run = o->run,
+                            .code = o->code,
+                            .at = o->at};
         request_refuse(q, &r);
         return;
     }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* A run and time: how long it may live, and where it is while it waits. */
+#include "base/log.h"
+#include "engine/run.h"
+#include <stdio.h>
+
+static int64_t wall_limit_ms(const struct run *r)
+{
+    const struct manifest *m = r->version ? r->version->manifest : NULL;
+    return m && m->wall_ms ? m->wall_ms : r->e->config->wall_ms;
+}
+
+static void on_wall(struct timer *t)
+{
+    run_watch_wall(CONTAINER_OF(t, struct run, wall));
+}
+
+void run_watch_wall(struct run *r)
+{
+    enum { LOOK_AGAIN_MS = 60000 }; /* the wall clock may jump: never trust one timer for longer */
+    int64_t left = r->created_ms + wall_limit_ms(r) - clock_wall_ms(r->e->clock);
+    bool away = r->phase == RUN_LOST ||
+                r->phase == RUN_REBUILDING; /* the store is being read for it: not now */
+    if (left <= 0 && away)
+        timers_set(&r->e->timers, &r->wall, 1000, on_wall);
+    else if (left <= 0)
+        run_time_out(r);
+    else
+        timers_set(&r->e->timers, &r->wall, left < LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS, on_wall);
+}
+
+void run_park(struct run *r, int64_t due_ms)
+{
+    int64_t wall = r->created_ms + wall_limit_ms(r);
+    char until[TEXT_TIME], data[64];
+    r->park = true;
+    r->update.row.status = STORE_WAITING;
+    r->update.row.wake_ms = due_ms < wall ? due_ms : wall;
+    r->update.any = true;
+    text_time(r->update.row.wake_ms, until);
+    snprintf(data, sizeof data, "{\"until\":\"%s\"}", until);
+    run_note(r, RECORD_RUN_WAITING, data);
+}
+
+void run_unpark(struct run *r)
+{
+    if (!r->park)
+        return;
+    r->park = false;
+    r->update.row.status = STORE_RUNNING;
+    r->update.row.wake_ms = -1;
+    r->update.any = true;
+}
+
+static void on_idle(struct timer *t)
+{
+    struct run *r = CONTAINER_OF(t, struct run, idle);
+    if (r->phase != RUN_IDLE)
+        return;
+    run_unplace(r, true);
+    r->phase = RUN_AWAY;
+    log_debug(r->id, "\"evicted: it waits for an answer\"");
+}
+
+void run_rest(struct run *r)
+{
+    timers_set(&r->e->timers, &r->idle, ENGINE_EVICT_MS, on_idle);
+}
+
+void run_return(struct run *r)
+{
+    r->phase = RUN_LOST;
+    if (!r->writing && r->pending_count == 0 && !r->update.any)
+        revive_lost(r);
+    else
+        run_touch(r); /* its commit brings it back */
+}
