@@ -5,6 +5,7 @@
 #include "runner/emit.h"
 #include "runner/tick.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,7 @@ static void refuse(struct run *r, struct text message, const char *at)
 {
     char text[VM_MESSAGE + 1], whole[VM_MESSAGE + VM_AT];
     struct buf why;
+    assert(r->version); /* a load has one */
     snprintf(text, sizeof text, "%.*s", (int)message.len, message.data);
     version_full_name(r->version, text, whole, sizeof whole);
     buf_init(&why, sizeof whole + VM_AT);
