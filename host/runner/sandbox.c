@@ -112,7 +112,7 @@ static int allow_free(scmp_filter_ctx ctx)
 
 static int allow_bounded(scmp_filter_ctx ctx, int keep)
 {
-    const struct scmp_arg_cmp on_keep = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)keep);
+    const struct scmp_arg_cmp on_keep = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)keep, 0);
     const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
     const struct {
         int call;
@@ -126,8 +126,8 @@ static int allow_bounded(scmp_filter_ctx ctx, int keep)
         {SCMP_SYS(send), on_keep},
         {SCMP_SYS(mmap), no_exec},
         {SCMP_SYS(mprotect), no_exec},
-        {SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO)}, /* an assert's last words */
-        {SCMP_SYS(tgkill), SCMP_A2(SCMP_CMP_EQ, SIGABRT)},
+        {SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO, 0)}, /* an assert's last words */
+        {SCMP_SYS(tgkill), SCMP_A2(SCMP_CMP_EQ, SIGABRT, 0)},
     };
     int failed = 0;
     for (size_t i = 0; !failed && i < ARRAY_LEN(rules); i++)
