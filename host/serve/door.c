@@ -234,7 +234,7 @@ static bool parse_address(const struct door_options *o, union address *out, sock
 
 static bool listen_on(struct door *d, struct error *err)
 {
-    static const int on = 1;
+    static const int on = 1, off = 0;
     union address at;
     socklen_t len;
     const char *host = d->o.host;
@@ -244,6 +244,8 @@ static bool listen_on(struct door *d, struct error *err)
     if (d->fd < 0)
         return error_errno(err, errno, "cannot listen on %s:%d", host, d->o.port);
     setsockopt(d->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (at.any.sa_family == AF_INET6) /* "::" takes IPv4 too, whatever the system's default */
+        setsockopt(d->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind(d->fd, &at.any, len) < 0 || listen(d->fd, BACKLOG) < 0 ||
         getsockname(d->fd, &at.any, &len) < 0)
         return error_errno(err, errno, "cannot listen on %s:%d", host, d->o.port);
