@@ -108,15 +108,16 @@ static void quote_number(luaL_Buffer *b, int arg)
     char item[ITEM_BYTES];
     if (lua_isinteger(b->L, arg)) {
         lua_Integer n = lua_tointeger(b->L, arg);
-        /* The lowest integer has no decimal literal. */
-        const char *format = n == LUA_MININTEGER ? "0x%" LUA_INTEGER_FRMLEN "x" : LUA_INTEGER_FMT;
-        snprintf(item, sizeof item, format, n);
+        if (n == LUA_MININTEGER) /* has no decimal literal */
+            snprintf(item, sizeof item, "0x%" LUA_INTEGER_FRMLEN "x", (lua_Unsigned)n);
+        else
+            snprintf(item, sizeof item, LUA_INTEGER_FMT, n);
     } else {
         lua_Number n = lua_tonumber(b->L, arg);
         if (isnan(n))
             snprintf(item, sizeof item, "(0/0)");
         else if (isinf(n))
-            snprintf(item, sizeof item, n > 0 ? "1e9999" : "-1e9999");
+            snprintf(item, sizeof item, "%s1e9999", n > 0 ? "" : "-");
         else
             snprintf(item, sizeof item, "%a", n);
     }
@@ -201,8 +202,10 @@ static const char *add_item(luaL_Buffer *b, const char *s, int arg)
     if (letter == 'p')
         luaL_error(b->L, "format '%%p' is not available: addresses differ from run to run");
     const struct conversion *conversion = conversion_of(letter);
-    if (!letter || !conversion)
+    if (!conversion) {
         luaL_error(b->L, "invalid conversion '%s' to 'format'", spec.text);
+        return NULL;
+    }
     if (conversion->flags && !spec_ok(&spec, conversion))
         luaL_error(b->L, "invalid conversion specification: '%s'", spec.text);
     conversion->add(b, arg, &spec);

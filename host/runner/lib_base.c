@@ -109,9 +109,10 @@ static int base_load(lua_State *L)
 }
 
 static const luaL_Reg own[] = {
-    {"load", base_load},         {"pairs", lib_pairs},
-    {"print", base_print},       {"setmetatable", lib_metatable_set},
-    {"tostring", base_tostring}, {NULL, NULL},
+    {"load", base_load},
+    {"print", base_print},
+    {"tostring", base_tostring},
+    {NULL, NULL},
 };
 
 /* Removes all of the table on top. */
@@ -132,8 +133,6 @@ void lib_open_base(lua_State *L)
     lua_pushglobaltable(L); /* luaopen_base filled it with everything */
     table_empty(L);
     luaL_setfuncs(L, own, 0);
-    lib_pairs_push_next(L);
-    lua_setfield(L, -2, "next");
     for (const char *const *name = stock; *name; name++) {
         lua_getfield(L, -2, *name);
         lua_setfield(L, -2, *name);
@@ -143,4 +142,6 @@ void lib_open_base(lua_State *L)
     lua_pushliteral(L, LUA_VERSION);
     lua_setfield(L, -2, "_VERSION");
     lua_pop(L, 2);
+    lib_open_pairs(L);
+    lib_open_metatable(L);
 }

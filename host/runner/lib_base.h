@@ -4,9 +4,9 @@
 #pragma once
 #include <lua.h>
 
-/* lib_pairs.c: traversal in an order that depends on the keys alone. */
-int lib_pairs(lua_State *L);
-void lib_pairs_push_next(lua_State *L); /* pushes next */
+/* lib_pairs.c: next and pairs, in an order that depends on the keys alone. Leaves both in the
+ * globals. */
+void lib_open_pairs(lua_State *L);
 
-/* lib_metatable.c: setmetatable without __gc and __mode. */
-int lib_metatable_set(lua_State *L);
+/* lib_metatable.c: setmetatable, without __gc and __mode. Leaves it in the globals. */
+void lib_open_metatable(lua_State *L);

@@ -64,31 +64,21 @@ static void carry_hook(lua_State *from, lua_State *to)
 }
 
 /* lua_resume and lua_resetthread with the vm's account of who runs. */
-static void switch_in(lua_State *L, lua_State *co, int weight)
+static void switch_in(lua_State *L, lua_State *co, struct vm_shared *shared, int weight)
 {
-    struct vm_shared *shared = vm_shared(L);
     shared->coroutine_depth += weight;
     shared->pinned += !lua_isyieldable(L);
     shared->running = co;
     carry_hook(L, co);
 }
 
-static void switch_out(lua_State *L, lua_State *co, int weight)
+static void switch_out(lua_State *L, lua_State *co, struct vm_shared *shared, int weight)
 {
-    struct vm_shared *shared = vm_shared(L);
     shared->running = L;
     shared->coroutine_depth -= weight;
     shared->pinned -= !lua_isyieldable(L);
     carry_hook(co, L);
     vm_poll(L);
-}
-
-static int resume(lua_State *L, lua_State *co, int args, int *results)
-{
-    switch_in(L, co, 1);
-    int status = lua_resume(co, L, args, results);
-    switch_out(L, co, 1);
-    return status;
 }
 
 static bool may_reset(lua_State *L)
@@ -98,13 +88,14 @@ static bool may_reset(lua_State *L)
 
 static int reset(lua_State *L, lua_State *co)
 {
-    switch_in(L, co, CLOSE_WEIGHT);
+    struct vm_shared *shared = vm_shared(L);
+    switch_in(L, co, shared, CLOSE_WEIGHT);
     int status = lua_resetthread(co);
-    switch_out(L, co, CLOSE_WEIGHT);
+    switch_out(L, co, shared, CLOSE_WEIGHT);
     return status;
 }
 
-/* The coroutine dies with this message, which goes to L. */
+/* Instead of a count of values: an error is on top. */
 enum { FAILED = -1 };
 
 static int refuse(lua_State *L, const char *reason)
@@ -152,9 +143,12 @@ typedef int finish(lua_State *L, lua_State *co, int moved);
 
 static int go_on(lua_State *L, lua_State *co, int args, finish *finish, lua_KFunction again)
 {
+    struct vm_shared *shared = vm_shared(L);
     int results = 0;
-    int status = resume(L, co, args, &results);
-    if (status == LUA_YIELD && vm_shared(L)->host_yield)
+    switch_in(L, co, shared, 1);
+    int status = lua_resume(co, L, args, &results);
+    switch_out(L, co, shared, 1);
+    if (status == LUA_YIELD && shared->host_yield)
         return lua_yieldk(L, 0, 0, again); /* comes back in `again` when the host lets it go on */
     return finish(L, co, collect(L, co, status, results));
 }

@@ -70,7 +70,8 @@ static int math_random(lua_State *L)
     }
     luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
     uint64_t number = draw_up_to(L, (uint64_t)high - (uint64_t)low);
-    lua_pushinteger(L, (lua_Integer)(number + (uint64_t)low));
+    number += (uint64_t)low; /* wraps */
+    lua_pushinteger(L, (lua_Integer)number);
     return 1;
 }
 

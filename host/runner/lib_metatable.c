@@ -15,30 +15,18 @@
  * that is hidden. */
 static const char record_key;
 
-static void push_record(lua_State *L)
+/* Upvalues of setmetatable. */
+enum { UP_RECORD = 1, UP_GC, UP_MODE };
+
+static void refuse_field(lua_State *L, int upvalue)
 {
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &record_key) == LUA_TTABLE)
-        return;
-    lua_pop(L, 1);
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "k");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &record_key);
+    lua_pushvalue(L, lua_upvalueindex(upvalue));
+    if (lua_rawget(L, 2) != LUA_TNIL)
+        luaL_error(L, "setmetatable: %s is not allowed in triggers",
+                   lua_tostring(L, lua_upvalueindex(upvalue)));
 }
 
-/* Leaves the stack as it was. */
-static bool has_raw_field(lua_State *L, int idx, const char *name)
-{
-    lua_pushstring(L, name);
-    bool has = lua_rawget(L, idx) != LUA_TNIL;
-    lua_pop(L, 1);
-    return has;
-}
-
-int lib_metatable_set(lua_State *L)
+static int metatable_set(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     int type = lua_type(L, 2);
@@ -46,18 +34,30 @@ int lib_metatable_set(lua_State *L)
     if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
         return luaL_error(L, "cannot change a protected metatable");
     if (type == LUA_TTABLE) {
-        if (has_raw_field(L, 2, "__gc"))
-            return luaL_error(L, "setmetatable: __gc is not allowed in triggers");
-        if (has_raw_field(L, 2, "__mode"))
-            return luaL_error(L, "setmetatable: __mode is not allowed in triggers");
-        push_record(L);
+        refuse_field(L, UP_GC);
+        refuse_field(L, UP_MODE);
         lua_pushvalue(L, 2);
         lua_pushboolean(L, true);
-        lua_rawset(L, -3);
+        lua_rawset(L, lua_upvalueindex(UP_RECORD));
     }
     lua_settop(L, 2);
     lua_setmetatable(L, 1);
     return 1;
+}
+
+void lib_open_metatable(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &record_key);
+    lua_pushliteral(L, "__gc");
+    lua_pushliteral(L, "__mode");
+    lua_pushcclosure(L, metatable_set, UP_MODE);
+    lua_setglobal(L, "setmetatable");
 }
 
 /* Both walks change values of fields that exist and nothing else, so that nothing is allocated and
@@ -66,7 +66,7 @@ int lib_metatable_set(lua_State *L)
 void lib_before_collect(lua_State *L)
 {
     luaL_checkstack(L, 6, NULL);
-    push_record(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &record_key);
     lua_pushliteral(L, "__mode");
     lua_pushnil(L);
     while (lua_next(L, -3)) { /* record, "__mode", metatable, true */
@@ -88,7 +88,7 @@ void lib_before_collect(lua_State *L)
 
 void lib_after_collect(lua_State *L)
 {
-    push_record(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &record_key);
     lua_pushliteral(L, "__mode");
     lua_pushnil(L);
     while (lua_next(L, -3)) { /* record, "__mode", metatable, true or its mode */

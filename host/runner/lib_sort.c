@@ -15,7 +15,7 @@ struct sorting {
     bool on_stack; /* ELEMENTS.. are the elements themselves; else ELEMENTS is a table of them */
 };
 
-enum { ON_STACK_MAX = 4000 };
+enum { ON_STACK_MAX = 50000 };
 
 static void push_element(const struct sorting *s, uint32_t i)
 {
@@ -51,13 +51,13 @@ static bool before_by_value(void *arg, uint32_t a, uint32_t b)
     return before;
 }
 
-static void copy_elements(const struct sorting *s, const struct array *a, uint32_t count)
+static void copy_elements(const struct sorting *s, uint32_t count)
 {
     luaL_checkstack(s->L, s->on_stack ? (int)count + LUA_MINSTACK : LUA_MINSTACK, "array too big");
     if (!s->on_stack)
         lua_createtable(s->L, (int)count, 0);
     for (uint32_t i = 1; i <= count; i++) {
-        array_get(a, i);
+        array_get(s->L, 1, i);
         if (!s->on_stack)
             lua_rawseti(s->L, ELEMENTS, i);
     }
@@ -65,8 +65,8 @@ static void copy_elements(const struct sorting *s, const struct array *a, uint32
 
 int table_sort(lua_State *L)
 {
-    struct array a = array_check(L, 1, ARRAY_ALL);
-    lua_Integer length = array_length(&a);
+    array_check(L, 1, ARRAY_ALL);
+    lua_Integer length = luaL_len(L, 1);
     if (length < 2)
         return 0;
     luaL_argcheck(L, length < INT_MAX, 1, "array too big");
@@ -76,13 +76,13 @@ int table_sort(lua_State *L)
     lua_settop(L, COMPARATOR);
     uint32_t count = (uint32_t)length;
     struct sorting s = {.L = L, .on_stack = count <= ON_STACK_MAX};
-    copy_elements(&s, &a, count);
+    copy_elements(&s, count);
     uint32_t *order = lua_newuserdatauv(L, (size_t)count * 2 * sizeof *order, 0);
     sort_indices(order, order + count, count, own_order ? before_by_comparator : before_by_value,
                  &s);
     for (uint32_t i = 0; i < count; i++) {
         push_element(&s, order[i]);
-        array_set(&a, (lua_Integer)i + 1);
+        lua_seti(L, 1, (lua_Integer)i + 1);
         vm_poll(L);
     }
     return 0;

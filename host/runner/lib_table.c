@@ -16,41 +16,16 @@ static void check_metafield(lua_State *L, int arg, const char *name)
     lua_pop(L, 1);
 }
 
-struct array array_check(lua_State *L, int arg, int access)
+void array_check(lua_State *L, int arg, int access)
 {
-    struct array array = {.L = L, .arg = arg, .raw = false};
-    if (lua_type(L, arg) == LUA_TTABLE) {
-        array.raw = !lua_getmetatable(L, arg);
-        if (!array.raw)
-            lua_pop(L, 1);
-        return array;
-    }
+    if (lua_type(L, arg) == LUA_TTABLE)
+        return;
     if (access & ARRAY_READ)
         check_metafield(L, arg, "__index");
     if (access & ARRAY_WRITE)
         check_metafield(L, arg, "__newindex");
     if (access & ARRAY_LENGTH)
         check_metafield(L, arg, "__len");
-    return array;
-}
-
-lua_Integer array_length(const struct array *a)
-{
-    return a->raw ? (lua_Integer)lua_rawlen(a->L, a->arg) : luaL_len(a->L, a->arg);
-}
-
-int array_get(const struct array *a, lua_Integer i)
-{
-    vm_poll(a->L);
-    return a->raw ? lua_rawgeti(a->L, a->arg, i) : lua_geti(a->L, a->arg, i);
-}
-
-void array_set(const struct array *a, lua_Integer i)
-{
-    if (a->raw)
-        lua_rawseti(a->L, a->arg, i);
-    else
-        lua_seti(a->L, a->arg, i);
 }
 
 /* ---- functions ---- */
@@ -63,8 +38,8 @@ static lua_Integer successor(lua_Integer i)
 
 static int table_insert(lua_State *L)
 {
-    struct array a = array_check(L, 1, ARRAY_ALL);
-    lua_Integer end = successor(array_length(&a));
+    array_check(L, 1, ARRAY_ALL);
+    lua_Integer end = successor(luaL_len(L, 1));
     lua_Integer at = end;
     switch (lua_gettop(L)) {
     case 2:
@@ -73,31 +48,31 @@ static int table_insert(lua_State *L)
         at = luaL_checkinteger(L, 2);
         luaL_argcheck(L, (lua_Unsigned)at - 1 < (lua_Unsigned)end, 2, "position out of bounds");
         for (lua_Integer i = end; i > at; i--) {
-            array_get(&a, i - 1);
-            array_set(&a, i);
+            array_get(L, 1, i - 1);
+            lua_seti(L, 1, i);
         }
         break;
     default:
         return luaL_error(L, "wrong number of arguments to 'insert'");
     }
-    array_set(&a, at);
+    lua_seti(L, 1, at);
     return 0;
 }
 
 static int table_remove(lua_State *L)
 {
-    struct array a = array_check(L, 1, ARRAY_ALL);
-    lua_Integer length = array_length(&a);
+    array_check(L, 1, ARRAY_ALL);
+    lua_Integer length = luaL_len(L, 1);
     lua_Integer at = luaL_optinteger(L, 2, length);
     if (at != length) /* t[#t] is always in bounds, also when empty; so is t[#t + 1] */
         luaL_argcheck(L, (lua_Unsigned)at - 1 <= (lua_Unsigned)length, 2, "position out of bounds");
-    array_get(&a, at); /* the result */
+    array_get(L, 1, at); /* the result */
     for (; at < length; at++) {
-        array_get(&a, at + 1);
-        array_set(&a, at);
+        array_get(L, 1, at + 1);
+        lua_seti(L, 1, at);
     }
     lua_pushnil(L);
-    array_set(&a, at);
+    lua_seti(L, 1, at);
     return 1;
 }
 
@@ -106,8 +81,8 @@ static int table_move(lua_State *L)
     lua_Integer from = luaL_checkinteger(L, 2), end = luaL_checkinteger(L, 3);
     lua_Integer to = luaL_checkinteger(L, 4);
     int target_arg = lua_isnoneornil(L, 5) ? 1 : 5;
-    struct array source = array_check(L, 1, ARRAY_READ);
-    struct array target = array_check(L, target_arg, ARRAY_WRITE);
+    array_check(L, 1, ARRAY_READ);
+    array_check(L, target_arg, ARRAY_WRITE);
     if (end >= from) {
         luaL_argcheck(L, from > 0 || end < LUA_MAXINTEGER + from, 3, "too many elements to move");
         lua_Integer count = end - from + 1;
@@ -115,26 +90,26 @@ static int table_move(lua_State *L)
         bool apart = to > end || to <= from || (target_arg != 1 && !lua_compare(L, 1, 5, LUA_OPEQ));
         for (lua_Integer i = 0; i < count; i++) {
             lua_Integer offset = apart ? i : count - 1 - i; /* overlapping: from behind */
-            array_get(&source, from + offset);
-            array_set(&target, to + offset);
+            array_get(L, 1, from + offset);
+            lua_seti(L, target_arg, to + offset);
         }
     }
     lua_pushvalue(L, target_arg);
     return 1;
 }
 
-static void add_field(luaL_Buffer *b, const struct array *a, lua_Integer i)
+static void add_field(luaL_Buffer *b, lua_Integer i)
 {
-    array_get(a, i);
-    if (!lua_isstring(a->L, -1))
-        luaL_error(a->L, "invalid value (at index %I) in table for 'concat'", (LUAI_UACINT)i);
+    array_get(b->L, 1, i);
+    if (!lua_isstring(b->L, -1))
+        luaL_error(b->L, "invalid value (at index %I) in table for 'concat'", (LUAI_UACINT)i);
     luaL_addvalue(b);
 }
 
 static int table_concat(lua_State *L)
 {
-    struct array a = array_check(L, 1, ARRAY_READ | ARRAY_LENGTH);
-    lua_Integer end = array_length(&a);
+    array_check(L, 1, ARRAY_READ | ARRAY_LENGTH);
+    lua_Integer end = luaL_len(L, 1);
     size_t bytes;
     const char *separator = luaL_optlstring(L, 2, "", &bytes);
     lua_Integer i = luaL_optinteger(L, 3, 1);
@@ -142,11 +117,11 @@ static int table_concat(lua_State *L)
     luaL_Buffer b;
     luaL_buffinit(L, &b);
     for (; i < end; i++) {
-        add_field(&b, &a, i);
+        add_field(&b, i);
         luaL_addlstring(&b, separator, bytes);
     }
     if (i == end)
-        add_field(&b, &a, i);
+        add_field(&b, i);
     luaL_pushresult(&b);
     return 1;
 }
@@ -166,18 +141,15 @@ static int table_pack(lua_State *L)
 /* unpack takes anything that can be indexed, and checks nothing but the range. */
 static int table_unpack(lua_State *L)
 {
-    struct array a = {.L = L, .arg = 1, .raw = false};
-    if (lua_type(L, 1) == LUA_TTABLE)
-        a = array_check(L, 1, ARRAY_READ);
     lua_Integer i = luaL_optinteger(L, 2, 1);
-    lua_Integer end = lua_isnoneornil(L, 3) ? array_length(&a) : luaL_checkinteger(L, 3);
+    lua_Integer end = lua_isnoneornil(L, 3) ? luaL_len(L, 1) : luaL_checkinteger(L, 3);
     if (i > end)
         return 0;
     lua_Unsigned count = (lua_Unsigned)end - (lua_Unsigned)i;
     if (count >= INT_MAX || !lua_checkstack(L, (int)++count))
         return luaL_error(L, "too many results to unpack");
     for (lua_Unsigned n = 0; n < count; n++)
-        array_get(&a, i + (lua_Integer)n);
+        array_get(L, 1, i + (lua_Integer)n);
     return (int)count;
 }
 

@@ -3,7 +3,6 @@
  * access only: no script runs. Owner: the caller. Thread: the runner's. Limit: the run's memory. */
 #pragma once
 #include <lua.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,9 +24,3 @@ struct pairs_key {
 void pairs_key_read(lua_State *L, int idx, struct pairs_key *key);
 /* <0, 0, >0. Two objects count as equal. */
 int pairs_key_compare(const struct pairs_key *a, const struct pairs_key *b);
-
-/* Pushes the first key of the table; false (nothing pushed): it is empty. */
-bool pairs_key_first(lua_State *L, int table);
-/* Pushes a sequence of the table's keys that come behind the one at `after` (nil: all), in order.
- */
-void pairs_key_list(lua_State *L, int table, int after);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/pattern.h"
 #include "runner/vm.h"
-#include <ctype.h>
 #include <string.h>
 
 /* Marks in pattern_capture.bytes. */
@@ -11,48 +10,59 @@ static const char *match(struct pattern *m, const char *s, const char *p);
 
 /* ---- one character ---- */
 
-/* c against the class letter of a "%a"; a capital letter is the complement. */
-static bool class_has(int c, int letter)
+/* The classes of each byte, as in the C locale whatever the process's is. */
+enum class {
+    ALPHA = 1,
+    CNTRL = 2,
+    DIGIT = 4,
+    GRAPH = 8,
+    LOWER = 16,
+    PUNCT = 32,
+    SPACE = 64,
+    UPPER = 128,
+    ALNUM = 256,
+    XDIGIT = 512,
+    ZERO = 1024,
+};
+
+static const uint16_t classes[256] = {
+    [0] = CNTRL | ZERO,
+    [1 ... 8] = CNTRL,
+    ['\t' ... '\r'] = CNTRL | SPACE,
+    [14 ... 31] = CNTRL,
+    [' '] = SPACE,
+    ['!' ... '/'] = GRAPH | PUNCT,
+    ['0' ... '9'] = GRAPH | DIGIT | ALNUM | XDIGIT,
+    [':' ... '@'] = GRAPH | PUNCT,
+    ['A' ... 'F'] = GRAPH | UPPER | ALPHA | ALNUM | XDIGIT,
+    ['G' ... 'Z'] = GRAPH | UPPER | ALPHA | ALNUM,
+    ['[' ... '`'] = GRAPH | PUNCT,
+    ['a' ... 'f'] = GRAPH | LOWER | ALPHA | ALNUM | XDIGIT,
+    ['g' ... 'z'] = GRAPH | LOWER | ALPHA | ALNUM,
+    ['{' ... '~'] = GRAPH | PUNCT,
+    [127] = CNTRL,
+};
+
+/* %z is undocumented since Lua 5.2, but still there. */
+static const uint16_t letter_classes['z' + 1] = {
+    ['a'] = ALPHA, ['c'] = CNTRL, ['d'] = DIGIT, ['g'] = GRAPH,  ['l'] = LOWER, ['p'] = PUNCT,
+    ['s'] = SPACE, ['u'] = UPPER, ['w'] = ALNUM, ['x'] = XDIGIT, ['z'] = ZERO,
+};
+
+/* The class of a "%a" or "%A"; 0: the letter stands for itself. */
+static inline int class_of(int letter)
 {
-    bool in;
-    switch (letter | 0x20) {
-    case 'a':
-        in = isalpha(c);
-        break;
-    case 'c':
-        in = iscntrl(c);
-        break;
-    case 'd':
-        in = isdigit(c);
-        break;
-    case 'g':
-        in = isgraph(c);
-        break;
-    case 'l':
-        in = islower(c);
-        break;
-    case 'p':
-        in = ispunct(c);
-        break;
-    case 's':
-        in = isspace(c);
-        break;
-    case 'u':
-        in = isupper(c);
-        break;
-    case 'w':
-        in = isalnum(c);
-        break;
-    case 'x':
-        in = isxdigit(c);
-        break;
-    case 'z': /* undocumented since 5.2, still there */
-        in = c == 0;
-        break;
-    default:
+    int lower = letter | 0x20;
+    return lower <= 'z' ? letter_classes[lower] : 0;
+}
+
+/* c against the letter behind a '%'; a capital is the complement. */
+static inline bool class_has(int c, int letter)
+{
+    int class = class_of(letter);
+    if (!class)
         return letter == c;
-    }
-    return in != !!isupper(letter);
+    return !(classes[c] & class) == !(letter & 0x20);
 }
 
 /* c against the set whose '[' is at p and whose ']' is at last. */
@@ -148,13 +158,25 @@ static const char *skip_set(struct pattern *m, const char *s, const char *p, con
     return probe;
 }
 
+static const char *skip_class(const struct pattern *m, const char *s, int letter)
+{
+    int class = class_of(letter);
+    bool out = !(letter & 0x20);
+    while (s < m->subject_end && !(classes[(unsigned char)*s] & class) == out)
+        s++;
+    return s;
+}
+
 static const char *skip_all(struct pattern *m, const char *s, const char *p, const char *sign)
 {
     if (*p == '.')
         return m->subject_end;
     if (*p == '[')
         return skip_set(m, s, p, sign);
-    while (item_at(m, s, p, sign))
+    if (*p == '%' && class_of((unsigned char)p[1]))
+        return skip_class(m, s, (unsigned char)p[1]);
+    char literal = sign[-1];
+    while (s < m->subject_end && *s == literal)
         s++;
     return s;
 }
@@ -270,7 +292,7 @@ static enum step match_percent(struct pattern *m, const char **s, const char **p
         *p = match_frontier(m, *s, *p + 2);
         if (!*p)
             *s = NULL;
-    } else if (isdigit(letter)) {
+    } else if (letter >= '0' && letter <= '9') {
         *s = capture_again(m, *s, letter);
         *p += 2;
     } else {
@@ -429,8 +451,12 @@ int pattern_push_all(struct pattern *m, const char *start, const char *end)
 
 bool pattern_is_plain(const char *text, size_t bytes)
 {
+    static const bool special[256] = {
+        ['^'] = true, ['$'] = true, ['*'] = true, ['+'] = true, ['?'] = true,
+        ['.'] = true, ['('] = true, ['['] = true, ['%'] = true, ['-'] = true,
+    };
     for (size_t i = 0; i < bytes; i++)
-        if (text[i] && strchr("^$*+?.([%-", text[i]))
+        if (special[(unsigned char)text[i]])
             return false;
     return true;
 }
