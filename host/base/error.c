@@ -8,13 +8,7 @@
 /* Cutting in the middle of a character would make invalid UTF-8 of a text that ends up in JSON. */
 static void drop_partial_character(char *text, size_t len)
 {
-    size_t start = len;
-    while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
-        start--;
-    if (start == 0 || (unsigned char)text[start - 1] < 0xc0)
-        return;
-    if (!text_utf8_ok((struct text){text + start - 1, len - start + 1}))
-        text[start - 1] = '\0';
+    text[text_utf8_whole((struct text){text, len})] = '\0';
 }
 
 static void write_text(struct error *err, const char *format, va_list args)

@@ -142,6 +142,17 @@ size_t text_utf8_count(struct text a)
     return count;
 }
 
+size_t text_utf8_whole(struct text a)
+{
+    size_t start = a.len;
+    while (start > 0 && a.len - start < 4 && ((unsigned char)a.data[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start == 0 || (unsigned char)a.data[start - 1] < 0xc0)
+        return a.len;
+    start--;
+    return text_utf8_step((struct text){a.data + start, a.len - start}) ? a.len : start;
+}
+
 struct unit {
     const char *name;
     int64_t factor;

@@ -31,6 +31,8 @@ bool text_u64(struct text a, uint64_t *out) MUST_CHECK;
 size_t text_utf8_step(struct text a);
 bool text_utf8_ok(struct text a);      /* RFC 3629: no overlong forms, no surrogates */
 size_t text_utf8_count(struct text a); /* code points of valid UTF-8 */
+/* The bytes of `a` without the beginning of a character at its end, which was cut there. */
+size_t text_utf8_whole(struct text a);
 
 /* "250ms" "30s" "5m" "2h" "3d" (a whole number and a unit) to milliseconds. */
 bool text_duration_ms(struct text a, int64_t *ms) MUST_CHECK;

@@ -103,7 +103,8 @@ static size_t enter(struct place *p, const char *format, ...)
     va_end(args);
     p->len += len > 0 ? (size_t)len : 0;
     if (p->len >= sizeof p->text)
-        p->len = sizeof p->text - 1;
+        p->len = text_utf8_whole((struct text){p->text, sizeof p->text - 1});
+    p->text[p->len] = '\0';
     p->depth++;
     return before;
 }
@@ -266,6 +267,8 @@ static size_t enter_name(struct place *p, const char *name)
             p->text[p->len++] = *name;
         }
     }
+    if (*name)
+        p->len = text_utf8_whole((struct text){p->text, p->len});
     p->text[p->len] = '\0';
     return before;
 }
@@ -403,7 +406,9 @@ bool schema_check(const cJSON *schema, const cJSON *body, char *field, size_t ca
         return refuse(&p, "must be an object");
     if (check_fields(schema, body, &p))
         return true;
-    if (field && cap)
+    if (field && cap) {
         snprintf(field, cap, "%s", p.text);
+        field[text_utf8_whole(text_of(field))] = '\0';
+    }
     return false;
 }

@@ -95,6 +95,21 @@ static bool ok_in_own_memory(const char *bytes)
     return ok;
 }
 
+static void utf8_that_was_cut_loses_its_stump(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t whole;
+    } rows[] = {
+        {"", 0},         {"ab", 2},           {"a\xc3\xa4", 3},     {"a\xc3", 1},
+        {"\xe2\x82", 0}, {"\xe2\x82\xac", 3}, {"x\xf0\x9f\x98", 1}, {"x\xf0\x9f\x98\x80", 5},
+        {"a\xff", 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_int_equal(text_utf8_whole(text_of(rows[i].text)), rows[i].whole);
+}
+
 static void utf8_refuses_overlong_surrogates_and_stumps(void **state)
 {
     (void)state;
@@ -281,6 +296,7 @@ int main(void)
         cmocka_unit_test(text_cut_ends_with_absent),
         cmocka_unit_test(text_u64_takes_digits_within_range),
         cmocka_unit_test(utf8_accepts_the_edges_of_every_length),
+        cmocka_unit_test(utf8_that_was_cut_loses_its_stump),
         cmocka_unit_test(utf8_refuses_overlong_surrogates_and_stumps),
         cmocka_unit_test(duration_is_a_whole_number_and_a_unit),
         cmocka_unit_test(size_counts_in_1024),

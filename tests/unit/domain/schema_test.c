@@ -173,6 +173,17 @@ static void bodies_are_checked_with_pointer_and_reason(void **state)
     cJSON_Delete(schema);
 }
 
+static void a_place_is_cut_between_characters(void **state)
+{
+    (void)state;
+    struct error err;
+    char field[8];
+    cJSON *schema = parse("{\"x\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\":\"string\"}");
+    assert_false(schema_check(schema, NULL, field, sizeof field, &err));
+    assert_string_equal(field, "/x\xc3\xa9\xc3\xa9");
+    cJSON_Delete(schema);
+}
+
 static void without_a_schema_everything_passes(void **state)
 {
     (void)state;
@@ -230,6 +241,7 @@ int main(void)
         cmocka_unit_test(mistakes_in_a_schema_are_named),
         cmocka_unit_test(a_schema_nests_sixteen_deep),
         cmocka_unit_test(bodies_are_checked_with_pointer_and_reason),
+        cmocka_unit_test(a_place_is_cut_between_characters),
         cmocka_unit_test(without_a_schema_everything_passes),
         cmocka_unit_test(long_names_and_long_lists_are_cut),
     };
