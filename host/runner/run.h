@@ -4,7 +4,16 @@
  *
  * Its life is a row of phases (phase.c): load the file, judge the filter, render the instruction,
  * run. Each is a Lua call in the root task, so each can be preempted and killed. An end frees the
- * run; nothing of it is left. Owner: the loop. Thread: one. */
+ * run; nothing of it is left.
+ *
+ * Codes of FAILED: limit.cpu limit.memory limit.steps limit.output limit.record; script.error (or
+ * the error table's own code), script.result (not writable as JSON), script.deadlock, agent.failed;
+ * replay.diverged; and what only a host that breaks its word sees: runner.version, runner.event,
+ * runner.answer, runner.full (no slot left). ADMITTED precedes FAILED also when the filter or the
+ * instruction failed. Ops that were asked for are taken back (OP_CANCEL) before FINISHED, not
+ * before FAILED. IDLE follows every answer after which nothing can move, also when the next one is
+ * there already.
+ * Owner: the loop. Thread: one. */
 #pragma once
 #include "runner/loop.h"
 #include "runner/version.h"

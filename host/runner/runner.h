@@ -5,6 +5,6 @@
  * itself. Thread: one. */
 #pragma once
 
-/* Runs until the socket closes. The exit status: 0 the host closed, 70 the host broke the frame
- * contract, 71 the sandbox could not be shut. */
+/* Runs until the socket closes, then ends the process (it does not return). The exit status: 0 the
+ * host closed, 70 the host broke the frame contract, 71 the sandbox could not be shut. */
 int runner_main(void);
