@@ -12,6 +12,25 @@
 
 static void reload(struct keyring *k);
 
+static const struct api_key *known(const struct keyring *k, const char *id)
+{
+    for (size_t i = 0; i < k->count; i++)
+        if (strcmp(k->keys[i].id, id) == 0)
+            return &k->keys[i];
+    return NULL;
+}
+
+/* From which moment on a key counts, or no longer does: who works with keys wants to know. */
+static void tell_changes(const struct keyring *k, const struct api_key *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct api_key *before = known(k, keys[i].id);
+        bool alive = keys[i].revoked_ms == 0, was_alive = before && before->revoked_ms == 0;
+        if (alive != was_alive)
+            log_info(NULL, "\"API key %s\" id=%s name=\"%s\"", alive ? "added" : "revoked", keys[i].id, keys[i].name);
+    }
+}
+
 static void on_keys(void *arg, const struct api_key *keys, size_t count, const struct error *err)
 {
     struct keyring *k = arg;
@@ -20,6 +39,8 @@ static void on_keys(void *arg, const struct api_key *keys, size_t count, const s
         log_error(NULL, "reading API keys failed, the ones known stay: %s", err->text);
         return;
     }
+    if (k->loaded)
+        tell_changes(k, keys, count);
     free(k->keys);
     k->keys = mem_dup(keys, count * sizeof *keys);
     k->count = count;

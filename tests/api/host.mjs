@@ -21,6 +21,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 
 const START_MS = 60_000; // a host that hangs at its start: say so instead of waiting for ctest's own limit
+const LOG_MS = 20_000; // until an awaited line of the log
 const STOP_MS = 30_000;
 const FINAL = new Set(["run.completed", "run.failed", "run.cancelled", "run.timed_out"]); // a stream's last record
 
@@ -157,7 +158,7 @@ class Host {
   }
 
   // Resolves with the first line of the log (from now on) that matches.
-  nextLog(pattern, wait_ms = START_MS) {
+  nextLog(pattern, wait_ms = LOG_MS) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => finish(reject, new Error(`no log line ${pattern} in ${wait_ms} ms\n${this.tail()}`)), wait_ms);
       const finish = (then, value) => {
@@ -195,7 +196,7 @@ class Host {
       const found = /^admin key: (mt_\S+)$/.exec(line);
       if (found) gotKey((this.key = found[1]));
     });
-    const ready = await this.nextLog(/"ready".*\burl="?http:/);
+    const ready = await this.nextLog(/"ready".*\burl="?http:/, START_MS);
     this.url = /\burl="?([^\s"]+)/.exec(ready)[1].replace(/\/$/, "");
     if (!this.key) await Promise.race([key, this.ended]);
     return this;
@@ -261,6 +262,22 @@ class Host {
   fireAsync(project, trigger, body, { headers = {}, ...rest } = {}) {
     const where = `/v1/projects/${project}/triggers/${trigger}/runs`;
     return this.request("POST", where, { ...rest, body, headers: { prefer: "respond-async", ...headers } });
+  }
+
+  // A new API key that this host knows already: newKey("reader", "--allow", "run.read").
+  async newKey(name, ...options) {
+    const known = this.nextLog(new RegExp(`"API key added".*name="${name}"`));
+    const made = await this.cli(["key", "create", "--data", this.data, "--name", name, ...options]);
+    if (made.code !== 0) throw new Error(made.stderr);
+    await known;
+    return made.stdout.trim();
+  }
+
+  async revokeKey(name) {
+    const known = this.nextLog(new RegExp(`"API key revoked".*name="${name}"`));
+    const done = await this.cli(["key", "revoke", "--data", this.data, "--name", name]);
+    if (done.code !== 0) throw new Error(done.stderr);
+    await known;
   }
 
   async getRun(id, options) {

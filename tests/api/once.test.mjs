@@ -149,9 +149,9 @@ test("a failed run is the first answer too", async () => {
 });
 
 test("a key is one caller's and one trigger's", async () => {
-  const made = await host.cli(["key", "create", "--data", host.data, "--name", "second", "--allow", "project.trigger"]);
+  const key = await host.newKey("second", "--allow", "project.trigger");
   const first = await keyed("echo", "k-7", { n: 1 });
-  const other = await keyed("echo", "k-7", { n: 2 }, { key: made.stdout.trim() });
+  const other = await keyed("echo", "k-7", { n: 2 }, { key });
   assert.equal(other.status, 200);
   assert.notEqual(other.json.runId, first.json.runId);
   assert.equal((await keyed("fails", "k-7", { n: 3 })).status, 500);

@@ -43,11 +43,7 @@ after(async () => {
   gate.close();
 });
 
-const newKey = async (name, ...options) => {
-  const made = await host.cli(["key", "create", "--data", host.data, "--name", name, ...options]);
-  assert.equal(made.code, 0, made.stderr);
-  return made.stdout.trim();
-};
+const newKey = (...args) => host.newKey(...args);
 const withoutIds = ({ status, text, headers }) => ({ status, text, type: headers["content-type"] });
 
 test("a completed run is 200 with the response and what leads to the run", async () => {
@@ -155,7 +151,7 @@ test("the project's case counts", async () => {
 test("missing, wrong, revoked and insufficient keys are one and the same 401", async () => {
   const revoked = await newKey("revoked", "--allow", "*");
   assert.equal((await host.fire("a", "echo", {}, { key: revoked })).status, 200);
-  assert.equal((await host.cli(["key", "revoke", "--data", host.data, "--name", "revoked"])).code, 0);
+  await host.revokeKey("revoked");
   const keys = {
     missing: null,
     empty: "",

@@ -40,11 +40,7 @@ after(async () => {
   gate.close();
 });
 
-const newKey = async (name, ...options) => {
-  const made = await host.cli(["key", "create", "--data", host.data, "--name", name, ...options]);
-  assert.equal(made.code, 0, made.stderr);
-  return made.stdout.trim();
-};
+const newKey = (...args) => host.newKey(...args);
 const list = async (query, options) => {
   const answer = await host.request("GET", `/v1/runs?${query}`, options);
   assert.equal(answer.status, 200, answer.text);
