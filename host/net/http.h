@@ -32,7 +32,9 @@ struct http_request {
     const char *const *headers;
     struct text body;   /* absent: none */
     int64_t timeout_ms; /* whole transfer: waiting, all redirects; 0: HTTP_TIMEOUT_MS */
-    bool same_host;     /* a redirect to another host is refused: the request carries a secret */
+    /* The request carries a secret: a redirect to another host or port, or from https to http, is
+     * refused. */
+    bool same_host;
 };
 
 struct http_answer { /* borrowed during the callback */

@@ -39,6 +39,20 @@ char *http_host(const struct http_call *call, const char *url)
     return host ? host : mem_text("");
 }
 
+int http_port(const struct http_call *call, const char *url)
+{
+    const struct curl_lib *curl = &call->http->curl;
+    char *raw = NULL;
+    uint64_t port = 0;
+    CURLU *parsed = curl->url();
+    bool ok = parsed && curl->url_set(parsed, CURLUPART_URL, url, CURLU_ALLOW_SPACE) == CURLUE_OK &&
+              curl->url_get(parsed, CURLUPART_PORT, &raw, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+              text_u64(text_of(raw), &port);
+    curl->free(raw);
+    curl->url_cleanup(parsed);
+    return ok ? (int)port : -1;
+}
+
 static const char *current_url(const struct http_call *call)
 {
     char *url = NULL;
@@ -109,6 +123,9 @@ int http_before_request(void *arg, char *address, char *local, int port, int loc
                   host, call->origin);
     else if (call->origin_tls && strncasecmp(url, "https:", 6) != 0)
         http_fail(call, "refused", "redirected from https to http, but this request is secret");
+    else if (http_port(call, url) != call->origin_port)
+        http_fail(call, "refused", "redirected to port %d, but this request is for port %d alone",
+                  http_port(call, url), call->origin_port);
     free(host);
     return call->failure ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }

@@ -40,7 +40,8 @@ struct http_call {
     struct curl_slist *headers;
     http_fn fn;
     void *arg;
-    char *origin;     /* with same_host: the first host, else NULL */
+    char *origin; /* with same_host: the first host, else NULL */
+    int origin_port;
     bool origin_tls;  /* the first URL is https */
     bool becomes_get; /* a redirect by 303 drops the method */
     bool delivering;
@@ -72,6 +73,8 @@ int http_before_request(void *arg, char *address, char *local, int port, int loc
 
 /* The host of a URL, without brackets, as curl reads it; malloc'ed, "" if there is none. */
 char *http_host(const struct http_call *call, const char *url);
+/* The port that curl connects to for a URL; -1 if there is none. */
+int http_port(const struct http_call *call, const char *url);
 /* Judges how the transfer ended. */
 void http_conclude(struct http_call *call, CURLcode result);
 /* Hands the outcome to call->fn. */

@@ -103,7 +103,8 @@ static bool add_header(struct http_call *call, const char *line)
 {
     size_t name_len = strcspn(line, ":");
     if (strlen(line) > HEADER_LINE_MAX)
-        return http_fail(call, "protocol", "request header \"%.40s\" is too long", line);
+        return http_fail(call, "protocol", "request header \"%.*s\" is too long",
+                         name_len < 40 ? (int)name_len : 40, line); /* never of its value */
     if (!header_well_formed(line, name_len))
         return http_fail(call, "protocol",
                          "a request header is malformed or has control characters");
@@ -206,8 +207,10 @@ bool http_setup(struct http_call *call, const struct http_request *request)
     if (!set_guards(call) || !set_method(call, request) || !set_headers(call, request))
         return false;
     call->http->curl.easy_setopt(call->easy, CURLOPT_URL, url);
-    if (request->same_host)
+    if (request->same_host) {
         call->origin = http_host(call, url);
+        call->origin_port = http_port(call, url);
+    }
     call->origin_tls = strncasecmp(url, "https:", 6) == 0;
     return true;
 }

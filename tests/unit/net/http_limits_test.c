@@ -173,6 +173,43 @@ static void secret_requests_stay_on_their_host(void **state)
     outcome_done(&o);
 }
 
+static void secret_requests_stay_on_their_port(void **state)
+{
+    struct world *w = *state;
+    static struct fake_server other; /* its handles are closed by world_close */
+    const char *headers[] = {"X-Api-Key: hidden", NULL};
+    char location[URL_BYTES], url[URL_BYTES];
+    fake_start(&other, &w->loop);
+    world_allow(w, "[\"127.0.0.1\"]");
+    snprintf(location, sizeof location, "Location: http://127.0.0.1:%d/to\r\n", other.port);
+    fake_page(&w->server, "/away", "307 Away", location, TEXT(""));
+    struct outcome o = ask(w, &(struct http_request){.method = "GET",
+                                                     .url = url_of(w, url, "/away"),
+                                                     .headers = headers,
+                                                     .same_host = true});
+    assert_failed(o, "refused");
+    assert_contains(o.message, "redirected to port");
+    assert_int_equal(other.seen.len, 0);
+    outcome_done(&o);
+    fake_stop(&other);
+}
+
+static void a_long_header_is_named_without_its_value(void **state)
+{
+    struct world *w = *state;
+    char url[URL_BYTES];
+    struct buf line;
+    buf_init(&line, 1 << 20);
+    buf_printf(&line, "X-Key: hidden%0100000d", 1);
+    const char *headers[] = {line.data, NULL};
+    struct outcome o = ask(
+        w, &(struct http_request){.method = "GET", .url = url_of(w, url, "/"), .headers = headers});
+    assert_failed(o, "protocol");
+    assert_string_equal(o.message, "request header \"X-Key\" is too long");
+    outcome_done(&o);
+    buf_done(&line);
+}
+
 /* ---- sizes and times */
 
 static void body_of_the_largest_size_comes_whole(void **state)
@@ -405,6 +442,8 @@ int main(void)
         net_test(redirect_keeps_or_drops_method_and_body),
         net_test(credentials_do_not_follow_to_another_host),
         net_test(secret_requests_stay_on_their_host),
+        net_test(secret_requests_stay_on_their_port),
+        net_test(a_long_header_is_named_without_its_value),
         net_test(body_of_the_largest_size_comes_whole),
         net_test(small_answer_that_unpacks_large_is_refused),
         net_test(headers_beyond_their_limit_are_refused),
