@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The strict JSON reader and its writers: TEXT \f PATH. What is accepted must survive every writer,
+ * the canonical form must be one, and cJSON's own (laxer) reader must see the same value. */
+#include "fuzz.h"
+
+#include "base/json.h"
+
+enum { OUT_MAX = 16 << 20, CJSON_NUMBER = 60 };
+
+static cJSON *must_parse(const struct buf *b, const char *what)
+{
+    struct error err = {0};
+    FUZZ_CHECK(!b->full, "%s is larger than its buffer", what);
+    cJSON *tree = json_parse(buf_view(b), &err);
+    FUZZ_CHECK(tree, "%s: %s: '%s'", what, err.text, b->data);
+    return tree;
+}
+
+static void check_written(const cJSON *tree)
+{
+    struct buf once, twice;
+    buf_init(&once, OUT_MAX);
+    buf_init(&twice, OUT_MAX);
+    json_put_tree(&once, tree);
+    cJSON *again = must_parse(&once, "what was written");
+    FUZZ_CHECK(json_equal(tree, again), "'%s' is another value", once.data);
+    json_put_tree(&twice, again);
+    fuzz_same(buf_view(&once), buf_view(&twice), "written twice");
+    cJSON_Delete(again);
+    buf_done(&once);
+    buf_done(&twice);
+}
+
+static void check_canonical(const cJSON *tree)
+{
+    struct buf once, twice;
+    buf_init(&once, OUT_MAX);
+    buf_init(&twice, OUT_MAX);
+    json_put_canonical(&once, tree);
+    cJSON *again = must_parse(&once, "the canonical form");
+    FUZZ_CHECK(json_equal(tree, again), "'%s' is another value", once.data);
+    json_put_canonical(&twice, again);
+    fuzz_same(buf_view(&once), buf_view(&twice), "the canonical form of itself");
+    cJSON_Delete(again);
+    buf_done(&once);
+    buf_done(&twice);
+}
+
+/* cJSON reads numbers of up to 63 bytes. */
+static bool has_long_number(struct text in)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < in.len; i++) {
+        run = strchr("0123456789+-.eE", in.data[i]) ? run + 1 : 0;
+        if (run > CJSON_NUMBER)
+            return true;
+    }
+    return false;
+}
+
+static void check_with_cjson(struct text in, const cJSON *tree)
+{
+    if (has_long_number(in))
+        return;
+    cJSON *other = cJSON_ParseWithLength(in.data, in.len);
+    FUZZ_CHECK(other, "cJSON refuses it");
+    FUZZ_CHECK(json_equal(tree, other), "cJSON reads another value");
+    cJSON_Delete(other);
+}
+
+/* Any bytes as a string must become JSON that reads back. NUL is refused by every reader. */
+static void check_string(struct text in)
+{
+    struct buf b;
+    if (memchr(in.data, '\0', in.len))
+        return;
+    buf_init(&b, OUT_MAX);
+    json_put_string(&b, in);
+    cJSON *back = must_parse(&b, "a string");
+    FUZZ_CHECK(cJSON_IsString(back), "no string");
+    if (text_utf8_ok(in))
+        fuzz_same(text_of(back->valuestring), in, "a string read back");
+    cJSON_Delete(back);
+    buf_done(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct text in = fuzz_text(data, size), json = fuzz_part(&in);
+    struct error err = {0};
+    char *copy = fuzz_copy(json);
+    json.data = copy;
+    cJSON *tree = json_parse(json, &err);
+    FUZZ_CHECK(tree || err.text[0], "refused without a reason");
+    if (tree) {
+        char path[256];
+        snprintf(path, sizeof path, "%.*s", (int)(in.data ? in.len : 0), in.data ? in.data : "");
+        check_written(tree);
+        check_canonical(tree);
+        check_with_cjson(json, tree);
+        (void)json_path(tree, path);
+    }
+    cJSON_Delete(tree);
+    check_string(json);
+    free(copy);
+    return 0;
+}

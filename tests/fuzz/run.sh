@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run.sh SECONDS [NAME]... - fuzzes each target (default: all) for so long, one after the other. Needs clang and its runtime package
+# (Debian: libclang-rt-14-dev). Builds into build-fuzz/ (or $FUZZ_BUILD), keeps what it learns in its corpus/NAME/, and what fails in
+# its crashes/. The last line of each target: executions, coverage (edges), findings; the status is not 0 when there was a finding.
+# MERGE=1: afterwards adds to tests/fuzz/corpus/NAME what covers more than is there.
+set -eu
+seconds=${1:?run.sh SECONDS [NAME]...}
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+build=${FUZZ_BUILD:-$here/../../build-fuzz}
+[ $# -gt 0 ] || set -- $(cd "$here" && ls ./*_fuzz.c | sed 's|^\./||; s|_fuzz\.c$||')
+
+[ -f "$build/CMakeCache.txt" ] || cmake -S "$here/../.." -B "$build" -G Ninja -DCMAKE_C_COMPILER=clang \
+    -DMOONTIDE_SANITIZE=ON -DMOONTIDE_FUZZ=ON >/dev/null
+targets=
+for name in "$@"; do
+    targets="$targets fuzz_$name"
+done
+# shellcheck disable=SC2086
+cmake --build "$build" --parallel 2 --target $targets >"$build/fuzz.log" 2>&1 || { tail -n 40 "$build/fuzz.log" && exit 1; }
+
+# The whole tree of a minimised corpus is small; names say how a file came here.
+merge() {
+    fresh=$build/merged/$1
+    rm -rf "$fresh"
+    mkdir -p "$fresh"
+    "$build/tests/fuzz_$1" -merge=1 -max_len=2048 "$fresh" "$here/corpus/$1" "$build/corpus/$1" >/dev/null 2>&1 || return 0
+    for file in "$fresh"/*; do
+        cmp -s "$file" "$here/corpus/$1/$(basename "$file")" || cp "$file" "$here/corpus/$1/found-$(basename "$file" | cut -c1-10)"
+    done
+}
+
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+found=0
+for name in "$@"; do
+    mkdir -p "$build/corpus/$name" "$build/crashes"
+    set -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 -verbosity=1
+    [ ! -f "$here/$name.dict" ] || set -- "$@" -dict="$here/$name.dict"
+    status=0
+    nice -n 19 "$build/tests/fuzz_$name" "$@" -artifact_prefix="$build/crashes/$name-" "$build/corpus/$name" "$here/corpus/$name" \
+        >"$build/$name.log" 2>&1 || status=$?
+    [ "$status" -eq 0 ] || found=$((found + 1))
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log")
+    edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$build/$name.log" | tail -n 1)
+    echo "$name: ${runs:-?} executions, ${edges:-?} edges, status $status"
+    [ "${MERGE:-0}" = 0 ] || merge "$name"
+done
+[ "$found" -eq 0 ]
