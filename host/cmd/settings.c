@@ -38,7 +38,7 @@ static bool read_flags(int argc, char **argv, struct flags *f, const char **word
             if (!add_flag(f, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used))
                 return false;
             i += used;
-        } else if (words) {
+        } else if (words && word_count) {
             words[(*word_count)++] = argv[i];
         } else {
             fprintf(stderr,

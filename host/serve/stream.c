@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/stream.h"
+#include <assert.h>
 #include "base/mem.h"
 #include "domain/record.h"
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static void on_drop(struct request *q)
 
 static void finish(struct stream *s)
 {
+    assert(s->q); /* release() takes one without a request off the list */
     struct exchange *x = s->q->x;
     if (s->form == STREAM_JSON)
         exchange_write(x, s->first ? TEXT("[]\n") : TEXT("]\n"));

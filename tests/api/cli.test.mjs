@@ -251,12 +251,14 @@ return trigger {
   assert.equal(seen.at(-1).type, "run.completed");
 });
 
-test("a new key is alone on standard output and works at once; a revoked one at once no more", async () => {
+test("a new key is alone on standard output and works as soon as the host says so; a revoked one no more", async () => {
+  const added = host.nextLog(/"API key added".*name="ci"/);
   const made = await keyCommand("create", "--name", "ci", "--project", "shop", "--allow", "project.trigger,run.read");
   assert.equal(made.code, 0, made.stderr);
   assert.match(made.stdout, /^mt_[A-Za-z0-9_-]{43}\n$/);
   assert.ok(!made.stderr.includes(made.stdout.trim()), "the key is said once");
   const key = made.stdout.trim();
+  await added;
   assert.equal((await host.fire("shop", "echo", {}, { key })).status, 200);
   assert.equal((await host.fire("other", "echo", {}, { key })).status, 401);
 
@@ -264,8 +266,10 @@ test("a new key is alone on standard output and works at once; a revoked one at 
   assert.deepEqual([listed.permissions, listed.projects, listed.revokedAt], [["project.trigger", "run.read"], ["shop"], null]);
   assert.ok(!(await keyCommand("list")).stdout.includes(key));
 
+  const gone = host.nextLog(/"API key revoked".*name="ci"/);
   const revoked = await keyCommand("revoke", listed.id);
   assert.equal(revoked.code, 0, revoked.stderr);
+  await gone;
   assert.equal((await host.fire("shop", "echo", {}, { key })).status, 401);
   assert.notEqual(json(await keyCommand("list", "--json")).items.find((item) => item.id === listed.id).revokedAt, null);
 });
