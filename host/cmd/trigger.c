@@ -15,11 +15,10 @@
 
 enum {
     DATA_MAX = 16 << 20,
-    WAIT_MAX_S = 3600,
-    GRACE_S = 15, /* over the wait that the host was asked for */
-    TRIGGER_WAIT_S =
-        3600, /* without --wait the trigger's own `wait` decides: only a dead host ends it */
-    ADDRESS_MAX = 64, /* of a project or a key */
+    WAIT_MAX_S = 300,     /* what the host accepts */
+    GRACE_S = 15,         /* over the wait that the host was asked for */
+    TRIGGER_WAIT_S = 300, /* the most a trigger can ask for; without --wait its own `wait` counts */
+    ADDRESS_MAX = 64,     /* of a project or a key */
 };
 
 static int run(int argc, char **argv);
@@ -36,7 +35,7 @@ const struct command command_trigger = {
         "\n"
         "  --data JSON    the body of the request; @FILE reads it from a file, - from standard input\n"
         "  --follow       start the run and print its records as they come, then its result\n"
-        "  --wait N       wait at most N seconds for the run (\"30\" or \"30s\", up to 1h); 0: do not\n"
+        "  --wait N       wait at most N seconds for the run (\"30\" or \"30s\", up to 5m); 0: do not\n"
         "                 wait. Without it the trigger's own `wait` decides\n"
         "  --json         programs read this: one line of JSON; with --follow one line a record\n"
         "                 and nothing else\n"

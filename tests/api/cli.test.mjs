@@ -135,7 +135,7 @@ test("what is called wrongly is exit status 2, says what would be right, and sen
     [["trigger", "shop/echo", "--data"], /--data needs a value/],
     [["trigger", "shop/echo", "--data", '{"a":1,"a":2}'], /--data, its value: byte 7: name "a" is repeated/],
     [["trigger", "shop/echo", "--data", "@no-such-file"], /--data, no-such-file: opening: No such file/],
-    [["trigger", "shop/echo", "--wait", "soon"], /--wait wants a whole number from 0 to 3600/],
+    [["trigger", "shop/echo", "--wait", "soon"], /--wait wants a whole number from 0 to 300/],
     [["trigger", "shop/echo", "--follow=yes"], /--follow takes no value/],
     [["runs"], /say what to do: list, show, follow or cancel/],
     [["runs", "lsit"], /"lsit" is not known, did you mean list\?/],
