@@ -221,6 +221,22 @@ void run_complete(struct run *r, struct text result)
     buf_done(&data);
 }
 
+/* A message is a script's: its quotes must not end the field and begin others. */
+static void log_end(const struct run *r, enum store_status status, const char *code,
+                    struct text message, struct text at)
+{
+    enum { SHOWN = 300 };
+    char shown[2 * SHOWN];
+    size_t len = 0;
+    for (size_t i = 0; i < message.len && i < SHOWN; i++) {
+        if (message.data[i] == '"' || message.data[i] == '\\')
+            shown[len++] = '\\';
+        shown[len++] = message.data[i];
+    }
+    log_info(r->id, "run %s code=%s at=%.*s message=\"%.*s\"", store_status_name(status), code,
+             at.data ? (int)at.len : 1, at.data ? at.data : "-", (int)len, shown);
+}
+
 static void end_with_error(struct run *r, enum store_status status, enum record_type type,
                            const char *code, struct text message, struct text at)
 {
@@ -243,9 +259,7 @@ static void end_with_error(struct run *r, enum store_status status, enum record_
     r->update.at = at.data ? mem_text_n(at.data, at.len) : NULL;
     end(r, status, type, buf_view(&data));
     buf_done(&data);
-    log_info(r->id, "run %s code=%s at=%.*s message=\"%.*s\"", store_status_name(status), code,
-             at.data ? (int)at.len : 1, at.data ? at.data : "-",
-             (int)(message.len > 300 ? 300 : message.len), message.data);
+    log_end(r, status, code, message, at);
 }
 
 void run_end_failed(struct run *r, const char *code, struct text message, struct text at)

@@ -111,6 +111,10 @@ static int host_fail(lua_State *L)
 {
     struct vm *vm = vm_of(L);
     struct text code = check_text(L, 1), message = check_text(L, 2);
+    if (!vm_code_ok(code)) {
+        lua_pushfstring(L, ": \"%s\" is a code of the host's own, or no word", code.data);
+        return task_raise(L, "flow.fail", lua_tostring(L, -1));
+    }
     vm_die(vm, L, code.data, message);
 }
 

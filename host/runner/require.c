@@ -93,7 +93,9 @@ static int load_lualib(lua_State *L, const struct code *code)
  * circle: both mean that it is not there. */
 static int require(lua_State *L)
 {
-    const char *name = luaL_checkstring(L, 1);
+    size_t bytes;
+    const char *name = luaL_checklstring(L, 1, &bytes);
+    luaL_argcheck(L, strlen(name) == bytes, 1, "a name has no NUL byte");
     const struct version *v = vm_of(L)->version;
     lua_settop(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_MODULES);

@@ -85,10 +85,11 @@ static void hold_start(struct run *r)
 
 /* ---- failures */
 
+/* NUL would end the text early where the host reads it. */
 static void put_clean(struct buf *out, struct text t)
 {
     while (t.len > 0) {
-        size_t step = text_utf8_step(t);
+        size_t step = *t.data ? text_utf8_step(t) : 0;
         if (step)
             buf_add(out, t.data, step);
         else
@@ -174,7 +175,7 @@ void run_fail_script(struct run *r)
         message = error_field(co, "message");
         own_code = error_field(co, "code");
     }
-    if (own_code.len > 0 && own_code.len < sizeof code && text_utf8_ok(own_code))
+    if (own_code.data && vm_code_ok(own_code))
         snprintf(code, sizeof code, "%.*s", (int)own_code.len, own_code.data);
     if (!message.data) {
         snprintf(text, sizeof text, "a %s value was raised", luaL_typename(co, -1));

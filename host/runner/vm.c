@@ -60,6 +60,23 @@ void vm_die(struct vm *vm, lua_State *L, const char *code, struct text message)
     longjmp(death->jump, 1);
 }
 
+bool vm_code_ok(struct text code)
+{
+    static const char *const reserved[] = {"limit.", "runner.", "replay."};
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
+        size_t len = strlen(reserved[i]);
+        if (code.len >= len && memcmp(code.data, reserved[i], len) == 0)
+            return false;
+    }
+    for (size_t i = 0; i < code.len; i++) {
+        if (!code.data[i] || !strchr(letters, code.data[i]))
+            return false;
+    }
+    return code.len > 0 && code.len < VM_CODE;
+}
+
 void vm_kill(lua_State *L, const char *code, const char *format, ...)
 {
     struct vm *vm = vm_of(L);

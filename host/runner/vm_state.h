@@ -105,6 +105,9 @@ void vm_seed(struct vm *vm, uint64_t seed);
 void vm_collect(struct vm *vm);
 /* As vm_kill, where there may be no state yet, and with a text that may hold any bytes. */
 NORETURN void vm_die(struct vm *vm, lua_State *L, const char *code, struct text message);
+/* True when a script may fail with this code: a word of a log line, and none that says what only
+ * the host or the runner can know ("limit.cpu", "runner.crashed", "replay.diverged"). */
+bool vm_code_ok(struct text code);
 /* The innermost line of a script on L's stack, "support/refund.lua:12"; empty when there is none.
  */
 void vm_find_line(lua_State *L, char at[VM_AT]);
