@@ -121,12 +121,15 @@ static bool name_is_free(const struct registry *r, const struct trigger *t, cons
     return true;
 }
 
-bool registry_serve(struct registry *r, struct trigger *t, struct version *v, struct error *err)
+bool registry_serve(struct registry *r, struct trigger *t, struct version *v, const char **field,
+                    struct error *err)
 {
+    *field = "id";
     const struct trigger *owner = registry_find_id(r, text_of(v->manifest->id));
     if (owner && owner != t)
         return error_set(err, ERROR_EXISTS, "id \"%s\" is taken by %s/%s: ids are unique in a host",
                          v->manifest->id, owner->project, owner->key);
+    *field = "name";
     if (!name_is_free(r, t, v->manifest->name, err))
         return false;
     if (t->current)

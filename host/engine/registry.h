@@ -29,6 +29,7 @@ struct trigger {
     unsigned char
         tried[SHA256_BYTES]; /* the content that `current`, `loading` or `error` came from */
     bool seen;               /* by the scan under way */
+    bool clashed;            /* its newest file is fine but for an id or name that another one has */
     int64_t loaded_ms;
 };
 
@@ -49,9 +50,9 @@ struct trigger *registry_add(struct registry *r, const char *project, const char
 void registry_remove(struct registry *r, struct trigger *t);
 /* True when a request may start it: it has a good version that is not paused. */
 bool trigger_serves(const struct trigger *t);
-/* Puts a loaded version in place. False: its id or its name belongs to another trigger (err says
- * which). */
-bool registry_serve(struct registry *r, struct trigger *t, struct version *v,
+/* Puts a loaded version in place. False: its id or its name (*field says which) belongs to another
+ * trigger. */
+bool registry_serve(struct registry *r, struct trigger *t, struct version *v, const char **field,
                     struct error *err) MUST_CHECK;
 
 struct version *version_make(struct registry *r, struct bundle *adopted);

@@ -2,6 +2,7 @@
 #include "engine/reload.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "domain/lua_line.h"
 #include "engine/run.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,21 +62,43 @@ static void keep(struct engine *e, const struct trigger *t, const struct version
     buf_done(&kept);
 }
 
-static void loaded(struct engine *e, struct trigger *t, struct version *v, struct text json)
+static void retry_clashes(struct engine *e);
+
+/* False: *line and err say what is wrong. */
+static bool put_in_place(struct engine *e, struct trigger *t, struct version *v, struct text json,
+                         int *line, struct error *err)
 {
     const struct manifest_ceilings limits = ceilings(e);
     struct text source = {v->bundle->files[0].source, v->bundle->files[0].size};
+    const char *field;
+    v->manifest = manifest_new(t->project, t->key, json, source, &limits, line, err);
+    if (!v->manifest)
+        return false;
+    if (registry_serve(&e->registry, t, v, &field, err))
+        return true;
+    t->clashed = true;
+    *line = lua_line_find(source, *line, field);
+    return false;
+}
+
+static bool same_address(const struct version *a, const struct version *b)
+{
+    return strcmp(a->manifest->id, b->manifest->id) == 0 &&
+           strcmp(a->manifest->name, b->manifest->name) == 0;
+}
+
+static void loaded(struct engine *e, struct trigger *t, struct version *v, struct text json)
+{
     struct error err;
     char text[ERROR_TEXT + 256];
-    int line = 0;
-    v->manifest = manifest_new(t->project, t->key, json, source, &limits, &line, &err);
+    int line = 1;
     struct version *old = t->current;
-    if (!v->manifest || !registry_serve(&e->registry, t, v, &err)) {
-        snprintf(text, sizeof text, "%s:%d: %s", v->bundle->files[0].name, line > 0 ? line : 1,
-                 err.text);
+    if (!put_in_place(e, t, v, json, &line, &err)) {
+        snprintf(text, sizeof text, "%s:%d: %s", v->bundle->files[0].name, line, err.text);
         broken(e, t, text);
         return;
     }
+    bool moved = old && !same_address(old, v);
     t->loading = NULL;
     v->loader = NULL;
     version_drop(&e->registry, e->pool, old);
@@ -87,6 +110,8 @@ static void loaded(struct engine *e, struct trigger *t, struct version *v, struc
     id_hex(v->hash, SHA256_BYTES, hex);
     log_info(NULL, "\"trigger %s\" trigger=%s/%s version=%.12s", old ? "replaced" : "loaded",
              t->project, t->key, hex);
+    if (moved)
+        retry_clashes(e);
 }
 
 void reload_answer(struct engine *e, unsigned runner, const struct frame *f)
@@ -134,6 +159,7 @@ void reload_lost(struct engine *e, unsigned runner, uint64_t culprit, const char
 static void load(struct engine *e, struct trigger *t, struct bundle *adopted)
 {
     memcpy(t->tried, adopted->hash, SHA256_BYTES);
+    t->clashed = false;
     stop_loading(e, t);
     struct version *v = version_make(&e->registry, adopted);
     unsigned runner = engine_idlest_runner(e);
@@ -146,6 +172,21 @@ static void load(struct engine *e, struct trigger *t, struct bundle *adopted)
 static bool already_tried(const struct trigger *t, const unsigned char hash[SHA256_BYTES])
 {
     return (t->current || t->loading || t->error) && memcmp(t->tried, hash, SHA256_BYTES) == 0;
+}
+
+/* An id or a name has become free: who wanted it is looked at again. */
+static void retry_clashes(struct engine *e)
+{
+    size_t pos = 0;
+    struct text key;
+    void *value;
+    while (map_next(&e->registry.by_path, &pos, &key, &value)) {
+        struct trigger *t = value;
+        struct bundle *b;
+        struct error err;
+        if (t->clashed && bundle_read(e->config->scripts, t->project, t->key, &b, &err))
+            load(e, t, b);
+    }
 }
 
 /* A file that cannot even be read: the same complaint is not logged at each scan. */
@@ -207,9 +248,12 @@ void reload_scan(struct engine *e)
                   err.text);
         return;
     }
+    size_t before = e->registry.by_path.count;
     for (pos = 0; map_next(&e->registry.by_path, &pos, &key, &value);)
         if (!((struct trigger *)value)->seen)
             forget(e, value);
+    if (e->registry.by_path.count < before)
+        retry_clashes(e);
 }
 
 bool reload_settled(const struct engine *e)

@@ -93,7 +93,10 @@ static void load_modules(struct run *r)
     lua_State *L = r->vm->L;
     bool own = lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_RUN) != LUA_TNIL;
     lua_pop(L, 1);
-    require_push(L, own ? "flow" : "agent");
+    const char *module = own ? "flow" : "agent";
+    if (!lualib_find(r->version->lualib, module))
+        return; /* the host, which checks the declaration, says better what is wrong */
+    require_push(L, module);
     lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_FLOW);
 }
 
