@@ -4,7 +4,6 @@
  * readers accept, the same each time and within its limit, or refused with a reason. */
 #include "lua_fuzz.h"
 
-#include "base/json.h"
 #include "runner/lua_json.h"
 
 enum { OUT_MAX = 64 << 10, VALUES = 60, ROUNDS = 4000 };
@@ -135,35 +134,32 @@ static void build_step(lua_State *L, int base, struct text *in)
 static void check_written(lua_State *L, const struct buf *out)
 {
     struct error err = {0};
-    struct buf again;
+    struct buf *again = fuzz_buf(1, OUT_MAX);
     cJSON *tree = json_parse(buf_view(out), &err);
     FUZZ_CHECK(tree, "the host says %s: '%s'", err.text, out->data);
-    FUZZ_CHECK(lua_json_push(L, buf_view(out), &err), "the runner says %s", err.text);
-    buf_init(&again, OUT_MAX);
-    FUZZ_CHECK(lua_json_write(L, -1, &again, "value", &err), "%s", err.text);
-    fuzz_same(buf_view(&again), buf_view(out), "written again");
     cJSON_Delete(tree);
-    buf_done(&again);
+    FUZZ_CHECK(lua_json_push(L, buf_view(out), &err), "the runner says %s", err.text);
+    FUZZ_CHECK(lua_json_write(L, -1, again, "value", &err), "%s", err.text);
+    fuzz_same(buf_view(again), buf_view(out), "written again");
 }
 
 static void check(lua_State *L, struct text in)
 {
     struct error err = {0};
-    struct buf out;
+    struct buf *out = fuzz_buf(0, OUT_MAX);
     int base = lua_gettop(L);
     luaL_checkstack(L, VALUES + 20, NULL);
     push_scalar(L, &in);
     for (int i = 0; i < ROUNDS && in.len && lua_gettop(L) - base < VALUES; i++)
         build_step(L, base, &in);
     int top = lua_gettop(L);
-    buf_init(&out, OUT_MAX);
-    bool ok = lua_json_write(L, -1, &out, "value", &err);
+    bool ok = lua_json_write(L, -1, out, "value", &err);
     FUZZ_CHECK(lua_gettop(L) == top, "%d values were left", lua_gettop(L) - top);
     FUZZ_CHECK(ok || err.text[0], "refused without a reason");
     FUZZ_CHECK(ok || memchr(err.text, '\0', sizeof err.text), "the reason does not end");
-    if (ok && !out.full)
-        check_written(L, &out);
-    buf_done(&out);
+    FUZZ_CHECK(ok || text_utf8_ok(text_of(err.text)), "%s", err.text);
+    if (ok && !out->full)
+        check_written(L, out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
