@@ -51,7 +51,7 @@ export async function freePort() {
 
 // What the process finds in its environment: ours without any MOONTIDE_ setting, so that the caller's shell changes no test.
 function environment(extra = {}) {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("MOONTIDE") || name === "MOONTIDE_TEST");
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("MOONTIDE"));
   return { ...Object.fromEntries(own), ...extra };
 }
 

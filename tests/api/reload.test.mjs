@@ -40,7 +40,7 @@ async function seen(pattern, change) {
     await change(i);
     took.push(Date.parse((await line).split(" ")[0]) - start);
   }
-  if (process.env.MOONTIDE_TEST) console.log(`# seen after ${took} ms`);
+  if (process.env.SHOW_TIMES) console.log(`# seen after ${took} ms`);
   assert.ok(Math.min(...took) <= SEEN_MS, `seen after ${took} ms, expected ${SEEN_MS}`);
 }
 const replaced = (at) => new RegExp(`"trigger (replaced|loaded)" trigger=${at}\\b`);
