@@ -100,8 +100,7 @@ static void put_start(struct text *in)
         s.instruction = fuzz_bytes(in, fuzz_u8(in));
     s.run_id = odd & 128 ? fuzz_bytes(in, 80) : choose(in, ids, ARRAY_LEN(ids));
     s.event = choose(in, values, ARRAY_LEN(values));
-    if (runner.lives[tag] == LIFE_NONE || runner.lives[tag] == LIFE_ENDED)
-        runner.lives[tag] = LIFE_STARTED;
+    runner.starts[tag]++;
     frame_put_start(&runner.in, tag, &s);
 }
 
@@ -120,6 +119,7 @@ static void put_drop(struct text *in)
     fuzz_put_plain(&runner, FRAME_DROP, tag);
     FUZZ_CHECK(fuzz_go(&runner), "DROP is broken"); /* what it said before still counts */
     runner.lives[tag] = LIFE_NONE;
+    runner.starts[tag] = 0;
 }
 
 static void put_raw(struct text *in)
@@ -169,6 +169,7 @@ static void clean_up(void)
     FUZZ_CHECK(fuzz_go(&runner), "DROP is broken");
     FUZZ_CHECK(!table_any(&runner.loop.runs) && !table_any(&runner.loop.versions), "left");
     memset(runner.lives, 0, sizeof runner.lives);
+    memset(runner.starts, 0, sizeof runner.starts);
     buf_clear(&runner.said);
 }
 

@@ -23,13 +23,14 @@
 
 enum { FUZZ_FASTER = 20, FUZZ_TAGS = 16, FUZZ_FRAMES = 64 << 20 };
 
-enum fuzz_life { LIFE_NONE, LIFE_STARTED, LIFE_ADMITTED, LIFE_ENDED };
+enum fuzz_life { LIFE_NONE, LIFE_ADMITTED };
 
 struct fuzz_runner {
     struct loop loop;
     struct buf in;
     struct buf said;                 /* type and payload of the runs' frames, one after the other */
     enum fuzz_life lives[FUZZ_TAGS]; /* of runs, by tag */
+    unsigned starts[FUZZ_TAGS];      /* START frames that nothing was said to yet */
     uint32_t asked[64];              /* steps that wait for an answer, the oldest first */
     unsigned asked_count;
     bool limited;        /* CPU or memory ended something */
@@ -146,9 +147,10 @@ static inline void fuzz_see_life(struct fuzz_runner *r, const struct frame *f)
     enum fuzz_life *life = &r->lives[f->tag];
     bool first = f->type == FRAME_ADMITTED || f->type == FRAME_DROPPED;
     bool last = f->type == FRAME_DROPPED || f->type == FRAME_FINISHED || f->type == FRAME_FAILED;
-    FUZZ_CHECK(*life == (first ? LIFE_STARTED : LIFE_ADMITTED), "frame %u in life %d", f->type,
-               *life);
-    *life = last ? LIFE_ENDED : LIFE_ADMITTED;
+    FUZZ_CHECK(*life == (first ? LIFE_NONE : LIFE_ADMITTED), "frame %u in life %d", f->type, *life);
+    if (first)
+        FUZZ_CHECK(r->starts[f->tag]-- > 0, "frame %u of a run that was not started", f->type);
+    *life = last ? LIFE_NONE : LIFE_ADMITTED;
 }
 
 static inline void fuzz_see(struct fuzz_runner *r, const struct frame *f)

@@ -48,7 +48,8 @@ static void put_start(struct fuzz_runner *r, struct text event)
 {
     struct frame_start s = fuzz_start;
     s.event = event.len ? event : TEXT("{\"body\":{\"n\":1}}");
-    r->lives[RUN] = LIFE_STARTED;
+    r->lives[RUN] = LIFE_NONE;
+    r->starts[RUN] = 1;
     r->asked_count = 0;
     r->limited = false;
     buf_clear(&r->said);
