@@ -9,10 +9,22 @@
 
 enum { CHUNK_NAME = 256 };
 
+/* Names end up in messages and frames: no more than a line of text. */
+static bool name_ok(struct text name)
+{
+    if (!name.data || name.len == 0 || name.len >= CHUNK_NAME - 8 || !text_utf8_ok(name))
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        if ((unsigned char)name.data[i] < ' ')
+            return false;
+    }
+    return true;
+}
+
 static bool read_file(struct version *v, struct frame_reader *r, uint32_t i)
 {
     struct text name = frame_get_bytes(r), source = frame_get_bytes(r);
-    if (!name.data || !source.data || name.len == 0 || name.len >= CHUNK_NAME - 8)
+    if (!source.data || !name_ok(name))
         return false;
     v->files[i].name = mem_text_n(name.data, name.len);
     v->sources[i] = source;
@@ -71,15 +83,10 @@ void version_unref(struct version *v)
     free(v);
 }
 
-/* "@support/refund.lua"; the module "lib.prices" becomes "@lib/prices.lua", which is what its
- * author looks for. */
+/* "@support/refund.lua", "@lib/prices.lua": what the author looks for. */
 static void chunk_name(const struct version *v, uint32_t i, char chunk[CHUNK_NAME])
 {
-    snprintf(chunk, CHUNK_NAME, i == 0 ? "@%s" : "@%s.lua", v->files[i].name);
-    for (char *c = chunk; i > 0 && *c && c < chunk + strlen(chunk) - 4; c++) {
-        if (*c == '.')
-            *c = '/';
-    }
+    snprintf(chunk, CHUNK_NAME, "@%s", v->files[i].name);
 }
 
 void version_full_name(const struct version *v, const char *message, char *out, size_t bytes)
@@ -118,10 +125,22 @@ bool version_compile(struct version *v, lua_State *L, struct error *err)
     return true;
 }
 
+/* "lib.prices" is "lib/prices.lua" or "support/lib/prices.lua". */
+static bool is_module(const char *path, const char *module)
+{
+    char ending[CHUNK_NAME];
+    if (strncmp(module, "lib.", 4) != 0)
+        return false;
+    int len = snprintf(ending, sizeof ending, "lib/%s.lua", module + 4);
+    size_t end = strlen(path), want = (size_t)len;
+    return want < sizeof ending && end >= want && strcmp(path + end - want, ending) == 0 &&
+           (end == want || path[end - want - 1] == '/');
+}
+
 int version_find(const struct version *v, const char *module)
 {
     for (uint32_t i = 1; i < v->count; i++) {
-        if (strcmp(v->files[i].name, module) == 0)
+        if (is_module(v->files[i].name, module))
             return (int)i;
     }
     return -1;

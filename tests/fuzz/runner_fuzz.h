@@ -74,7 +74,7 @@ static inline void fuzz_check_json(struct text json, const char *what)
 
 static inline void fuzz_check_text(struct text t, const char *what)
 {
-    FUZZ_CHECK(!t.data || text_utf8_ok(t), "%s is not UTF-8", what);
+    FUZZ_CHECK(!t.data || text_utf8_ok(t), "%s is not UTF-8: %.*s", what, (int)t.len, t.data);
 }
 
 static inline void fuzz_note_asked(struct fuzz_runner *r, uint32_t step)

@@ -221,16 +221,38 @@ static void broken_load_frames_end_the_runner(void **state)
     }
 }
 
+static void file_names_are_text(void **state)
+{
+    (void)state;
+    static const struct text names[] = {
+        {"", 0}, {"p\0k.lua", 7}, {"p/\xff.lua", 7}, {"p/k\n.lua", 8}, {NULL, 0}};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        size_t mark = frame_begin(&rig.in, FRAME_LOAD, 1);
+        frame_put_u32(&rig.in, 1);
+        frame_put_bytes(&rig.in, names[i]);
+        frame_put_bytes(&rig.in, TEXT("return 1"));
+        frame_end(&rig.in, mark);
+        assert_int_equal(loop_take(&rig.loop, rig.in.data, rig.in.len), -1);
+        buf_clear(&rig.in);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_declaration_becomes_a_manifest),     TEST(mistakes_are_refused_with_their_line),
-        TEST(a_file_over_64_kb_is_refused),         TEST(long_names_are_told_whole),
-        TEST(modules_of_the_version_are_found),     TEST(mistakes_in_modules_name_the_module),
-        TEST(a_module_can_be_preempted_and_killed), TEST(settings_are_a_plain_table),
-        TEST(a_start_right_behind_its_load_runs),   TEST(broken_load_frames_end_the_runner),
+        TEST(file_names_are_text),
+        TEST(a_declaration_becomes_a_manifest),
+        TEST(mistakes_are_refused_with_their_line),
+        TEST(a_file_over_64_kb_is_refused),
+        TEST(long_names_are_told_whole),
+        TEST(modules_of_the_version_are_found),
+        TEST(mistakes_in_modules_name_the_module),
+        TEST(a_module_can_be_preempted_and_killed),
+        TEST(settings_are_a_plain_table),
+        TEST(a_start_right_behind_its_load_runs),
+        TEST(broken_load_frames_end_the_runner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
