@@ -210,7 +210,7 @@ void bundle_encode(const struct bundle *b, struct buf *out)
 {
     frame_put_u32(out, (uint32_t)b->count);
     for (size_t i = 0; i < b->count; i++) {
-        frame_put_bytes(out, text_of(b->files[i].name));
+        frame_put_bytes(out, text_of(b->files[i].path));
         frame_put_bytes(out, (struct text){b->files[i].source, b->files[i].size});
     }
 }
@@ -227,6 +227,23 @@ static bool split_address(struct text name, struct text *project, struct text *k
     return bundle_name_ok(*project) && bundle_name_ok(*key);
 }
 
+/* "lib.mail" of "support/lib/mail.lua"; the trigger's own path is its name. */
+static char *name_of(struct text path, bool module)
+{
+    static const char ending[] = ".lua";
+    if (!module)
+        return mem_text_n(path.data, path.len);
+    struct text rest = path, last = TEXT_NONE;
+    while (rest.data)
+        last = text_cut(&rest, '/');
+    size_t end = sizeof ending - 1, stem = last.len > end ? last.len - end : 0;
+    char *name = mem_alloc(sizeof module_prefix + stem);
+    memcpy(name, module_prefix, sizeof module_prefix - 1);
+    memcpy(name + sizeof module_prefix - 1, last.data, stem);
+    name[sizeof module_prefix - 1 + stem] = 0;
+    return name;
+}
+
 struct bundle *bundle_decode(struct text encoded, struct error *err)
 {
     struct bundle *b = NULL;
@@ -236,15 +253,15 @@ struct bundle *bundle_decode(struct text encoded, struct error *err)
         in.broken = true;
     for (uint32_t i = 0; i < count && !in.broken; i++) {
         struct text project, key;
-        struct text name = frame_get_bytes(&in), source = frame_get_bytes(&in);
-        if (!name.data || !source.data || (i == 0 && !split_address(name, &project, &key))) {
+        struct text path = frame_get_bytes(&in), source = frame_get_bytes(&in);
+        if (!path.data || !source.data || (i == 0 && !split_address(path, &project, &key))) {
             in.broken = true;
             break;
         }
         if (i == 0)
             b = bundle_new(project, key, count);
         b->files[b->count++] =
-            (struct bundle_file){mem_text_n(name.data, name.len), mem_text_n(name.data, name.len),
+            (struct bundle_file){name_of(path, i > 0), mem_text_n(path.data, path.len),
                                  mem_text_n(source.data, source.len), source.len};
     }
     if (!b || !frame_read_ok(&in)) {

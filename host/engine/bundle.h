@@ -18,7 +18,7 @@ enum {
 struct bundle_file {
     char *name; /* "support/refund.lua" for the trigger's own, which is the first; "lib.mail" for a
                    module */
-    char *path; /* below the scripts folder: "lib/mail.lua"; of a decoded module: its name */
+    char *path; /* below the scripts folder: "lib/mail.lua" */
     char *source; /* size bytes and a NUL */
     size_t size;
 };
@@ -35,7 +35,7 @@ bool bundle_read(const char *root, const char *project, const char *key, struct 
                  struct error *err) MUST_CHECK;
 void bundle_free(struct bundle *b);
 
-/* Appends the payload of a LOAD frame (wire/frame.h): u32 count, then name and source of each. */
+/* Appends the payload of a LOAD frame (wire/frame.h): u32 count, then path and source of each. */
 void bundle_encode(const struct bundle *b, struct buf *out);
 /* The reverse, for what was kept in the store. NULL: broken. */
 struct bundle *bundle_decode(struct text encoded, struct error *err) MUST_CHECK;

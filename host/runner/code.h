@@ -14,7 +14,7 @@ enum {
 };
 
 struct code {
-    char *name;       /* "support/refund.lua", "lib.prices", "http" */
+    char *name;       /* "support/refund.lua", "lib/prices.lua", "http" */
     struct buf bytes; /* bytecode */
 };
 

@@ -29,9 +29,9 @@ enum {
 
 enum frame_type {
     /* host to runner */
-    FRAME_LOAD = 1, /* tag: version. u32 count, then count * (bytes name, bytes source); the first
+    FRAME_LOAD = 1, /* tag: version. u32 count, then count * (bytes path, bytes source); the first
                        is the trigger's own file ("support/refund.lua"), the others are its modules
-                       ("lib.name" as required). A first file "host.lua" returns a plain table (the
+                       ("lib/name.lua", "support/lib/name.lua"). A first file "host.lua" returns a plain table (the
                        host's settings) and cannot be started. A START may follow at once. */
     FRAME_UNLOAD,   /* tag: version. No fields. Runs of it that live go on. */
     FRAME_START,    /* tag: run. See struct frame_start. */

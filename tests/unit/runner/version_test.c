@@ -117,9 +117,9 @@ static void modules_of_the_version_are_found(void **state)
                        {"p/k.lua", "local a, b = require 'lib.a', require 'lib.b'\n"
                                    "return trigger { run = function()\n"
                                    "return { a.n, b.a == a, require 'lib.none', ... } end }"},
-                       {"lib.a", "local name = ... return { n = name }"},
-                       {"lib.b", "return { a = require 'lib.a' }"},
-                       {"lib.none", ""},
+                       {"lib/a.lua", "local name = ... return { n = name }"},
+                       {"lib/b.lua", "return { a = require 'lib.a' }"},
+                       {"lib/none.lua", ""},
                        {NULL, NULL},
                    });
     assert_string_equal(rig_go(&rig), "1 refused p/k.lua:3: cannot use '...' outside a vararg "
@@ -129,9 +129,9 @@ static void modules_of_the_version_are_found(void **state)
                        {"p/k.lua", "local a, b = require 'lib.a', require 'lib.b'\n"
                                    "return trigger { run = function()\n"
                                    "return { a.n, b.a == a, require 'lib.none' } end }"},
-                       {"lib.a", "local name = ... return { n = name }"},
-                       {"lib.b", "return { a = require 'lib.a' }"},
-                       {"lib.none", ""},
+                       {"lib/a.lua", "local name = ... return { n = name }"},
+                       {"lib/b.lua", "return { a = require 'lib.a' }"},
+                       {"lib/none.lua", ""},
                        {NULL, NULL},
                    });
     assert_non_null(strstr(rig_go(&rig), "2 loaded"));
@@ -157,7 +157,7 @@ static void mistakes_in_modules_name_the_module(void **state)
         rig_put(&rig, FRAME_UNLOAD, 1);
         rig_load_files(&rig, 1,
                        (struct rig_file[]){{"p/k.lua", "require 'lib.a' return trigger {}"},
-                                           {"lib.a", cases[i].module},
+                                           {"lib/a.lua", cases[i].module},
                                            {NULL, NULL}});
         snprintf(wanted, sizeof wanted, "1 refused %s\n", cases[i].wanted);
         assert_string_equal(rig_go(&rig), wanted);
@@ -171,8 +171,8 @@ static void a_module_can_be_preempted_and_killed(void **state)
         &rig, 1,
         (struct rig_file[]){
             {"p/k.lua", "return trigger { run = function() return require 'lib.a' end }"},
-            {"lib.a", "local n = 0 while n < 3e6 do n = n + 1 end return n"},
-            {"lib.b", "while true do end"},
+            {"lib/a.lua", "local n = 0 while n < 3e6 do n = n + 1 end return n"},
+            {"lib/b.lua", "while true do end"},
             {NULL, NULL}});
     rig_go(&rig);
     rig_start(&rig, 7);
