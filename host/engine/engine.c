@@ -54,6 +54,8 @@ static bool open_parts(struct engine *e, const struct engine_options *o, struct 
         return false;
     if (!keyring_open(&e->keyring, o->loop, e->store, o->config->data, err))
         return false;
+    if (!(e->vault = vault_open(o->loop, e->store, o->config->data, err)))
+        return false;
     if (!(e->pool = pool_new(&pool, err)))
         return false;
     if (!(e->http = http_new(o->loop, o->config->egress_allow, err)))
@@ -156,6 +158,8 @@ static void on_store_closed(void *arg)
         e->parts++, http_close(e->http, on_part_closed, e);
     if (e->keyring.watching)
         e->parts++, keyring_close(&e->keyring, on_part_closed, e);
+    if (e->vault)
+        e->parts++, vault_close(e->vault, on_part_closed, e);
     if (e->pool)
         e->parts++, pool_close(e->pool, on_part_closed, e);
     timers_close(&e->timers, on_part_closed, e);

@@ -13,6 +13,7 @@
 #include "engine/keyring.h"
 #include "engine/pool.h"
 #include "engine/registry.h"
+#include "engine/vault.h"
 #include "net/http.h"
 #include "store/store.h"
 
@@ -39,6 +40,7 @@ struct engine {
     struct registry registry;
     struct hub hub;
     struct keyring keyring;
+    struct vault *vault;
 
     struct map runs; /* id -> struct run: those in memory */
     struct map tags; /* 8-byte tag -> struct run: those on a runner */

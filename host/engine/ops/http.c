@@ -1,68 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /* http.c - outgoing HTTP with retries. Arguments (made by lualib/http.lua):
  *   {method, url, headers = {Name: value}, body, timeout_ms, retry = {times, first_ms, factor, max_ms, on: [429, "timeout"]}}
+ * url, body and the values of headers may hold secrets (secret_text.h).
  * Answer: {status, headers = {name: value}, body}. Each attempt carries Idempotency-Key: RUN-STEP, the same for all of them. */
 #include "base/id.h"
 #include "base/mem.h"
-#include "engine/ops.h"
+#include "engine/ops/http_request.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADERS_MAX = 100, RETRIES_MAX = 100, TIMEOUT_MS = 30000, TIMEOUT_MAX_MS = 10 * 60000, RETRY_MAX_MS = 24 * 3600 * 1000 };
+enum { RETRIES_MAX = 100, RETRY_MAX_MS = 24 * 3600 * 1000, ANSWER_JSON_MAX = 8 << 20 };
 
-static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", NULL};
+struct request {
+    struct http_call *call; /* NULL: between two attempts */
+    struct scrub *sent;     /* the values that the last attempt carried; NULL: none */
+};
 
-static bool check_headers(const cJSON *headers, struct error *err)
+/* ---- what comes back: no value of a secret stays in it, in whatever header or error text */
+
+static struct text clean(const struct op *op, struct text t, struct buf *a, struct buf *b)
 {
-    int count = 0;
-    for (const cJSON *h = headers ? headers->child : NULL; h; h = h->next, count++) {
-        if (!cJSON_IsString(h))
-            return error_set(err, ERROR_INVALID, "header \"%.100s\": expected a string", h->string ? h->string : "");
-        if (strpbrk(h->valuestring, "\r\n") || strpbrk(h->string, "\r\n: "))
-            return error_set(err, ERROR_INVALID, "header \"%.100s\": a line break, colon or space is not allowed there",
-                             h->string);
-    }
-    if (count > HEADERS_MAX)
-        return error_set(err, ERROR_LIMIT, "%d headers are more than the limit of %d", count, HEADERS_MAX);
-    return true;
+    const struct request *q = op->state;
+    buf_clear(a);
+    buf_clear(b);
+    if (scrub_text(q->sent, t, a))
+        t = buf_view(a);
+    return vault_scrub(op->run->e->vault, t, b) ? buf_view(b) : t;
 }
 
-static bool check(const cJSON *args, struct error *err)
+static void put_clean(const struct op *op, struct text t, struct buf *out)
 {
-    const char *method = json_string(args, "method"), *url = json_string(args, "url");
-    bool known = false;
-    for (int i = 0; method && methods[i]; i++)
-        known = known || strcmp(method, methods[i]) == 0;
-    if (!known)
-        return error_set(err, ERROR_INVALID, "method: expected one of GET POST PUT PATCH DELETE HEAD OPTIONS");
-    if (!url || (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0))
-        return error_set(err, ERROR_INVALID, "url: expected http:// or https://");
-    return check_headers(json_get(args, "headers"), err);
+    struct buf a, b;
+    buf_init(&a, ANSWER_JSON_MAX);
+    buf_init(&b, ANSWER_JSON_MAX);
+    json_put_string(out, clean(op, t, &a, &b));
+    out->full = out->full || a.full || b.full;
+    buf_done(&a);
+    buf_done(&b);
 }
 
-/* Method and address without query and credentials: what a stranger to the script may see. */
-static void describe(const struct op *op, struct buf *out)
-{
-    const char *url = json_string(op->args, "url");
-    const char *host = strstr(url, "://") + 3;
-    const char *end = host + strcspn(host, "?#");
-    const char *path = host + strcspn(host, "/?#");
-    const char *at = memrchr(host, '@', (size_t)(path - host));
-    struct buf shown;
-    buf_init(&shown, 16 << 10);
-    buf_add(&shown, url, (size_t)(host - url));
-    host = at ? at + 1 : host;
-    buf_add(&shown, host, (size_t)(end - host));
-    buf_str(out, "{\"method\":");
-    json_put_cstr(out, json_string(op->args, "method"));
-    buf_str(out, ",\"url\":");
-    json_put_string(out, buf_view(&shown));
-    buf_char(out, '}');
-    buf_done(&shown);
-}
-
-static void put_headers(struct buf *out, const struct http_answer *a)
+static void put_headers(const struct op *op, struct buf *out, const struct http_answer *a)
 {
     bool first = true;
     for (int i = 0; a->names && a->names[i]; i++) {
@@ -71,30 +49,39 @@ static void put_headers(struct buf *out, const struct http_answer *a)
             seen = seen || strcmp(a->names[i], a->names[j]) == 0;
         if (seen)
             continue;
-        json_field(out, &first, a->names[i]);
-        json_put_cstr(out, a->values[i]);
+        buf_char(out, first ? '{' : ',');
+        first = false;
+        put_clean(op, text_of(a->names[i]), out);
+        buf_char(out, ':');
+        put_clean(op, text_of(a->values[i]), out);
     }
     buf_str(out, first ? "{}" : "}");
 }
 
 static void finish(struct op *op, const struct http_answer *a)
 {
-    if (a->failure) {
-        op_failed(op, a->failure, text_of(a->message));
-        return;
-    }
     struct buf json;
-    buf_init(&json, 8u << 20);
+    buf_init(&json, ANSWER_JSON_MAX);
     buf_printf(&json, "{\"status\":%d,\"headers\":", a->status);
-    put_headers(&json, a);
+    put_headers(op, &json, a);
     buf_str(&json, ",\"body\":");
-    json_put_string(&json, a->body.data ? a->body : TEXT(""));
+    put_clean(op, a->body.data ? a->body : TEXT(""), &json);
     buf_char(&json, '}');
     if (json.full)
         op_failed(op, "too_large", TEXT("the answer is too large to journal"));
     else
         op_done(op, buf_view(&json));
     buf_done(&json);
+}
+
+static void fail(struct op *op, const char *code, const char *message)
+{
+    struct buf a, b;
+    buf_init(&a, ANSWER_JSON_MAX);
+    buf_init(&b, ANSWER_JSON_MAX);
+    op_failed(op, code, clean(op, text_of(message), &a, &b));
+    buf_done(&a);
+    buf_done(&b);
 }
 
 static bool retry_wanted(const struct op *op, const struct http_answer *a)
@@ -139,60 +126,69 @@ static void again(struct timer *t)
     start(CONTAINER_OF(t, struct op, timer));
 }
 
-static void on_answer(void *arg, const struct http_answer *a)
+static void retry(struct op *op, const struct http_answer *a)
 {
-    struct op *op = arg;
-    op->state = NULL;
-    if (!retry_wanted(op, a)) {
-        finish(op, a);
-        return;
-    }
+    struct run *r = op->run;
+    struct buf one, two;
     int64_t delay = retry_delay(op, a);
+    const char *why = a->failure ? a->message : "the answer's status asks for another try";
     char code[16];
     snprintf(code, sizeof code, "%d", a->status);
-    struct run *r = op->run;
-    op_retrying(op, delay, a->failure ? a->failure : code, text_of(a->failure ? a->message : "the answer's status asks for another try"));
-    if (r->phase != RUN_ENDED)
+    buf_init(&one, ANSWER_JSON_MAX);
+    buf_init(&two, ANSWER_JSON_MAX);
+    op_retrying(op, delay, a->failure ? a->failure : code, clean(op, text_of(why), &one, &two));
+    buf_done(&one);
+    buf_done(&two);
+    if (r->phase != RUN_ENDED) /* else op is gone */
         timers_set(&r->e->timers, &op->timer, delay, again);
 }
 
-static char **header_lines(const struct op *op)
+static void on_answer(void *arg, const struct http_answer *a)
 {
-    char **lines = mem_zero(HEADERS_MAX + 2, sizeof *lines);
-    int n = 0;
-    for (const cJSON *h = json_get(op->args, "headers") ? json_get(op->args, "headers")->child : NULL; h; h = h->next) {
-        size_t size = strlen(h->string) + strlen(h->valuestring) + 3;
-        lines[n] = mem_alloc(size);
-        snprintf(lines[n++], size, "%s: %s", h->string, h->valuestring);
-    }
-    lines[n] = mem_alloc(128);
-    snprintf(lines[n], 128, "Idempotency-Key: %s-%u", op->run->id, op->step);
-    return lines;
+    struct op *op = arg;
+    struct request *q = op->state;
+    q->call = NULL;
+    if (retry_wanted(op, a))
+        retry(op, a);
+    else if (a->failure)
+        fail(op, a->failure, a->message);
+    else
+        finish(op, a);
 }
 
 static void start(struct op *op)
 {
-    char **lines = header_lines(op);
-    const char *body = json_string(op->args, "body");
-    double timeout = json_number(op->args, "timeout_ms", TIMEOUT_MS);
-    struct http_request request = {
-        .method = json_string(op->args, "method"),
-        .url = json_string(op->args, "url"),
-        .headers = (const char *const *)lines,
-        .body = text_of(body),
-        .timeout_ms = (int64_t)(timeout < 1 ? 1 : timeout > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : timeout),
-    };
-    op->state = http_start(op->run->e->http, &request, on_answer, op);
-    for (int i = 0; lines[i]; i++)
-        free(lines[i]);
-    free(lines);
+    struct http_outgoing out;
+    struct error err;
+    if (!op->state)
+        op->state = mem_zero(1, sizeof(struct request));
+    struct request *q = op->state;
+    bool ready = http_outgoing_make(&out, op, &err);
+    const char *code = out.use.code;
+    scrub_free(q->sent);
+    q->sent = out.use.sent;
+    out.use.sent = NULL;
+    if (ready)
+        q->call = http_start(op->run->e->http, &out.request, on_answer, op);
+    http_outgoing_done(&out);
+    if (!ready)
+        op_failed(op, code, text_of(err.text));
 }
 
 static void drop(struct op *op)
 {
-    if (op->state && op->run->e->http) /* a closed client has cancelled all by itself */
-        http_cancel(op->state);
+    struct request *q = op->state;
+    if (!q)
+        return;
+    if (q->call && op->run->e->http) /* a closed client has cancelled all by itself */
+        http_cancel(q->call);
+    scrub_free(q->sent);
+    free(q);
     op->state = NULL;
 }
 
-const struct op_kind op_http = {.name = "http", .check = check, .describe = describe, .start = start, .drop = drop};
+const struct op_kind op_http = {.name = "http",
+                                .check = http_request_check,
+                                .describe = http_request_describe,
+                                .start = start,
+                                .drop = drop};

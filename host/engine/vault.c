@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/vault.h"
+
+#include "base/locked.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "engine/master_key.h"
+#include "store/store.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { PATH_BYTES = 4096 };
+
+struct secret {
+    char *name, *hosts;
+    char *value; /* locked */
+    size_t bytes;
+    char seal[SEAL_HEAD]; /* of the row it came from */
+    int64_t created_ms, updated_ms;
+};
+
+struct vault {
+    struct store *store;
+    char *data;
+    struct seal_key *key; /* NULL until there is something to seal or to open */
+    struct map secrets;   /* name -> struct secret */
+    struct scrub *scrub;
+    uv_fs_event_t watch;
+    bool reading, again;
+    bool stale; /* what is being read may be older than what was put meanwhile */
+    void (*closed)(void *arg);
+    void *arg;
+};
+
+/* ---- one secret */
+
+static void secret_free(struct secret *s)
+{
+    if (!s)
+        return;
+    locked_free(s->value, s->bytes);
+    free(s->name);
+    free(s->hosts);
+    free(s);
+}
+
+static struct secret *secret_new(const char *name, const char *hosts, size_t bytes)
+{
+    struct secret *s = mem_zero(1, sizeof *s);
+    s->name = mem_text(name);
+    s->hosts = mem_text(hosts);
+    s->value = locked_new(bytes);
+    s->bytes = bytes;
+    return s;
+}
+
+const char *secret_name(const struct secret *s)
+{
+    return s->name;
+}
+
+const char *secret_hosts(const struct secret *s)
+{
+    return s->hosts;
+}
+
+size_t secret_bytes(const struct secret *s)
+{
+    return s->bytes;
+}
+
+void secret_write(const struct secret *s, enum secret_form form, struct buf *out)
+{
+    secret_form_put(out, (struct text){s->value, s->bytes}, form);
+}
+
+void secret_scrub(const struct secret *s, struct scrub *into)
+{
+    scrub_add(into, s->name, (struct text){s->value, s->bytes});
+}
+
+/* ---- all of them */
+
+static void secrets_free(struct map *secrets)
+{
+    size_t pos = 0;
+    struct text name;
+    void *value;
+    while (map_next(secrets, &pos, &name, &value))
+        secret_free(value);
+    map_done(secrets);
+}
+
+static void keep(struct map *secrets, struct secret *adopted)
+{
+    secret_free(map_put(secrets, text_of(adopted->name), adopted));
+}
+
+/* A handler that dumps are piped to gets them with a limit of 0 as well; a limit of 1 is the one
+ * that the kernel takes for "none, whatever the pattern" (fs/coredump.c). */
+static void forbid_core_dumps(void)
+{
+    struct rlimit none = {.rlim_cur = 1, .rlim_max = 1}, now;
+    if (getrlimit(RLIMIT_CORE, &now) == 0 && now.rlim_max < none.rlim_max)
+        none.rlim_cur = none.rlim_max = now.rlim_max;
+    if (setrlimit(RLIMIT_CORE, &none) != 0)
+        log_warn(NULL, "core dumps could not be forbidden; one would show the secrets");
+}
+
+/* After each change of the map. */
+static void refresh(struct vault *v)
+{
+    size_t pos = 0;
+    struct text name;
+    void *value;
+    scrub_free(v->scrub);
+    v->scrub = v->secrets.count > 0 ? scrub_new() : NULL;
+    while (map_next(&v->secrets, &pos, &name, &value))
+        if (secret_bytes(value) >= SCRUB_ENCODED)
+            secret_scrub(value, v->scrub);
+    if (v->secrets.count > 0)
+        forbid_core_dumps();
+}
+
+static bool need_key(struct vault *v, size_t existing, struct error *err)
+{
+    enum master_key_make make = existing > 0 ? MASTER_KEY_EXISTING : MASTER_KEY_MAKE;
+    if (v->key)
+        return true;
+    if (!master_key_open(&v->key, v->data, make, err))
+        return false;
+    return v->key || error_set(err, ERROR_MISSING,
+                               "%s/master.key is missing, and with it the key of %zu secret%s; put "
+                               "it back, set MOONTIDE_MASTER_KEY, or `moontide secret remove` them "
+                               "and set them anew",
+                               v->data, existing, existing == 1 ? "" : "s");
+}
+
+static struct secret *open_row(const struct seal_key *key, const struct store_secret *row,
+                               struct error *err)
+{
+    struct secret *s = secret_new(row->name, row->hosts, seal_value_bytes(row->sealed));
+    s->created_ms = row->created_ms;
+    s->updated_ms = row->updated_ms;
+    if (seal_open(key, row->name, row->hosts, row->sealed, s->value, err)) {
+        memcpy(s->seal, row->sealed.data, sizeof s->seal);
+        return s;
+    }
+    secret_free(s);
+    return NULL;
+}
+
+/* All of them take the place of those known, or none does. */
+static bool take_rows(struct vault *v, const struct store_secret *rows, size_t count,
+                      struct error *err)
+{
+    struct map fresh;
+    if (count > 0 && !need_key(v, count, err))
+        return false;
+    map_init(&fresh);
+    for (size_t i = 0; i < count; i++) {
+        struct secret *s = open_row(v->key, &rows[i], err);
+        if (!s) {
+            secrets_free(&fresh);
+            return false;
+        }
+        keep(&fresh, s);
+    }
+    secrets_free(&v->secrets);
+    v->secrets = fresh;
+    refresh(v);
+    return true;
+}
+
+static bool all_known(const struct vault *v, const struct store_secret *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct secret *s = map_get(&v->secrets, text_of(rows[i].name));
+        struct text sealed = rows[i].sealed;
+        if (!s || sealed.len < SEAL_HEAD || memcmp(s->seal, sealed.data, SEAL_HEAD) != 0)
+            return false;
+    }
+    return count == v->secrets.count;
+}
+
+const struct secret *vault_find(const struct vault *v, struct text name)
+{
+    return map_get(&v->secrets, name);
+}
+
+bool vault_scrub(const struct vault *v, struct text in, struct buf *out)
+{
+    return scrub_text(v->scrub, in, out);
+}
+
+bool vault_times(const struct vault *v, const char *name, int64_t *created_ms, int64_t *updated_ms)
+{
+    const struct secret *s = map_get(&v->secrets, text_of(name));
+    if (!s)
+        return false;
+    *created_ms = s->created_ms;
+    *updated_ms = s->updated_ms;
+    return true;
+}
+
+/* ---- changes made by others */
+
+static void reload(struct vault *v);
+
+static void on_rows(void *arg, const struct store_secret *rows, size_t count,
+                    const struct error *err)
+{
+    struct vault *v = arg;
+    struct error why;
+    bool again = v->again || v->stale;
+    v->reading = false;
+    if (err)
+        log_error(NULL, "reading secrets failed, the ones known stay: %s", err->text);
+    else if (v->stale || all_known(v, rows, count))
+        log_debug(NULL, "secrets are as they were");
+    else if (take_rows(v, rows, count, &why))
+        log_info(NULL, "\"secrets loaded\" count=%zu", count);
+    else
+        log_error(NULL, "secrets have changed but cannot be opened, the ones known stay: %s",
+                  why.text);
+    v->stale = false;
+    if (again)
+        reload(v);
+}
+
+static void reload(struct vault *v)
+{
+    v->again = v->reading; /* a touch while we read: what we read may be the old state */
+    if (v->reading)
+        return;
+    v->reading = true;
+    store_list_secrets(v->store, on_rows, v);
+}
+
+static void on_stamp(uv_fs_event_t *watch, const char *name, int events, int status)
+{
+    (void)name;
+    (void)events;
+    if (status == 0)
+        reload(watch->data);
+}
+
+/* ---- changes made here */
+
+struct change {
+    struct vault *v;
+    struct secret *secret; /* NULL: `name` is removed */
+    char *name;
+    vault_done_fn fn;
+    void *arg;
+};
+
+static void on_changed(void *arg, const struct error *err)
+{
+    struct change *c = arg;
+    struct vault *v = c->v;
+    if (!err) {
+        v->stale = v->reading;
+        if (c->secret)
+            keep(&v->secrets, c->secret);
+        else
+            secret_free(map_del(&v->secrets, text_of(c->name)));
+        refresh(v);
+    } else {
+        secret_free(c->secret);
+    }
+    c->fn(c->arg, err);
+    free(c->name);
+    free(c);
+}
+
+static struct change *change_new(struct vault *v, const char *name, vault_done_fn fn, void *arg)
+{
+    struct change *c = mem_zero(1, sizeof *c);
+    *c = (struct change){.v = v, .name = mem_text(name), .fn = fn, .arg = arg};
+    return c;
+}
+
+bool vault_put(struct vault *v, const char *name, const char *hosts, struct text value,
+               int64_t now_ms, vault_done_fn fn, void *arg, struct error *err)
+{
+    struct buf sealed;
+    int64_t created_ms = now_ms, updated_ms;
+    if (!need_key(v, v->secrets.count, err))
+        return false;
+    vault_times(v, name, &created_ms, &updated_ms);
+    struct change *c = change_new(v, name, fn, arg);
+    c->secret = secret_new(name, hosts, value.len);
+    memcpy(c->secret->value, value.data, value.len);
+    c->secret->created_ms = created_ms;
+    c->secret->updated_ms = now_ms;
+    buf_init(&sealed, value.len + SEAL_OVERHEAD);
+    seal_close(v->key, name, hosts, value, &sealed);
+    memcpy(c->secret->seal, sealed.data, sizeof c->secret->seal);
+    struct store_secret row = {
+        .name = name, .hosts = hosts, .sealed = buf_view(&sealed), .updated_ms = now_ms};
+    store_secret_put(v->store, &row, on_changed, c);
+    buf_done(&sealed);
+    return true;
+}
+
+void vault_remove(struct vault *v, const char *name, vault_done_fn fn, void *arg)
+{
+    store_secret_remove(v->store, name, on_changed, change_new(v, name, fn, arg));
+}
+
+/* ---- life */
+
+static bool load(struct vault *v, struct error *err)
+{
+    struct store_secret *rows;
+    size_t count;
+    if (!master_key_from_environment(&v->key, err) ||
+        !store_secrets_now(v->data, &rows, &count, err))
+        return false;
+    bool ok = take_rows(v, rows, count, err);
+    store_secrets_free(rows, count);
+    return ok;
+}
+
+static void vault_free(struct vault *v)
+{
+    secrets_free(&v->secrets);
+    scrub_free(v->scrub);
+    seal_key_free(v->key);
+    free(v->data);
+    free(v);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct vault *v = handle->data;
+    void (*closed)(void *arg) = v->closed;
+    void *arg = v->arg;
+    vault_free(v);
+    if (closed)
+        closed(arg);
+}
+
+void vault_close(struct vault *v, void (*closed)(void *arg), void *arg)
+{
+    v->closed = closed;
+    v->arg = arg;
+    uv_close((uv_handle_t *)&v->watch, on_closed);
+}
+
+struct vault *vault_open(uv_loop_t *loop, struct store *store, const char *data, struct error *err)
+{
+    char path[PATH_BYTES];
+    struct vault *v = mem_zero(1, sizeof *v);
+    v->store = store;
+    v->data = mem_text(data);
+    map_init(&v->secrets);
+    snprintf(path, sizeof path, "%s/keys.stamp", data);
+    uv_fs_event_init(loop, &v->watch);
+    v->watch.data = v;
+    int status = uv_fs_event_start(&v->watch, on_stamp, path, 0);
+    if (status != 0)
+        error_set(err, ERROR_IO, "watching %s: %s", path, uv_strerror(status));
+    if (status == 0 && load(v, err))
+        return v;
+    vault_close(v, NULL, NULL);
+    return NULL;
+}
+
+/* ---- the CLI */
+
+/* One key for all of them: a second one would make the first ones unreadable to the host. */
+static bool key_fits(const struct seal_key *key, const struct store_secret *rows, size_t count,
+                     const char *replaced, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(rows[i].name, replaced) == 0)
+            continue;
+        struct secret *s = open_row(key, &rows[i], err);
+        if (!s)
+            return false;
+        secret_free(s);
+    }
+    return true;
+}
+
+bool vault_put_now(const char *data, const char *name, const char *hosts, struct text value,
+                   int64_t now_ms, struct error *err)
+{
+    struct vault v = {.data = (char *)data};
+    struct store_secret *rows;
+    struct buf sealed;
+    size_t count;
+    if (!store_secrets_now(data, &rows, &count, err))
+        return false;
+    bool ok = need_key(&v, count, err) && key_fits(v.key, rows, count, name, err);
+    store_secrets_free(rows, count);
+    buf_init(&sealed, value.len + SEAL_OVERHEAD);
+    if (ok) {
+        seal_close(v.key, name, hosts, value, &sealed);
+        struct store_secret row = {
+            .name = name, .hosts = hosts, .sealed = buf_view(&sealed), .updated_ms = now_ms};
+        ok = store_secret_put_now(data, &row, err);
+    }
+    seal_key_free(v.key);
+    buf_done(&sealed);
+    return ok;
+}
