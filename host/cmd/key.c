@@ -160,7 +160,7 @@ static int show_new(const struct api_key *k, const char *secret, const char *dat
     struct error err = {0};
     puts(secret);
     if (out_end(command_key.name) != 0) {
-        if (!store_key_revoke_now(data, k->id, k->created_ms, &err))
+        if (!store_key_revoke_now(data, k->id, k->created_ms, "cli", &err))
             out_fail(command_key.name, &err);
         return 1;
     }
@@ -185,7 +185,7 @@ static int create_key(const struct options *o)
     api_key_secret(secret);
     api_key_hash(text_of(secret), k.hash);
     int status;
-    if (store_key_create_now(o->data, &k, &err))
+    if (store_key_create_now(o->data, &k, "cli", &err))
         status = show_new(&k, secret, o->data);
     else
         status = out_fail(command_key.name, &err);
@@ -290,7 +290,7 @@ static bool revoke_named(const struct options *o, size_t *revoked, struct error 
     for (size_t i = 0; ok && i < count; i++) {
         if (keys[i].revoked_ms || strcmp(keys[i].name, o->name) != 0)
             continue;
-        ok = store_key_revoke_now(o->data, keys[i].id, clock_wall_ms(&clock_system), err);
+        ok = store_key_revoke_now(o->data, keys[i].id, clock_wall_ms(&clock_system), "cli", err);
         *revoked += ok;
     }
     free(keys);
@@ -310,7 +310,7 @@ static int revoke_keys(const struct options *o)
     bool ok = true;
     if (o->name)
         ok = revoke_named(o, &revoked, &err);
-    else if ((ok = store_key_revoke_now(o->data, o->id, clock_wall_ms(&clock_system), &err)))
+    else if ((ok = store_key_revoke_now(o->data, o->id, clock_wall_ms(&clock_system), "cli", &err)))
         revoked = 1;
     if (!ok)
         return out_fail(command_key.name, &err);

@@ -74,7 +74,7 @@ static bool make_admin_key(const char *data, struct error *err)
     id_make(key.id, "key", key.created_ms);
     api_key_secret(secret);
     api_key_hash(text_of(secret), key.hash);
-    if (!store_key_create_now(data, &key, err))
+    if (!store_key_create_now(data, &key, "host", err))
         return false;
     printf("admin key: %s\n", secret);
     fflush(stdout);

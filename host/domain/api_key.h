@@ -29,6 +29,8 @@ struct api_key {
     char default_project[65];        /* empty: none */
     int64_t created_ms;
     int64_t revoked_ms; /* 0: alive */
+    int64_t expires_ms; /* 0: never; from then on it is as unknown */
+    int64_t used_ms;    /* about when it was last presented; 0: never */
 };
 
 void api_key_secret(char out[API_KEY_BYTES]); /* a new secret */

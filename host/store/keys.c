@@ -18,6 +18,7 @@ bool keys_put(struct sqlite *q, const struct api_key *key, struct error *err)
     query_text(&s, text_of(key->default_project));
     query_int(&s, key->created_ms);
     query_int(&s, key->revoked_ms);
+    query_int(&s, key->expires_ms);
     return query_do(&s, err) || error_context(err, "key %s", key->id);
 }
 
@@ -32,12 +33,23 @@ bool keys_revoke(struct sqlite *q, const char *id, int64_t now_ms, struct error 
     return sqlite3_changes(q->db) > 0 || error_set(err, ERROR_MISSING, "there is no key %s", id);
 }
 
+bool keys_used(struct sqlite *q, const char *id, int64_t used_ms, struct error *err)
+{
+    struct query s;
+    query_begin(&s, q, SQL_KEY_USED);
+    query_text(&s, text_of(id));
+    query_int(&s, used_ms);
+    return query_do(&s, err);
+}
+
 static void read_key(const struct query *s, struct api_key *key)
 {
     *key = (struct api_key){
         .permissions = (unsigned)query_column_int(s, 3),
         .created_ms = query_column_int(s, 6),
         .revoked_ms = query_column_int(s, 7),
+        .expires_ms = query_column_int(s, 8),
+        .used_ms = query_column_int(s, 9),
     };
     query_column_copy(s, 0, key->id, sizeof key->id);
     query_column_copy(s, 1, key->name, sizeof key->name);

@@ -89,7 +89,27 @@ static const char schema_002[] = "CREATE TABLE secret("
                                  " created_ms INTEGER NOT NULL,"
                                  " updated_ms INTEGER NOT NULL) WITHOUT ROWID;";
 
-const char *const schema_steps[] = {schema_001, schema_002};
+/* - pause is keyed by the folded trigger key: it outlives the script's file.
+ * - audit is read from its end; rows are never changed. */
+static const char schema_003[] =
+    "ALTER TABLE api_key ADD COLUMN expires_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE api_key ADD COLUMN used_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE pause("
+    " project TEXT NOT NULL,"
+    " trigger TEXT NOT NULL,"
+    " by TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(project, trigger)) WITHOUT ROWID;"
+    "CREATE TABLE audit("
+    " num INTEGER PRIMARY KEY,"
+    " at_ms INTEGER NOT NULL,"
+    " actor TEXT NOT NULL,"
+    " action TEXT NOT NULL,"
+    " target TEXT NOT NULL,"
+    " detail TEXT,"
+    " request TEXT);";
+
+const char *const schema_steps[] = {schema_001, schema_002, schema_003};
 const size_t schema_steps_count = ARRAY_LEN(schema_steps);
 
 /* Whose file it is and how far it is. */

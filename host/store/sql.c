@@ -18,7 +18,7 @@
 
 #define KEY_ROW                                                                  \
     "SELECT id, name, hash, permissions, projects, default_project, created_ms," \
-    " revoked_ms FROM api_key"
+    " revoked_ms, expires_ms, used_ms FROM api_key"
 
 const char *const sql_texts[SQL_STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -57,11 +57,22 @@ const char *const sql_texts[SQL_STATEMENTS] = {
                         " VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [SQL_VERSION_GET] = "SELECT bundle FROM version WHERE hash = ?1",
     [SQL_KEY_PUT] = "INSERT INTO api_key(id, name, hash, permissions, projects, default_project,"
-                    " created_ms, revoked_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    " created_ms, revoked_ms, expires_ms)"
+                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     /* Revoking twice keeps the first time. */
     [SQL_KEY_REVOKE] = "UPDATE api_key SET revoked_ms = CASE revoked_ms WHEN 0 THEN ?2"
                        " ELSE revoked_ms END WHERE id = ?1",
     [SQL_KEY_LIST] = KEY_ROW " ORDER BY created_ms, id",
+    [SQL_KEY_USED] = "UPDATE api_key SET used_ms = ?2 WHERE id = ?1 AND used_ms < ?2",
+    /* Who paused it first did. */
+    [SQL_PAUSE_PUT] = "INSERT INTO pause(project, trigger, by, at_ms) VALUES(?1, ?2, ?3, ?4)"
+                      " ON CONFLICT DO NOTHING",
+    [SQL_PAUSE_REMOVE] = "DELETE FROM pause WHERE project = ?1 AND trigger = ?2",
+    [SQL_PAUSE_LIST] = "SELECT project, trigger, by, at_ms FROM pause",
+    [SQL_AUDIT_PUT] = "INSERT INTO audit(at_ms, actor, action, target, detail, request)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_AUDIT_LIST] = "SELECT num, at_ms, actor, action, target, detail, request FROM audit"
+                       " WHERE num < ?1 ORDER BY num DESC LIMIT ?2",
     /* A new value under an old name keeps the time when the name was made. */
     [SQL_SECRET_PUT] = "INSERT INTO secret(name, hosts, sealed, created_ms, updated_ms)"
                        " VALUES(?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE"

@@ -101,12 +101,38 @@ typedef void (*store_written_fn)(void *arg, const struct error *err); /* err NUL
  * arguments; done may be NULL. */
 void store_put_version(struct store *s, const unsigned char hash[SHA256_BYTES], struct text project,
                        struct text trigger, struct text bundle, store_written_fn done, void *arg);
+/* Who did what, when: one row for each change that an operator may ask about. Texts are copied. */
+struct store_audit {
+    int64_t at_ms;
+    struct text actor;   /* id of a key, or "cli", "host" */
+    struct text action;  /* "key.create" "trigger.pause" … */
+    struct text target;  /* "key_…", "support/refund", "run_…" */
+    struct text detail;  /* a JSON object; absent: none */
+    struct text request; /* X-Request-Id; absent: none */
+};
+/* For what has no change of its own to go with. done may be NULL. */
+void store_audit(struct store *s, const struct store_audit *a, store_written_fn done, void *arg);
+
 /* The arguments are copied; done may be NULL. The key as it is (id, hash and times filled in). Both
  * touch DATA/keys.stamp, as the *_now functions do. Revoking a key twice keeps the first time; of
- * an unknown one: ERROR_MISSING. */
-void store_key_create(struct store *s, const struct api_key *key, store_written_fn done, void *arg);
-void store_key_revoke(struct store *s, const char *id, int64_t now_ms, store_written_fn done,
-                      void *arg);
+ * an unknown one: ERROR_MISSING. audit: written in the same transaction; NULL: none. */
+void store_key_create(struct store *s, const struct api_key *key, const struct store_audit *audit,
+                      store_written_fn done, void *arg);
+void store_key_revoke(struct store *s, const char *id, int64_t now_ms,
+                      const struct store_audit *audit, store_written_fn done, void *arg);
+/* When keys were last used: id and used_ms of each count. The stamp stays as it is. */
+void store_keys_used(struct store *s, const struct api_key *keys, size_t count,
+                     store_written_fn done, void *arg);
+
+/* A trigger that an operator has paused; key is folded to lower case. */
+struct store_pause {
+    const char *project, *key, *by; /* by: id of a key */
+    int64_t at_ms;
+};
+/* Pausing what is paused keeps the first; resuming what is not is fine. by and at_ms count for
+ * pausing only. audit as above. */
+void store_pause(struct store *s, const struct store_pause *p, bool paused,
+                 const struct store_audit *audit, store_written_fn done, void *arg);
 
 /* A secret as the file has it: the value only sealed (engine/seal.h). Texts are borrowed. */
 struct store_secret {
@@ -188,6 +214,22 @@ typedef void (*store_keys_fn)(void *arg, const struct api_key *keys, size_t coun
                               const struct error *err);
 void store_list_keys(struct store *s, store_keys_fn fn, void *arg);
 
+/* All pauses; rows borrowed during the callback. */
+typedef void (*store_pauses_fn)(void *arg, const struct store_pause *pauses, size_t count,
+                                const struct error *err);
+void store_list_pauses(struct store *s, store_pauses_fn fn, void *arg);
+
+struct store_audit_row {
+    int64_t num;
+    struct store_audit a;
+};
+/* The newest first, those below `before` (INT64_MAX: all), at most limit; rows borrowed during the
+ * callback. */
+typedef void (*store_audits_fn)(void *arg, const struct store_audit_row *rows, size_t count,
+                                bool more, const struct error *err);
+void store_list_audit(struct store *s, int64_t before, uint32_t limit, store_audits_fn fn,
+                      void *arg);
+
 /* All secrets, by name; rows borrowed during the callback. */
 typedef void (*store_secrets_fn)(void *arg, const struct store_secret *secrets, size_t count,
                                  const struct error *err);
@@ -214,10 +256,11 @@ void store_load(const struct store *s, size_t *waiting, int64_t *commit_us);
 
 /* ---- CLI, with the host running or not (no lock is taken; SQLite's own locking serves). Each
  * opens DATA/moontide.db, does one thing and, having changed something, touches DATA/keys.stamp,
- * which a running host watches. Creating makes the folder and the database when missing. */
-bool store_key_create_now(const char *data, const struct api_key *key,
+ * which a running host watches. Creating makes the folder and the database when missing. actor:
+ * "cli" or "host", for the audit row that goes with the change. */
+bool store_key_create_now(const char *data, const struct api_key *key, const char *actor,
                           struct error *err) MUST_CHECK;
-bool store_key_revoke_now(const char *data, const char *id, int64_t now_ms,
+bool store_key_revoke_now(const char *data, const char *id, int64_t now_ms, const char *actor,
                           struct error *err) MUST_CHECK;
 /* *keys is malloc'ed. */
 bool store_keys_now(const char *data, struct api_key **keys, size_t *count,
