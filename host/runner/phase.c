@@ -63,6 +63,18 @@ static void line_of(struct run *r, enum vm_ref ref, char at[VM_AT])
         snprintf(at, VM_AT, "%s:%d", ar.source + 1, ar.linedefined);
 }
 
+void phase_line(struct run *r, char at[VM_AT])
+{
+    static const enum vm_ref functions[PHASES] = {
+        [PHASE_FILTER] = VM_REF_FILTER,
+        [PHASE_INSTRUCTION] = VM_REF_INSTRUCTION,
+        [PHASE_RUN] = VM_REF_RUN,
+    };
+    at[0] = '\0';
+    if (r->phase < PHASES && functions[r->phase])
+        line_of(r, functions[r->phase], at);
+}
+
 static int fail_at(struct run *r, enum vm_ref ref, const char *code, const char *message)
 {
     char at[VM_AT];

@@ -169,6 +169,8 @@ void run_fail_script(struct run *r)
     char at[VM_AT], code[VM_CODE] = "script.error", text[64];
     struct text message = TEXT_NONE, own_code = TEXT_NONE;
     vm_find_line(co, at);
+    if (!at[0]) /* `return http.get(…)` is a tail call: the script's frame is gone */
+        phase_line(r, at);
     if (lua_isstring(co, -1)) {
         message.data = lua_tolstring(co, -1, &message.len);
     } else if (lua_istable(co, -1)) {

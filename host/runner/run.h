@@ -87,3 +87,5 @@ bool phase_make_vm(struct run *r);
 void phase_begin(struct run *r, bool loaded);
 /* The root task has returned: judges what, and enters what comes next. Sets r->phase. */
 void phase_leave(struct run *r);
+/* "support/refund.lua:12", where the function of this phase begins; "" when there is none. */
+void phase_line(struct run *r, char at[VM_AT]);
