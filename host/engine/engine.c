@@ -173,6 +173,8 @@ void engine_close(struct engine *e, void (*closed)(void *arg), void *arg)
     e->closing = true;
     e->closed = closed;
     e->closed_arg = arg;
+    if (e->vault)
+        vault_rest(e->vault);
     if (e->store)
         store_close(e->store, on_store_closed, e);
     else

@@ -53,6 +53,8 @@ static int rig_open(void **state)
 static void rig_close_both(struct rig *rig)
 {
     bool store_closed = false, vault_closed = false;
+    if (rig->vault)
+        vault_rest(rig->vault);
     store_close(rig->store, set_flag, &store_closed);
     wait_for(rig, &store_closed);
     rig->store = NULL;
