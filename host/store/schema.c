@@ -109,7 +109,31 @@ static const char schema_003[] =
     " detail TEXT,"
     " request TEXT);";
 
-const char *const schema_steps[] = {schema_001, schema_002, schema_003};
+/* Secrets that open the webhook address of one trigger, at most two of them alive. trigger is the
+ * key in lower case. */
+static const char schema_004[] =
+    "CREATE TABLE webhook("
+    " id TEXT PRIMARY KEY,"
+    " project TEXT NOT NULL,"
+    " trigger TEXT NOT NULL,"
+    " hash BLOB NOT NULL,"
+    " created_ms INTEGER NOT NULL,"
+    " revoked_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX webhook_trigger ON webhook(project, trigger, created_ms);"
+    /* What was said in a session, in order. A step that is performed again says it once. */
+    "CREATE TABLE session_message("
+    " num INTEGER PRIMARY KEY,"
+    " project TEXT NOT NULL,"
+    " session TEXT NOT NULL,"
+    " run TEXT NOT NULL,"
+    " step INTEGER NOT NULL,"
+    " role TEXT NOT NULL,"
+    " text TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL);"
+    "CREATE INDEX session_order ON session_message(project, session, num);"
+    "CREATE UNIQUE INDEX session_once ON session_message(run, step, role);";
+
+const char *const schema_steps[] = {schema_001, schema_002, schema_003, schema_004};
 const size_t schema_steps_count = ARRAY_LEN(schema_steps);
 
 /* Whose file it is and how far it is. */

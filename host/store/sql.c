@@ -82,6 +82,24 @@ const char *const sql_texts[SQL_STATEMENTS] = {
     [SQL_SECRET_LIST] = "SELECT name, hosts, sealed, created_ms, updated_ms FROM secret"
                         " ORDER BY name",
 
+    [SQL_WEBHOOK_PUT] = "INSERT INTO webhook(id, project, trigger, hash, created_ms, revoked_ms)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, 0)",
+    [SQL_WEBHOOK_MAKE_ROOM] =
+        "UPDATE webhook SET revoked_ms = ?3 WHERE project = ?1 AND trigger = ?2"
+        " AND revoked_ms = 0 AND id NOT IN (SELECT id FROM webhook WHERE project = ?1"
+        " AND trigger = ?2 AND revoked_ms = 0 ORDER BY created_ms DESC, id DESC LIMIT 1)",
+    [SQL_WEBHOOK_REVOKE] = "UPDATE webhook SET revoked_ms = ?1 WHERE revoked_ms = 0"
+                           " AND (id = ?2 OR (project = ?3 AND trigger = ?4))",
+    [SQL_WEBHOOK_LIST] = "SELECT id, project, trigger, hash, created_ms, revoked_ms FROM webhook"
+                         " ORDER BY project, trigger, created_ms, id",
+    [SQL_WEBHOOK_KNOWN] = "SELECT 1 FROM api_key WHERE hash = ?1 UNION ALL SELECT 2 FROM webhook"
+                          " WHERE hash = ?1 AND project = ?2 AND trigger = ?3 AND revoked_ms = 0",
+    [SQL_SESSION_ADD] = "INSERT INTO session_message(project, session, run, step, role, text, at_ms)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(run, step, role)"
+                        " DO UPDATE SET text = excluded.text, at_ms = excluded.at_ms",
+    [SQL_SESSION_READ] = "SELECT role, text, run, step, at_ms FROM session_message"
+                         " WHERE project = ?1 AND session = ?2 ORDER BY num DESC LIMIT ?3",
+
     [SQL_RUN_BY_ID] = RUN_ROW " WHERE run.run = ?1",
     [SQL_RUN_BY_NUMBER] = RUN_ROW " WHERE run.num = ?1",
     /* Also right when the run that is named is gone. */

@@ -39,6 +39,13 @@ enum sql_statement {
     SQL_SECRET_PUT,
     SQL_SECRET_REMOVE,
     SQL_SECRET_LIST,
+    SQL_WEBHOOK_PUT,
+    SQL_WEBHOOK_MAKE_ROOM, /* revokes all but the newest of the living */
+    SQL_WEBHOOK_REVOKE,    /* by id, or all of a trigger */
+    SQL_WEBHOOK_LIST,
+    SQL_WEBHOOK_KNOWN, /* 1: this hash is an API key's; 2: the trigger has it alive */
+    SQL_SESSION_ADD,
+    SQL_SESSION_READ, /* newest first */
 
     SQL_RUN_BY_ID,
     SQL_RUN_BY_NUMBER,

@@ -148,6 +148,27 @@ void store_secret_put(struct store *s, const struct store_secret *secret, store_
                       void *arg);
 void store_secret_remove(struct store *s, const char *name, store_written_fn done, void *arg);
 
+/* A secret that opens the webhook address of one trigger: only its hash is kept. */
+struct store_webhook {
+    char id[ID_BYTES];             /* "wh_…", public */
+    char project[65], trigger[65]; /* the trigger's key in lower case */
+    unsigned char hash[SHA256_BYTES];
+    int64_t created_ms;
+    int64_t revoked_ms; /* 0: alive */
+};
+enum { STORE_WEBHOOKS_ALIVE = 2 }; /* of one trigger, so that callers can change over */
+
+/* One turn of a conversation: what a run's step was told, what it answered. Texts are borrowed. */
+struct store_turn {
+    struct text project, session, run;
+    uint32_t step;
+    struct text user, assistant;
+    int64_t at_ms;
+};
+/* Copied; done may be NULL. The turn of a step that is there already is replaced. */
+void store_session_add(struct store *s, const struct store_turn *turn, store_written_fn done,
+                       void *arg);
+
 /* ---- reads; every callback gets err != NULL on failure. Rows and texts are borrowed during the
  * callback. */
 
@@ -235,6 +256,22 @@ typedef void (*store_secrets_fn)(void *arg, const struct store_secret *secrets, 
                                  const struct error *err);
 void store_list_secrets(struct store *s, store_secrets_fn fn, void *arg);
 
+/* All webhook secrets, living and revoked, by trigger; rows borrowed during the callback. */
+typedef void (*store_webhooks_fn)(void *arg, const struct store_webhook *rows, size_t count,
+                                  const struct error *err);
+void store_list_webhooks(struct store *s, store_webhooks_fn fn, void *arg);
+
+/* The newest messages of a session, oldest of them first, at most `limit`. */
+struct store_message {
+    struct text role, text, run; /* role: "user", "assistant" */
+    uint32_t step;
+    int64_t at_ms;
+};
+typedef void (*store_session_fn)(void *arg, const struct store_message *messages, size_t count,
+                                 const struct error *err);
+void store_read_session(struct store *s, struct text project, struct text session, uint32_t limit,
+                        store_session_fn fn, void *arg);
+
 /* ---- life */
 
 struct store_options {
@@ -265,6 +302,17 @@ bool store_key_revoke_now(const char *data, const char *id, int64_t now_ms, cons
 /* *keys is malloc'ed. */
 bool store_keys_now(const char *data, struct api_key **keys, size_t *count,
                     struct error *err) MUST_CHECK;
+/* With STORE_WEBHOOKS_ALIVE alive the oldest is revoked. The value of an API key, or of a living
+ * secret of the same trigger: ERROR_EXISTS. */
+bool store_webhook_create_now(const char *data, const struct store_webhook *webhook,
+                              size_t *revoked, struct error *err) MUST_CHECK;
+/* By its id, or (id NULL) all of a trigger. None alive: ERROR_MISSING. */
+bool store_webhook_revoke_now(const char *data, const char *id, const char *project,
+                              const char *trigger, int64_t now_ms, size_t *revoked,
+                              struct error *err) MUST_CHECK;
+/* *webhooks is malloc'ed. */
+bool store_webhooks_now(const char *data, struct store_webhook **webhooks, size_t *count,
+                        struct error *err) MUST_CHECK;
 bool store_secret_put_now(const char *data, const struct store_secret *secret,
                           struct error *err) MUST_CHECK;
 bool store_secret_remove_now(const char *data, const char *name, struct error *err) MUST_CHECK;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Webhook secrets from the command line: a connection of its own, and the stamp that tells a
+ * running host to look. */
+#include "store/database.h"
+#include "store/keys.h"
+#include "store/webhooks.h"
+
+bool store_webhook_create_now(const char *data, const struct store_webhook *webhook,
+                              size_t *revoked, struct error *err)
+{
+    struct sqlite q;
+    *revoked = 0;
+    if (!database_open(&q, data, DATABASE_ONCE, err))
+        return false;
+    bool ok = sqlite_exec(&q, "BEGIN IMMEDIATE", err) && webhooks_put(&q, webhook, revoked, err) &&
+              sqlite_exec(&q, "COMMIT", err);
+    if (!ok)
+        sqlite_rollback(&q);
+    ok = ok && keys_stamp(&q, err);
+    sqlite_close(&q);
+    return ok;
+}
+
+bool store_webhook_revoke_now(const char *data, const char *id, const char *project,
+                              const char *trigger, int64_t now_ms, size_t *revoked,
+                              struct error *err)
+{
+    struct sqlite q;
+    *revoked = 0;
+    if (!database_open(&q, data, DATABASE_EXISTING, err))
+        return false;
+    bool ok =
+        webhooks_revoke(&q, id, project, trigger, now_ms, revoked, err) && keys_stamp(&q, err);
+    sqlite_close(&q);
+    return ok;
+}
+
+bool store_webhooks_now(const char *data, struct store_webhook **webhooks, size_t *count,
+                        struct error *err)
+{
+    struct sqlite q;
+    *webhooks = NULL;
+    *count = 0;
+    if (!database_open(&q, data, DATABASE_EXISTING, err))
+        return false;
+    bool ok = webhooks_list(&q, webhooks, count, err);
+    sqlite_close(&q);
+    return ok;
+}
