@@ -4,7 +4,8 @@
  *
  *   {{a.b}} {{lines.0.id}}      a value; list items count from 0; what is missing renders empty
  *   {{a | json}}                its JSON
- *   {{a | default:"x"}}         "x" when a is missing, null or ""; filters chain from left to right
+ *   {{a | default:"x"}}         "x" when a is missing, null or ""; up to 8 filters chain
+ *                               from left to right
  *   {{#if a}}…{{else}}…{{/if}}  missing, null, false, "" and empty tables are false; 0 is true
  *   {{#each a}}…{{else}}…{{/each}}  once for each item of a list, else when there is none; inside,
  *                               names are looked up in the item first, then outside; {{this}} is
@@ -21,6 +22,7 @@
 
 enum {
     TEMPLATE_DEPTH = 16,
+    TEMPLATE_FILTERS = 8,        /* of one value */
     TEMPLATE_LITERAL = 1024,     /* bytes of a text in quotes */
     TEMPLATE_FILTERED = 8 << 20, /* bytes that a filter may make; what is shown has out's limit */
 };

@@ -230,7 +230,10 @@ bool template_value(struct template *t, const struct template_scope *scope, bool
     if (literal ? !push_literal(t) : !template_path(t, scope, live))
         return false;
     struct text source = {opening, (size_t)(t->at - opening)};
+    int filtered = 0; /* each json can double a text: a long chain would take long to end */
     for (template_skip_blanks(t); t->at < t->end && *t->at == '|'; template_skip_blanks(t)) {
+        if (filtered++ == TEMPLATE_FILTERS)
+            return template_refuse(t, t->at, "more than %d filters", TEMPLATE_FILTERS);
         t->at++;
         if (!apply_filter(t, live))
             return false;

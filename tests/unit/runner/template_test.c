@@ -257,9 +257,21 @@ static void views_are_looked_behind(void **state)
            "x {\"a\":\"x\",\"l\":[{\"a\":\"y\"}]} yes");
 }
 
+/* Each json doubles the backslashes of the one before: forty of them would fill all memory. */
+static void a_value_has_eight_filters_at_most(void **state)
+{
+    expect(*state,
+           "{{empty|default:\"\"|default:\"\"|default:\"\"|default:\"\"|default:\"\"|default:\"\""
+           "|default:\"\"|default:\"x\"}}",
+           "x");
+    expect_refused(*state, "\n{{a|json|json|json|json|json|json|json|json|json}}",
+                   "line 2: more than 8 filters");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_value_has_eight_filters_at_most, new_state, close_state),
         cmocka_unit_test_setup_teardown(values_appear_as_they_are, new_state, close_state),
         cmocka_unit_test_setup_teardown(missing_values_render_empty, new_state, close_state),
         cmocka_unit_test_setup_teardown(filters_chain, new_state, close_state),
