@@ -121,8 +121,8 @@ static void on_look_ready(uv_timer_t *timer)
 {
     struct server *s = timer->data;
     struct error err;
-    if (!engine_ready(s->app.engine))
-        return;
+    if (!engine_ready(s->app.engine) || s->app.engine->keyring.count == 0)
+        return; /* the admin key, at least, must be known before somebody uses it */
     uv_timer_stop(timer);
     s->opening = false;
     if (open_door(s, &err))

@@ -71,6 +71,8 @@ void run_json(struct buf *b, const struct store_run *row)
     put_time(b, "createdAt", row->created_ms);
     put_time(b, "startedAt", row->started_ms);
     put_time(b, "finishedAt", row->finished_ms);
+    if (row->cut) /* only in lists */
+        buf_str(b, ",\"cut\":true");
     buf_printf(b, ",\"steps\":%u,\"seq\":%llu}", row->steps, (unsigned long long)row->seq);
 }
 
