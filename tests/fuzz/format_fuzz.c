@@ -9,7 +9,7 @@ static void push_argument(lua_State *L, struct text arg)
 {
     char text[64];
     uint8_t kind = fuzz_u8(&arg);
-    snprintf(text, sizeof text, "%.*s", (int)arg.len, arg.data);
+    snprintf(text, sizeof text, "%.*s", (int)arg.len, arg.data ? arg.data : "");
     switch (kind) {
     case 'i':
         lua_pushinteger(L, (lua_Integer)strtoull(text, NULL, 0));
