@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Webhook secrets from the command line: a connection of its own, and the stamp that tells a
  * running host to look. */
+#include "store/audit.h"
 #include "store/database.h"
 #include "store/keys.h"
 #include "store/webhooks.h"
+#include <stdio.h>
+
+static bool note(struct sqlite *q, const char *action, const char *id, const char *project,
+                 const char *trigger, int64_t now_ms, struct error *err)
+{
+    char target[160];
+    snprintf(target, sizeof target, "%s%s%s", id ? id : project, id ? "" : "/", id ? "" : trigger);
+    struct store_audit a = {.at_ms = now_ms,
+                            .actor = TEXT("cli"),
+                            .action = text_of(action),
+                            .target = text_of(target)};
+    return audit_put(q, &a, err);
+}
 
 bool store_webhook_create_now(const char *data, const struct store_webhook *webhook,
                               size_t *revoked, struct error *err)
@@ -13,6 +27,8 @@ bool store_webhook_create_now(const char *data, const struct store_webhook *webh
     if (!database_open(&q, data, DATABASE_ONCE, err))
         return false;
     bool ok = sqlite_exec(&q, "BEGIN IMMEDIATE", err) && webhooks_put(&q, webhook, revoked, err) &&
+              note(&q, "webhook.create", NULL, webhook->project, webhook->trigger,
+                   webhook->created_ms, err) &&
               sqlite_exec(&q, "COMMIT", err);
     if (!ok)
         sqlite_rollback(&q);

@@ -60,7 +60,7 @@ static void a_value_is_one_credential_only(void **state)
     assert_string_equal(err.text, "p/a has this secret already");
     struct api_key key = {.id = "key_1", .name = "k", .projects = "*", .created_ms = 1};
     memset(key.hash, 7, sizeof key.hash);
-    assert_true(store_key_create_now(f->data, &key, &err));
+    assert_true(store_key_create_now(f->data, &key, "cli", &err));
     w = make("wh_2", "a", 7, 20);
     assert_false(store_webhook_create_now(f->data, &w, &revoked, &err));
     assert_non_null(strstr(err.text, "is an API key"));
