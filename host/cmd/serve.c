@@ -217,6 +217,7 @@ static int run(int argc, char **argv)
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk, not the end */
     umask(077);
     raise_file_limit();
     set_log_level(s->config->log);

@@ -2,6 +2,7 @@
 /* What a run has said goes to the store, one order at a time, and what waited for that follows. */
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/disk.h"
 #include "engine/ops.h"
 #include "engine/run.h"
 #include <stdlib.h>
@@ -127,6 +128,15 @@ static void on_again(struct timer *t)
     store_write(w->run->e->store, &w->order);
 }
 
+void run_commit_abandon(struct run *r)
+{
+    if (!r->writing)
+        return;
+    timers_drop(&r->e->timers, &r->writing->again);
+    write_free(r->writing);
+    r->writing = NULL;
+}
+
 static void written(struct run *r, struct run_write *w)
 {
     struct engine *e = r->e;
@@ -177,14 +187,10 @@ static void on_written(struct store_order *order)
     struct run *r = w->run;
     struct engine *e = r->e;
     e->writes--;
-    if (order->outcome != STORE_BROKEN && e->store_broken) {
-        e->store_broken = false;
-        log_info(NULL, "the store works again");
-    }
-    if (order->outcome == STORE_BROKEN && !e->store_broken) {
-        e->store_broken = true;
-        log_error(r->id, "the store refuses writes: %s", order->err.text);
-    }
+    if (order->outcome == STORE_BROKEN)
+        disk_failed(e, r->id, &order->err);
+    else
+        disk_works(e);
     if (order->outcome == STORE_BROKEN && !order->accept && !e->closing) {
         timers_set(&e->timers, &w->again, ENGINE_STORE_RETRY_MS, on_again);
         return;

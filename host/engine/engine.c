@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/disk.h"
 #include "engine/frames.h"
 #include "engine/reload.h"
 #include "engine/run.h"
@@ -78,6 +79,7 @@ struct engine *engine_open(const struct engine_options *o, struct error *err)
     list_init(&e->backlog);
     list_init(&e->dirty);
     list_init(&e->revive_queue);
+    list_init(&e->unkept);
     hub_init(&e->hub);
     registry_init(&e->registry);
     timers_init(&e->timers, o->loop, o->clock);
@@ -120,6 +122,7 @@ static void free_runs(struct engine *e)
         struct run *r = value;
         r->tag = 0;
         r->active = false;
+        run_commit_abandon(r);
         run_release(r);
     }
 }
@@ -131,6 +134,7 @@ static void on_part_closed(void *arg)
         return;
     free_runs(e);
     registry_done(&e->registry);
+    disk_done(e);
     hub_done(&e->hub);
     map_done(&e->runs);
     map_done(&e->tags);

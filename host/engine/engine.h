@@ -58,6 +58,8 @@ struct engine {
 
     uv_prepare_t turn; /* the end of a turn of the loop: commits and frames go out */
     bool draining, store_broken;
+    struct timer probe; /* while it is broken */
+    struct list unkept; /* versions not yet in the store: disk.c */
     size_t writes;  /* orders under way */
     size_t tickets; /* callers who wait for an outcome */
     bool resuming;  /* revive_open was called */

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/lua_line.h"
+#include "engine/disk.h"
 #include "engine/run.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,13 +40,6 @@ static void broken(struct engine *e, struct trigger *t, const char *text)
     log_error(NULL, "%s%s", text, t->current ? " (the last good version goes on serving)" : "");
 }
 
-static void on_kept(void *arg, const struct error *err)
-{
-    (void)arg;
-    if (err)
-        log_error(NULL, "keeping a script version failed: %s", err->text);
-}
-
 /* What a run needs to come back after a restart: the declaration as the runner sent it, and the
  * files. */
 static void keep(struct engine *e, const struct trigger *t, const struct version *v,
@@ -57,8 +51,7 @@ static void keep(struct engine *e, const struct trigger *t, const struct version
     buf_init(&kept, 16u << 20);
     frame_put_bytes(&kept, manifest);
     bundle_encode(v->bundle, &kept);
-    store_put_version(e->store, v->hash, text_of(t->project), text_of(t->key), buf_view(&kept),
-                      on_kept, NULL);
+    disk_keep_version(e, v->hash, t->project, t->key, buf_view(&kept));
     buf_done(&kept);
 }
 

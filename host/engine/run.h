@@ -88,6 +88,8 @@ void run_note(struct run *r, enum record_type type, const char *data);
 void run_touch(struct run *r);
 /* Orders what is pending, unless an order is under way. */
 void run_commit(struct run *r);
+/* The store is closed: an order that still waits for a disk that takes it is given up. */
+void run_commit_abandon(struct run *r);
 
 /* The ends. Each writes the last record, takes the run off its runner and cancels its ops. Harmless
  * on an ended run. */
