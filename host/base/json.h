@@ -7,18 +7,18 @@
 #include <cjson/cJSON.h>
 
 enum {
-    JSON_DEPTH = 64,     /* of what comes in */
+    JSON_DEPTH = 64,      /* of what comes in */
     JSON_VALUES = 262144, /* of what comes in: a small text shall not make a huge tree */
-    JSON_DEPTH_OUT = 256 /* of what goes out: envelopes around what came in */
+    JSON_DEPTH_OUT = 256  /* of what goes out: envelopes around what came in */
 };
 
 /* RFC 8259, stricter: valid UTF-8, no BOM, no repeated name in an object (compared after
- * unescaping), depth at most JSON_DEPTH, at most JSON_VALUES values, no \u0000 and no lone surrogate, numbers within double
- * range, nothing behind the value. NULL and err ("byte 17: name \"a\" is repeated") otherwise. Free
- * with cJSON_Delete. */
+ * unescaping), depth at most JSON_DEPTH, at most JSON_VALUES values, no \u0000 and no lone
+ * surrogate, numbers within double range, nothing behind the value. NULL and err ("byte 17: name
+ * \"a\" is repeated") otherwise. Free with cJSON_Delete. */
 cJSON *json_parse(struct text in, struct error *err) MUST_CHECK;
-/* The same for what a host wrote itself: envelopes around what came in may be deeper (JSON_DEPTH_OUT)
- * and hold any number of values. */
+/* The same for what a host wrote itself: envelopes around what came in may be deeper
+ * (JSON_DEPTH_OUT) and hold any number of values. */
 cJSON *json_parse_own(struct text in, struct error *err) MUST_CHECK;
 
 /* Writers: append JSON to a buffer without building a tree. */

@@ -40,7 +40,8 @@ void disk_failed(struct engine *e, const char *run, const struct error *err)
     if (e->store_broken)
         return;
     e->store_broken = true;
-    log_error(run, "the store refuses writes, no runs are taken until it works again: %s", err->text);
+    log_error(run, "the store refuses writes, no runs are taken until it works again: %s",
+              err->text);
     if (!e->closing)
         timers_set(&e->timers, &e->probe, ENGINE_STORE_RETRY_MS, probe);
 }
@@ -83,8 +84,8 @@ static void put(struct kept *k)
                       (struct text){k->bundle, k->bytes}, on_kept, k);
 }
 
-void disk_keep_version(struct engine *e, const unsigned char hash[SHA256_BYTES], const char *project,
-                       const char *key, struct text bundle)
+void disk_keep_version(struct engine *e, const unsigned char hash[SHA256_BYTES],
+                       const char *project, const char *key, struct text bundle)
 {
     struct kept *k = mem_zero(1, sizeof *k);
     k->e = e;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* disk.h - what happens when the store refuses writes (disk full, I/O error): no new runs are taken,
- * those that run wait, and a small write is tried until one succeeds. Owner: engine. Thread: loop. */
+/* disk.h - what happens when the store refuses writes (disk full, I/O error): no new runs are
+ * taken, those that run wait, and a small write is tried until one succeeds. Owner: engine. Thread:
+ * loop. */
 #pragma once
 #include "base/error.h"
 #include "base/id.h"
@@ -14,7 +15,7 @@ void disk_works(struct engine *e);
 
 /* Keeps what a version is made of in the store; tried again for as long as it takes, as runs that
  * started on it could not be resumed without it. Texts are copied. */
-void disk_keep_version(struct engine *e, const unsigned char hash[SHA256_BYTES], const char *project,
-                       const char *key, struct text bundle);
+void disk_keep_version(struct engine *e, const unsigned char hash[SHA256_BYTES],
+                       const char *project, const char *key, struct text bundle);
 /* Frees what still waits to be kept. */
 void disk_done(struct engine *e);

@@ -29,7 +29,7 @@ struct trigger {
     unsigned char
         tried[SHA256_BYTES]; /* the content that `current`, `loading` or `error` came from */
     bool seen;               /* by the scan under way */
-    bool clashed;            /* its newest file is fine but for an id or name that another one has */
+    bool clashed; /* its newest file is fine but for an id or name that another one has */
     int64_t loaded_ms;
 };
 

@@ -16,8 +16,8 @@ enum {
     LUA_JSON_NODES = 262144, /* values of one text, so that a small text cannot make a huge heap */
     LUA_JSON_EVENT_DEPTH = LUA_JSON_DEPTH + 1,        /* the host's envelope around a body, */
     LUA_JSON_EVENT_NODES = 2 * LUA_JSON_NODES + 1024, /* which may stand there twice: inputs */
-    LUA_JSON_POLL = 100,     /* values between two looks at the CPU limit */
-    LUA_JSON_KEY_SHOWN = 40, /* bytes of a name that messages quote */
+    LUA_JSON_POLL = 100,       /* values between two looks at the CPU limit */
+    LUA_JSON_KEY_SHOWN = 40,   /* bytes of a name that messages quote */
     LUA_JSON_ERROR_SHOWN = 200 /* bytes of a path that messages quote */
 };
 
