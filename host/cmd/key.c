@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PERMISSION_WORDS = 128 };
+enum { PERMISSION_WORDS = 128, KEY_SECRET = 256 };
 
 static int run(int argc, char **argv);
 
@@ -22,6 +22,7 @@ const struct command command_key = {
     .run = run,
     .help =
         "usage: moontide key create --name N --allow PERM,… [--project P]… [--default-project P]\n"
+        "                           [--expires DURATION] [--secret-stdin]\n"
         "       moontide key list [--json]\n"
         "       moontide key revoke ID | --name N\n"
         "\n"
@@ -32,6 +33,9 @@ const struct command command_key = {
         "  --allow PERM,…       what it may do, see below; or * for all\n"
         "  --project P          only in this project; may be repeated. Without it: in ALL projects\n"
         "  --default-project P  the project it means where a request names none\n"
+        "  --expires DURATION   it ends by itself then: 12h, 30d; without it: never\n"
+        "  --secret-stdin       take the key from standard input instead of making one, so that\n"
+        "                       callers of another product keep theirs: 16 to 200 characters\n"
         "  --data DIR           the host's data folder; default: MOONTIDE_DATA, else data\n"
         "  --json               list: for programs\n"
         "\n"
@@ -54,7 +58,8 @@ const struct command command_key = {
 
 struct options {
     bool json;
-    const char *name, *allow, *default_project, *data;
+    bool secret_stdin;
+    const char *name, *allow, *default_project, *expires, *data;
     struct strings projects;
     const char *id; /* the word after the verb */
 };
@@ -68,41 +73,21 @@ static bool read_name(struct api_key *k, const struct options *o, struct error *
         return error_set(err, ERROR_INVALID, "say what the key is for: --name NAME");
     if (name.len >= sizeof k->name)
         return error_set(err, ERROR_INVALID, "--name has more than %zu bytes", sizeof k->name - 1);
-    bool fine = text_utf8_ok(name);
-    for (size_t i = 0; i < name.len; i++)
-        fine = fine && (unsigned char)name.data[i] >= ' ' && name.data[i] != 0x7f;
-    if (!fine)
+    if (!api_key_title_ok(name))
         return error_set(err, ERROR_INVALID, "--name is UTF-8 text without control characters");
     memcpy(k->name, name.data, name.len);
     return true;
 }
 
-static const char *nearest_permission(struct text bad, char *out, size_t cap)
-{
-    char words[8][32];
-    const char *names[ARRAY_LEN(words) + 1] = {NULL};
-    size_t count = 0;
-    for (unsigned bit = 1; bit <= PERMISSION_ALL && count < ARRAY_LEN(words); bit <<= 1) {
-        api_key_permissions_text(bit, words[count], sizeof words[count]);
-        names[count] = words[count];
-        count++;
-    }
-    const char *near = text_nearest(bad, names);
-    if (near)
-        snprintf(out, cap, "%s", near);
-    return near ? out : NULL;
-}
-
 static bool read_permissions(struct api_key *k, const struct options *o, struct error *err)
 {
     struct text bad;
-    char near[32];
     if (!o->allow)
         return error_set(err, ERROR_INVALID,
                          "say what the key may do: --allow project.trigger,run.read (or *)");
     if (api_key_permissions(text_of(o->allow), &k->permissions, &bad))
         return true;
-    const char *meant = nearest_permission(bad, near, sizeof near);
+    const char *meant = api_key_permission_near(bad);
     return error_set(err, ERROR_INVALID, "--allow: \"%.*s\" is no permission%s%s%s", (int)bad.len,
                      bad.data, meant ? ", did you mean " : "", meant ? meant : "",
                      meant ? "?" : "");
@@ -152,23 +137,50 @@ static bool read_default(struct api_key *k, const struct options *o, struct erro
     return true;
 }
 
+static bool read_expiry(struct api_key *k, const struct options *o, struct error *err)
+{
+    int64_t ms;
+    if (!o->expires)
+        return true;
+    if (!text_duration_ms(text_of(o->expires), &ms) || ms <= 0)
+        return error_set(err, ERROR_INVALID,
+                         "--expires \"%s\": expected a duration such as 12h or 30d", o->expires);
+    k->expires_ms = k->created_ms + ms;
+    return true;
+}
+
+/* One line; what is behind its end is not for us. */
+static bool read_secret(char out[KEY_SECRET], const struct options *o, struct error *err)
+{
+    if (!o->secret_stdin) {
+        api_key_secret(out);
+        return true;
+    }
+    if (!fgets(out, KEY_SECRET, stdin))
+        out[0] = '\0';
+    out[strcspn(out, "\r\n")] = '\0';
+    return api_key_given_ok(text_of(out)) ||
+           error_set(err, ERROR_INVALID,
+                     "--secret-stdin: expected 16 to 200 visible ASCII characters on one line");
+}
+
 /* The key alone on standard output, so that $(…) holds it; about it, on standard error. A key that
  * could not be shown is of no use to anybody. */
 static int show_new(const struct api_key *k, const char *secret, const char *data)
 {
     char allowed[PERMISSION_WORDS];
     struct error err = {0};
-    puts(secret);
-    if (out_end(command_key.name) != 0) {
+    if (secret)
+        puts(secret);
+    if (secret && out_end(command_key.name) != 0) {
         if (!store_key_revoke_now(data, k->id, k->created_ms, "cli", &err))
             out_fail(command_key.name, &err);
         return 1;
     }
     api_key_permissions_text(k->permissions, allowed, sizeof allowed);
-    fprintf(stderr,
-            "moontide: this is key %s \"%s\": %s, projects %s. It is shown this once; keep it as "
-            "MOONTIDE_KEY\n",
-            k->id, k->name, allowed, k->projects);
+    fprintf(stderr, "moontide: this is key %s \"%s\": %s, projects %s. %s\n", k->id, k->name,
+            allowed, k->projects,
+            secret ? "It is shown this once; keep it as MOONTIDE_KEY" : "It is the one you gave");
     return 0;
 }
 
@@ -176,17 +188,16 @@ static int create_key(const struct options *o)
 {
     struct api_key k = {0};
     struct error err = {0};
-    char secret[API_KEY_BYTES];
-    if (!read_name(&k, o, &err) || !read_permissions(&k, o, &err) || !read_projects(&k, o, &err) ||
-        !read_default(&k, o, &err))
-        return out_usage(command_key.name, &err);
+    char secret[KEY_SECRET];
     k.created_ms = clock_wall_ms(&clock_system);
+    if (!read_name(&k, o, &err) || !read_permissions(&k, o, &err) || !read_projects(&k, o, &err) ||
+        !read_default(&k, o, &err) || !read_expiry(&k, o, &err) || !read_secret(secret, o, &err))
+        return out_usage(command_key.name, &err);
     id_make(k.id, "key", k.created_ms);
-    api_key_secret(secret);
     api_key_hash(text_of(secret), k.hash);
     int status;
     if (store_key_create_now(o->data, &k, "cli", &err))
-        status = show_new(&k, secret, o->data);
+        status = show_new(&k, o->secret_stdin ? NULL : secret, o->data);
     else
         status = out_fail(command_key.name, &err);
     explicit_bzero(secret, sizeof secret);
@@ -226,6 +237,8 @@ static cJSON *key_json(const struct api_key *k)
                           *k->default_project ? cJSON_CreateString(k->default_project)
                                               : cJSON_CreateNull());
     add_time(item, "createdAt", k->created_ms);
+    add_time(item, "expiresAt", k->expires_ms);
+    add_time(item, "lastUsedAt", k->used_ms);
     add_time(item, "revokedAt", k->revoked_ms);
     return item;
 }
@@ -241,21 +254,29 @@ static void print_json(const struct api_key *keys, size_t count)
     cJSON_Delete(answer);
 }
 
+static void time_or_blank(int64_t wall_ms, char out[TEXT_TIME])
+{
+    out[0] = '\0';
+    if (wall_ms)
+        text_time(wall_ms, out);
+}
+
 static void print_table(const struct api_key *keys, size_t count)
 {
     struct table t;
-    out_table_init(
-        &t, (const char *const[]){"ID", "NAME", "ALLOW", "PROJECTS", "CREATED", "REVOKED", NULL});
+    out_table_init(&t, (const char *const[]){"ID", "NAME", "ALLOW", "PROJECTS", "CREATED",
+                                             "EXPIRES", "LAST USED", "REVOKED", NULL});
     for (size_t i = 0; i < count; i++) {
         const struct api_key *k = &keys[i];
         char allowed[PERMISSION_WORDS];
-        char created[TEXT_TIME];
-        char revoked[TEXT_TIME] = "";
+        char created[TEXT_TIME], expires[TEXT_TIME], used[TEXT_TIME], revoked[TEXT_TIME];
         api_key_permissions_text(k->permissions, allowed, sizeof allowed);
-        text_time(k->created_ms, created);
-        if (k->revoked_ms)
-            text_time(k->revoked_ms, revoked);
-        const char *const cells[] = {k->id, k->name, allowed, k->projects, created, revoked};
+        time_or_blank(k->created_ms, created);
+        time_or_blank(k->expires_ms, expires);
+        time_or_blank(k->used_ms, used);
+        time_or_blank(k->revoked_ms, revoked);
+        const char *const cells[] = {k->id,   k->name, allowed, k->projects,
+                                     created, expires, used,    revoked};
         for (size_t c = 0; c < ARRAY_LEN(cells); c++)
             table_cell(&t, cells[c]);
     }
@@ -360,6 +381,8 @@ static int run(int argc, char **argv)
         {.name = "--allow", .value = &o.allow},
         {.name = "--project", .many = &o.projects},
         {.name = "--default-project", .value = &o.default_project},
+        {.name = "--expires", .value = &o.expires},
+        {.name = "--secret-stdin", .flag = &o.secret_stdin},
         {.name = "--data", .value = &o.data},
         {.name = "--json", .flag = &o.json},
         {0},

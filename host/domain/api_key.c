@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { GIVEN_MIN = 16, GIVEN_MAX = 200 };
 enum { SECRET_BYTES = 32, SECRET_CHARS = 43, NAME_MAX_BYTES = 64 };
 static const char prefix[] = "mt_";
 
@@ -95,6 +96,30 @@ bool api_key_allows(const struct api_key *k, enum permission p, const char *proj
     return !project || has_project(k, project);
 }
 
+bool api_key_everywhere(const struct api_key *k)
+{
+    return has_project(k, "*");
+}
+
+bool api_key_covers(const struct api_key *k, const struct api_key *other)
+{
+    if (other->permissions & ~k->permissions)
+        return false;
+    if (api_key_everywhere(k))
+        return true;
+    for (struct text rest = text_of(other->projects); rest.data;) {
+        struct text name = text_trim(text_cut(&rest, ','));
+        char project[API_KEY_PROJECTS];
+        if (name.len >= sizeof project)
+            return false;
+        memcpy(project, name.data, name.len);
+        project[name.len] = '\0';
+        if (name.len && !has_project(k, project))
+            return false;
+    }
+    return true;
+}
+
 static unsigned bit_of(struct text word)
 {
     if (text_is(word, "*"))
@@ -126,6 +151,14 @@ bool api_key_permissions(struct text words, unsigned *bits, struct text *bad)
     return true;
 }
 
+const char *api_key_permission_near(struct text bad)
+{
+    const char *names[ARRAY_LEN(words_table) + 1] = {NULL};
+    for (size_t i = 0; i < ARRAY_LEN(words_table); i++)
+        names[i] = words_table[i].word;
+    return text_nearest(bad, names);
+}
+
 void api_key_permissions_text(unsigned bits, char *out, size_t cap)
 {
     if (cap == 0)
@@ -141,6 +174,28 @@ void api_key_permissions_text(unsigned bits, char *out, size_t cap)
             len +=
                 (size_t)snprintf(out + len, cap - len, "%s%s", len ? "," : "", words_table[i].word);
     }
+}
+
+bool api_key_title_ok(struct text name)
+{
+    if (name.len < 1 || name.len >= sizeof((struct api_key *)0)->name || !text_utf8_ok(name))
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        if ((unsigned char)name.data[i] < ' ' || name.data[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+bool api_key_given_ok(struct text secret)
+{
+    if (secret.len < GIVEN_MIN || secret.len > GIVEN_MAX)
+        return false;
+    for (size_t i = 0; i < secret.len; i++) {
+        if (secret.data[i] <= ' ' || secret.data[i] >= 0x7f)
+            return false;
+    }
+    return true;
 }
 
 bool api_key_name_ok(struct text name)

@@ -41,8 +41,17 @@ const struct api_key *api_key_find(const struct api_key *keys, size_t count,
                                    const unsigned char hash[SHA256_BYTES]);
 /* project NULL: any. A revoked key allows nothing. */
 bool api_key_allows(const struct api_key *k, enum permission p, const char *project);
+bool api_key_everywhere(const struct api_key *k); /* its projects are "*" */
+/* Whether everything that `other` may do, `k` may as well: what a key may hand on. */
+bool api_key_covers(const struct api_key *k, const struct api_key *other);
+/* The permission's word nearest to a wrong one; NULL: none is near. */
+const char *api_key_permission_near(struct text bad);
 /* "project.trigger,run.read" or "*" to bits; false on an unknown word (*bad, borrowed, is it). */
 bool api_key_permissions(struct text words, unsigned *bits, struct text *bad) MUST_CHECK;
 void api_key_permissions_text(unsigned bits, char *out, size_t cap);
+/* What a key is for, shown in lists: UTF-8 without control characters, 1 to 127 bytes. */
+bool api_key_title_ok(struct text name);
+/* A secret made elsewhere: 16 to 200 visible ASCII characters, so that it fits in a header. */
+bool api_key_given_ok(struct text secret);
 /* Project and trigger keys: a-z A-Z 0-9 _ -, 1 to 64 characters. */
 bool api_key_name_ok(struct text name);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine/disk.h"
 #include "engine/frames.h"
+#include "engine/pause.h"
 #include "engine/reload.h"
 #include "engine/run.h"
 #include "engine/watch.h"
@@ -53,8 +54,9 @@ static bool open_parts(struct engine *e, const struct engine_options *o, struct 
     };
     if (!(e->store = store_open(&store, err)))
         return false;
-    if (!keyring_open(&e->keyring, o->loop, e->store, o->config->data, err))
+    if (!keyring_open(&e->keyring, o->loop, &e->timers, e->store, o->config->data, err))
         return false;
+    pauses_read(e);
     if (!(e->vault = vault_open(o->loop, e->store, o->config->data, err)))
         return false;
     if (!(e->pool = pool_new(&pool, err)))
@@ -96,7 +98,7 @@ struct engine *engine_open(const struct engine_options *o, struct error *err)
 
 bool engine_ready(const struct engine *e)
 {
-    return pool_ready(e->pool) && e->keyring.loaded && reload_settled(e) && !e->draining;
+    return pool_ready(e->pool) && e->keyring.loaded && e->pauses_known && reload_settled(e) && !e->draining;
 }
 
 void engine_drain(struct engine *e)
@@ -173,6 +175,8 @@ void engine_close(struct engine *e, void (*closed)(void *arg), void *arg)
 {
     if (e->pool)
         engine_flush(e);
+    if (e->keyring.loaded)
+        keyring_flush(&e->keyring);
     uv_prepare_stop(&e->turn);
     e->closing = true;
     e->closed = closed;

@@ -2,7 +2,8 @@
 /* engine.h - the heart: turns calls into runs, runs into journal records and effects. All its state
  * belongs to the loop thread. Its files: fire (a call becomes a run), run (records and commits),
  * frames (what runners say), ops (effects), revive (replay, recovery, waking), hub (who follows a
- * run), registry + reload (triggers and their versions), keyring, pool. */
+ * run), registry + reload (triggers and their versions), pause,
+ * keyring, pool. */
 #pragma once
 #include "base/clock.h"
 #include "base/list.h"
@@ -39,6 +40,7 @@ struct engine {
     struct http *http;
     struct registry registry;
     struct hub hub;
+    bool pauses_known; /* triggers that were paused before the start are */
     struct keyring keyring;
     struct vault *vault;
 

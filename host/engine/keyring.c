@@ -31,18 +31,68 @@ static void tell_changes(const struct keyring *k, const struct api_key *keys, si
     }
 }
 
+/* ---- who waits for a reading */
+
+struct sync {
+    struct list link;
+    void (*fn)(void *arg, const struct error *err);
+    void *arg;
+};
+
+static void tell_waiting(struct keyring *k, const struct error *err)
+{
+    struct list *node;
+    while ((node = list_pop(&k->waiting))) {
+        struct sync *s = LIST_ENTRY(node, struct sync, link);
+        s->fn(s->arg, err);
+        free(s);
+    }
+}
+
+void keyring_sync(struct keyring *k, void (*fn)(void *arg, const struct error *err), void *arg)
+{
+    struct sync *s = mem_zero(1, sizeof *s);
+    s->fn = fn;
+    s->arg = arg;
+    list_add(&k->waiting_next, &s->link);
+    reload(k);
+}
+
+/* ---- reading */
+
+/* A reading has ended; what was touched meanwhile needs another. */
+static void read_on(struct keyring *k, const struct error *err)
+{
+    tell_waiting(k, err);
+    if (k->again)
+        reload(k);
+}
+
+/* Uses that the store does not know yet are not forgotten. */
+static void keep_used(const struct keyring *k, struct api_key *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct api_key *before = known(k, keys[i].id);
+        if (before && before->used_ms > keys[i].used_ms)
+            keys[i].used_ms = before->used_ms;
+    }
+}
+
 static void on_keys(void *arg, const struct api_key *keys, size_t count, const struct error *err)
 {
     struct keyring *k = arg;
     k->reading = false;
     if (err) {
         log_error(NULL, "reading API keys failed, the ones known stay: %s", err->text);
+        read_on(k, err);
         return;
     }
     if (k->loaded)
         tell_changes(k, keys, count);
+    struct api_key *fresh = mem_dup(keys, count * sizeof *keys);
+    keep_used(k, fresh, count);
     free(k->keys);
-    k->keys = mem_dup(keys, count * sizeof *keys);
+    k->keys = fresh;
     k->count = count;
     map_done(&k->by_hash);
     map_init(&k->by_hash);
@@ -52,8 +102,7 @@ static void on_keys(void *arg, const struct api_key *keys, size_t count, const s
             map_put(&k->by_hash, hash, &k->keys[i]);
     }
     k->loaded = true;
-    if (k->again)
-        reload(k);
+    read_on(k, NULL);
 }
 
 static void reload(struct keyring *k)
@@ -62,6 +111,9 @@ static void reload(struct keyring *k)
     if (k->reading)
         return;
     k->reading = true;
+    struct list *node;
+    while ((node = list_pop(&k->waiting_next)))
+        list_add(&k->waiting, node);
     store_list_keys(k->store, on_keys, k);
 }
 
@@ -82,10 +134,13 @@ static bool make_stamp(const char *path, struct error *err)
     return true;
 }
 
-bool keyring_open(struct keyring *k, uv_loop_t *loop, struct store *store, const char *data, struct error *err)
+bool keyring_open(struct keyring *k, uv_loop_t *loop, struct timers *timers, struct store *store,
+                  const char *data, struct error *err)
 {
     char path[4096];
-    *k = (struct keyring){.store = store};
+    *k = (struct keyring){.store = store, .timers = timers};
+    list_init(&k->waiting);
+    list_init(&k->waiting_next);
     map_init(&k->by_hash);
     snprintf(path, sizeof path, "%s/keys.stamp", data);
     if (!make_stamp(path, err))
@@ -100,14 +155,59 @@ bool keyring_open(struct keyring *k, uv_loop_t *loop, struct store *store, const
     return true;
 }
 
-const struct api_key *keyring_find(const struct keyring *k, struct text secret)
+/* ---- finding, and when it was */
+
+static void on_used_written(void *arg, const struct error *err)
+{
+    (void)arg;
+    if (err)
+        log_warn(NULL, "writing when API keys were used failed: %s", err->text);
+}
+
+void keyring_flush(struct keyring *k)
+{
+    int64_t from_ms = k->used_from_ms;
+    if (from_ms == 0)
+        return;
+    k->used_from_ms = 0;
+    timers_drop(k->timers, &k->used_timer);
+    struct api_key *used = mem_zero(k->count + 1, sizeof *used);
+    size_t count = 0;
+    for (size_t i = 0; i < k->count; i++)
+        if (k->keys[i].used_ms >= from_ms)
+            used[count++] = k->keys[i];
+    store_keys_used(k->store, used, count, on_used_written, k);
+    free(used);
+}
+
+static void on_used_due(struct timer *t)
+{
+    keyring_flush(CONTAINER_OF(t, struct keyring, used_timer));
+}
+
+static void note_use(struct keyring *k, struct api_key *key, int64_t now_ms)
+{
+    key->used_ms = now_ms;
+    if (k->used_from_ms)
+        return;
+    k->used_from_ms = now_ms;
+    timers_set(k->timers, &k->used_timer, KEYRING_USED_MS, on_used_due);
+}
+
+const struct api_key *keyring_find(struct keyring *k, struct text secret)
 {
     unsigned char hash[SHA256_BYTES];
     if (!secret.data)
         return NULL;
     api_key_hash(secret, hash);
-    const struct api_key *key = map_get(&k->by_hash, (struct text){(char *)hash, sizeof hash});
-    return key && id_equal_constant_time(key->hash, hash, sizeof hash) ? key : NULL;
+    struct api_key *key = map_get(&k->by_hash, (struct text){(char *)hash, sizeof hash});
+    if (!key || !id_equal_constant_time(key->hash, hash, sizeof hash))
+        return NULL;
+    int64_t now_ms = clock_wall_ms(k->timers->clock);
+    if (key->expires_ms && key->expires_ms <= now_ms)
+        return NULL;
+    note_use(k, key, now_ms);
+    return key;
 }
 
 struct closing {

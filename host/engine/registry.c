@@ -34,6 +34,7 @@ void registry_init(struct registry *r)
     *r = (struct registry){.next_tag = 1};
     map_init(&r->by_path);
     map_init(&r->by_id);
+    map_init(&r->pauses);
     map_init(&r->versions);
 }
 
@@ -61,8 +62,11 @@ void registry_done(struct registry *r)
         trigger_free(value);
     for (pos = 0; map_next(&r->versions, &pos, &key, &value);)
         version_free(value);
+    for (pos = 0; map_next(&r->pauses, &pos, &key, &value);)
+        free(value);
     map_done(&r->by_path);
     map_done(&r->by_id);
+    map_done(&r->pauses);
     map_done(&r->versions);
 }
 
@@ -84,6 +88,7 @@ struct trigger *registry_add(struct registry *r, const char *project, const char
     struct trigger *t = mem_zero(1, sizeof *t);
     t->project = mem_text(project);
     t->key = mem_text(key);
+    t->pause = map_get(&r->pauses, path_key(path, text_of(project), text_of(key)));
     map_put(&r->by_path, path_key(path, text_of(project), text_of(key)), t);
     return t;
 }
@@ -100,7 +105,29 @@ void registry_remove(struct registry *r, struct trigger *t)
 
 bool trigger_serves(const struct trigger *t)
 {
-    return t->current && !t->current->manifest->paused;
+    return t->current && !t->current->manifest->paused && !t->pause;
+}
+
+void registry_pause(struct registry *r, const char *project, const char *key, const char *by,
+                    int64_t at_ms)
+{
+    char path[PATH_KEY];
+    struct text at = path_key(path, text_of(project), text_of(key));
+    if (!at.data)
+        return;
+    struct pause *p = map_get(&r->pauses, at);
+    if (by && !p) {
+        p = mem_zero(1, sizeof *p);
+        p->at_ms = at_ms;
+        memcpy(p->by, by, strnlen(by, sizeof p->by - 1));
+        map_put(&r->pauses, at, p);
+    } else if (!by && p) {
+        free(map_del(&r->pauses, at));
+        p = NULL;
+    }
+    struct trigger *t = map_get(&r->by_path, at);
+    if (t)
+        t->pause = p;
 }
 
 static bool name_is_free(const struct registry *r, const struct trigger *t, const char *name,

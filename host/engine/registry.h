@@ -21,11 +21,19 @@ struct version {
     bool on[POOL_RUNNERS];     /* the runner has it */
 };
 
+/* An operator's, as against `paused = true` in the script. It is of an address: it outlives the
+ * file. */
+struct pause {
+    int64_t at_ms;
+    char by[ID_BYTES]; /* id of a key */
+};
+
 struct trigger {
     char *project, *key;
-    struct version *current; /* the last good one; NULL: none yet */
-    struct version *loading; /* being compiled in a runner */
-    char *error;             /* why the newest file does not serve; NULL: it does */
+    const struct pause *pause; /* the registry's; NULL: none */
+    struct version *current;   /* the last good one; NULL: none yet */
+    struct version *loading;   /* being compiled in a runner */
+    char *error;               /* why the newest file does not serve; NULL: it does */
     unsigned char
         tried[SHA256_BYTES]; /* the content that `current`, `loading` or `error` came from */
     bool seen;               /* by the scan under way */
@@ -36,6 +44,7 @@ struct trigger {
 struct registry {
     struct map by_path;  /* "project/key", key folded -> struct trigger */
     struct map by_id;    /* manifest id -> struct trigger */
+    struct map pauses;   /* as by_path -> struct pause */
     struct map versions; /* 8-byte tag -> struct version, those alive */
     uint64_t next_tag;
 };
@@ -48,6 +57,9 @@ struct trigger *registry_find(const struct registry *r, struct text project, str
 struct trigger *registry_find_id(const struct registry *r, struct text id);
 struct trigger *registry_add(struct registry *r, const char *project, const char *key);
 void registry_remove(struct registry *r, struct trigger *t);
+/* by NULL: ends the pause. Pausing what is paused keeps the first. */
+void registry_pause(struct registry *r, const char *project, const char *key, const char *by,
+                    int64_t at_ms);
 /* True when a request may start it: it has a good version that is not paused. */
 bool trigger_serves(const struct trigger *t);
 /* Puts a loaded version in place. False: its id or its name (*field says which) belongs to another

@@ -17,6 +17,13 @@ static const struct route routes[] = {
     {METHOD_POST, "/v1/runs/{id}/cancel", AUTH_KEY, PERMISSION_CONTROL, NULL, runs_cancel, NULL},
     {METHOD_GET, "/v1/triggers", AUTH_KEY, PERMISSION_READ, NULL, triggers_list, NULL},
     {METHOD_GET, "/v1/triggers/{project}/{key}", AUTH_KEY, PERMISSION_READ, NULL, triggers_get, NULL},
+    {METHOD_POST, "/v1/triggers/{project}/{key}/pause", AUTH_KEY, PERMISSION_MANAGE, NULL, triggers_pause, NULL},
+    {METHOD_POST, "/v1/triggers/{project}/{key}/resume", AUTH_KEY, PERMISSION_MANAGE, NULL, triggers_resume, NULL},
+
+    {METHOD_GET, "/v1/keys", AUTH_KEY, PERMISSION_KEYS, NULL, keys_list_all, NULL},
+    {METHOD_POST, "/v1/keys", AUTH_KEY, PERMISSION_KEYS, NULL, keys_create, NULL},
+    {METHOD_DELETE, "/v1/keys/{id}", AUTH_KEY, PERMISSION_KEYS, NULL, keys_delete, NULL},
+    {METHOD_GET, "/v1/audit", AUTH_KEY, PERMISSION_KEYS, NULL, audit_list, NULL},
 
     {METHOD_GET, "/healthz", AUTH_NONE, 0, NULL, health_alive, NULL},
     {METHOD_GET, "/readyz", AUTH_NONE, 0, NULL, health_ready, NULL},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* API keys from the command line: a connection of its own, one transaction, and the stamp that tells
- * a running host to look. */
+/* API keys from the command line: a connection of its own, one transaction, and the stamp that
+ * tells a running host to look. */
 #include "store/audit.h"
 #include "store/database.h"
 #include "store/keys.h"

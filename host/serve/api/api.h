@@ -12,6 +12,19 @@ void runs_events(struct request *q);
 /* triggers.c */
 void triggers_list(struct request *q);
 void triggers_get(struct request *q);
+void triggers_pause(struct request *q);
+void triggers_resume(struct request *q);
+/* The trigger at params[0]/params[1] if the key has p there; NULL: refused. 403 for who may see it,
+ * else 404. */
+struct trigger *triggers_named(struct request *q, enum permission p);
+/* keys.c */
+void keys_list_all(struct request *q);
+void keys_create(struct request *q);
+void keys_delete(struct request *q);
+/* audit.c */
+void audit_list(struct request *q);
+/* What the asker does right now; texts are borrowed from the request and the arguments. */
+struct store_audit audit_of(const struct request *q, const char *action, const char *target);
 /* health.c */
 void health_alive(struct request *q);
 void health_ready(struct request *q);

@@ -111,6 +111,19 @@ void runs_list(struct request *q)
 
 /* ---- POST /v1/runs/{id}/cancel */
 
+static void on_cancel_noted(void *arg, const struct error *err)
+{
+    struct request *q = pending_end(arg);
+    char json[128];
+    (void)err; /* the run is cancelled and its journal says so */
+    if (!q)
+        return;
+    int n = snprintf(json, sizeof json, "{\"runId\":\"%s\",\"status\":\"cancelling\"}",
+                     q->params_text[0]);
+    request_names_run(q, q->params_text[0]);
+    request_json(q, 202, (struct text){json, (size_t)n});
+}
+
 static void on_cancelled(void *arg, enum verdict v)
 {
     struct request *q = pending_end(arg);
@@ -120,11 +133,8 @@ static void on_cancelled(void *arg, enum verdict v)
         request_no(q, v, v == VERDICT_CONFLICT ? "the run has ended already" : NULL);
         return;
     }
-    char json[128];
-    int n = snprintf(json, sizeof json, "{\"runId\":\"%s\",\"status\":\"cancelling\"}",
-                     q->params_text[0]);
-    request_names_run(q, q->params_text[0]);
-    request_json(q, 202, (struct text){json, (size_t)n});
+    struct store_audit audit = audit_of(q, "run.cancel", q->params_text[0]);
+    store_audit(q->app->engine->store, &audit, on_cancel_noted, pending_new(q));
 }
 
 static void on_cancel_row(void *arg, const struct store_run *row, const struct error *err)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine/pause.h"
 #include "serve/api/api.h"
+#include "serve/pending.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,17 +39,35 @@ static void put_manifest(struct buf *b, const struct version *v)
     put_tree(b, "defaults", m->defaults);
 }
 
+/* Who and when: the operator's pause wins over the script's, as it can be ended here. */
+static void put_paused(struct buf *b, const struct trigger *t)
+{
+    char at[TEXT_TIME];
+    bool script = t->current && t->current->manifest->paused;
+    buf_str(b, ",\"paused\":");
+    if (t->pause) {
+        text_time(t->pause->at_ms, at);
+        buf_str(b, "{\"by\":");
+        json_put_cstr(b, t->pause->by);
+        buf_printf(b, ",\"at\":\"%s\"}", at);
+    } else {
+        buf_str(b, script ? "{\"by\":\"script\",\"at\":null}" : "null");
+    }
+}
+
 /* "serving", "paused", "loading" or "broken" (no good version yet); `error` tells what is wrong
  * with the newest file. */
 static void put_trigger(struct buf *b, const struct trigger *t)
 {
-    const char *status = t->current   ? (t->current->manifest->paused ? "paused" : "serving")
-                         : t->loading ? "loading"
-                                      : "broken";
+    const char *status = trigger_serves(t) ? "serving"
+                         : t->current      ? "paused"
+                         : t->loading      ? "loading"
+                                           : "broken";
     buf_str(b, "{\"project\":");
     json_put_cstr(b, t->project);
     put_string(b, "key", t->key);
     put_string(b, "status", status);
+    put_paused(b, t);
     put_string(b, "error", t->error);
     if (t->loaded_ms) {
         char at[TEXT_TIME];
@@ -90,16 +111,73 @@ void triggers_list(struct request *q)
     buf_done(&b);
 }
 
-void triggers_get(struct request *q)
+static void answer_trigger(struct request *q, const struct trigger *t)
 {
-    const struct trigger *t = registry_find(&q->app->engine->registry, q->params[0], q->params[1]);
-    if (!t || !api_key_allows(&q->key, PERMISSION_READ, t->project)) {
-        request_no(q, VERDICT_NOT_FOUND, NULL);
-        return;
-    }
     struct buf b;
     buf_init(&b, 16u << 20);
     put_trigger(&b, t);
     request_json(q, 200, buf_view(&b));
     buf_done(&b);
+}
+
+struct trigger *triggers_named(struct request *q, enum permission p)
+{
+    struct trigger *t = registry_find(&q->app->engine->registry, q->params[0], q->params[1]);
+    if (t && api_key_allows(&q->key, p, t->project))
+        return t;
+    bool seen = t && api_key_allows(&q->key, PERMISSION_READ, t->project);
+    request_no(q, seen ? VERDICT_FORBIDDEN : VERDICT_NOT_FOUND, NULL);
+    return NULL;
+}
+
+void triggers_get(struct request *q)
+{
+    const struct trigger *t = triggers_named(q, PERMISSION_READ);
+    if (t)
+        answer_trigger(q, t);
+}
+
+/* ---- POST /v1/triggers/{project}/{key}/pause and …/resume */
+
+static void on_paused(void *arg, const struct error *err)
+{
+    struct request *q = pending_end(arg);
+    if (!q)
+        return;
+    if (err) {
+        request_no(q, VERDICT_STORE, err->text);
+        return;
+    }
+    const struct trigger *t = triggers_named(q, PERMISSION_MANAGE); /* it may have gone meanwhile */
+    if (t)
+        answer_trigger(q, t);
+}
+
+static void set_paused(struct request *q, bool paused)
+{
+    const struct trigger *t = triggers_named(q, PERMISSION_MANAGE);
+    char target[160];
+    if (!t)
+        return;
+    if (!paused && !t->pause && t->current && t->current->manifest->paused) {
+        request_no(q, VERDICT_CONFLICT, "its script has paused = true: take that out there");
+        return;
+    }
+    if (paused == (t->pause != NULL)) {
+        answer_trigger(q, t);
+        return;
+    }
+    snprintf(target, sizeof target, "%s/%s", t->project, t->key);
+    struct store_audit audit = audit_of(q, paused ? "trigger.pause" : "trigger.resume", target);
+    engine_pause(q->app->engine, t, paused, q->key.id, &audit, on_paused, pending_new(q));
+}
+
+void triggers_pause(struct request *q)
+{
+    set_paused(q, true);
+}
+
+void triggers_resume(struct request *q)
+{
+    set_paused(q, false);
 }

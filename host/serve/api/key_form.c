@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/api/key_form.h"
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { WORDS = 256 };
+
+struct form {
+    struct api_key *k;
+    int64_t now_ms;
+    char *field;
+    struct error *err;
+};
+
+static bool wrong(struct form *f, const char *name, const char *format, const char *value)
+{
+    snprintf(f->field, KEY_FIELD, "/%s", name);
+    return error_set(f->err, ERROR_INVALID, format, value);
+}
+
+static bool read_name(struct form *f, const cJSON *v)
+{
+    struct text name = text_trim(text_of(cJSON_GetStringValue(v)));
+    if (!name.data || !api_key_title_ok(name))
+        return wrong(f, "name",
+                     "name: expected text of 1 to 127 bytes without control characters%s", "");
+    memcpy(f->k->name, name.data, name.len);
+    return true;
+}
+
+static bool read_permissions(struct form *f, const cJSON *v)
+{
+    if (!cJSON_IsArray(v) || !v->child)
+        return wrong(f, "permissions",
+                     "permissions: expected a list such as [\"project.trigger\"]%s", "");
+    for (const cJSON *word = v->child; word; word = word->next) {
+        unsigned bits;
+        struct text bad;
+        const char *name = cJSON_GetStringValue(word);
+        if (!name)
+            return wrong(f, "permissions", "permissions: expected a list of strings%s", "");
+        if (strchr(name, ',') || !api_key_permissions(text_of(name), &bits, &bad)) {
+            const char *near = api_key_permission_near(text_of(name));
+            return wrong(f, "permissions",
+                         near ? "permissions: there is no such permission, did you mean %s?"
+                              : "permissions: there is no such permission%s",
+                         near ? near : "");
+        }
+        f->k->permissions |= bits;
+    }
+    return true;
+}
+
+static bool add_project(struct form *f, const cJSON *v)
+{
+    struct api_key *k = f->k;
+    const char *name = cJSON_GetStringValue(v);
+    size_t len = strlen(k->projects);
+    if (!name || !api_key_name_ok(text_of(name)))
+        return wrong(f, "projects", "projects: a project is 1 to 64 letters, digits, _ or -%s", "");
+    if (len + strlen(name) + 2 > sizeof k->projects)
+        return wrong(f, "projects", "projects: all names together have more than 500 bytes%s", "");
+    snprintf(k->projects + len, sizeof k->projects - len, "%s%s", len ? "," : "", name);
+    return true;
+}
+
+static bool read_projects(struct form *f, const cJSON *v)
+{
+    if (cJSON_IsString(v) && strcmp(v->valuestring, "*") == 0) {
+        strcpy(f->k->projects, "*");
+        return true;
+    }
+    if (!cJSON_IsArray(v) || !v->child)
+        return wrong(f, "projects", "projects: expected a list of projects, or \"*\" for all%s",
+                     "");
+    for (const cJSON *name = v->child; name; name = name->next)
+        if (!add_project(f, name))
+            return false;
+    return true;
+}
+
+static bool read_default(struct form *f, const cJSON *v)
+{
+    const char *name = cJSON_GetStringValue(v);
+    if (cJSON_IsNull(v))
+        return true;
+    if (!name || !api_key_name_ok(text_of(name)))
+        return wrong(f, "defaultProject",
+                     "defaultProject: a project is 1 to 64 letters, digits, _ or -%s", "");
+    snprintf(f->k->default_project, sizeof f->k->default_project, "%s", name);
+    return true;
+}
+
+static bool read_expires_in(struct form *f, const cJSON *v)
+{
+    int64_t ms;
+    if (cJSON_IsNull(v))
+        return true;
+    if (!cJSON_IsString(v) || !text_duration_ms(text_of(v->valuestring), &ms) || ms <= 0)
+        return wrong(f, "expiresIn", "expiresIn: expected a duration such as \"30d\"%s", "");
+    f->k->expires_ms = f->now_ms + ms;
+    return true;
+}
+
+/* RFC 3339 in UTC, as this API writes it; fractions of a second are left out. */
+static bool read_time(const char *text, int64_t *ms)
+{
+    struct tm tm = {0};
+    int end = 0;
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+               &tm.tm_min, &tm.tm_sec, &end) != 6 ||
+        end != 19)
+        return false;
+    const char *rest = text + end;
+    if (*rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    if (strcmp(rest, "Z") != 0)
+        return false;
+    struct tm want = tm;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    time_t seconds = timegm(&tm); /* normalises: 31 February would become March */
+    *ms = (int64_t)seconds * 1000;
+    return tm.tm_mday == want.tm_mday && tm.tm_mon == want.tm_mon - 1 &&
+           tm.tm_hour == want.tm_hour && tm.tm_min == want.tm_min && tm.tm_sec == want.tm_sec;
+}
+
+static bool read_expires_at(struct form *f, const cJSON *v)
+{
+    int64_t ms;
+    if (cJSON_IsNull(v))
+        return true;
+    if (!cJSON_IsString(v) || !read_time(v->valuestring, &ms))
+        return wrong(f, "expiresAt",
+                     "expiresAt: expected a time such as \"2027-01-31T00:00:00Z\"%s", "");
+    if (ms <= f->now_ms)
+        return wrong(f, "expiresAt", "expiresAt: expected a time that is still to come%s", "");
+    f->k->expires_ms = ms;
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool needed;
+    bool (*read)(struct form *f, const cJSON *v);
+} fields[] = {
+    {"name", true, read_name},
+    {"permissions", true, read_permissions},
+    {"projects", true, read_projects},
+    {"defaultProject", false, read_default},
+    {"expiresIn", false, read_expires_in},
+    {"expiresAt", false, read_expires_at},
+};
+
+/* A field that is not known might be a limit that the caller believes in. */
+static bool all_known(struct form *f, const cJSON *body)
+{
+    const char *names[ARRAY_LEN(fields) + 1] = {NULL};
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        names[i] = fields[i].name;
+    for (const cJSON *v = body->child; v; v = v->next) {
+        size_t i = 0;
+        while (names[i] && strcmp(names[i], v->string) != 0)
+            i++;
+        if (names[i])
+            continue;
+        const char *near = text_nearest(text_of(v->string), names);
+        char name[KEY_FIELD - 1];
+        snprintf(name, sizeof name, "%.*s", (int)sizeof name - 1, v->string);
+        name[text_utf8_whole(text_of(name))] = '\0';
+        return wrong(f, name, near ? "unknown field, did you mean \"%s\"?" : "unknown field%s",
+                     near ? near : "");
+    }
+    return true;
+}
+
+static bool default_is_among(struct form *f)
+{
+    struct api_key *k = f->k;
+    if (!*k->default_project || strcmp(k->projects, "*") == 0)
+        return true;
+    for (struct text rest = text_of(k->projects); rest.data;)
+        if (text_is(text_cut(&rest, ','), k->default_project))
+            return true;
+    return wrong(f, "defaultProject", "defaultProject: \"%s\" is not among the key's projects",
+                 k->default_project);
+}
+
+bool key_form_read(const cJSON *body, int64_t now_ms, struct api_key *k, char field[KEY_FIELD],
+                   struct error *err)
+{
+    struct form f = {k, now_ms, field, err};
+    field[0] = '\0';
+    if (!body)
+        return error_set(err, ERROR_INVALID,
+                         "expected a JSON object with name, permissions and projects");
+    if (!all_known(&f, body))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        const cJSON *v = json_get(body, fields[i].name);
+        if (!v && fields[i].needed)
+            return wrong(&f, fields[i].name, "%s is missing", fields[i].name);
+        if (v && !fields[i].read(&f, v))
+            return false;
+    }
+    if (json_get(body, "expiresIn") && json_get(body, "expiresAt"))
+        return wrong(&f, "expiresAt", "expiresIn and expiresAt do not go together%s", "");
+    k->created_ms = now_ms;
+    return default_is_among(&f);
+}
+
+/* ---- as JSON */
+
+static void put_words(struct buf *b, const char *name, const char *words)
+{
+    bool first = true;
+    buf_printf(b, ",\"%s\":[", name);
+    for (struct text rest = text_of(words); rest.data;) {
+        struct text word = text_trim(text_cut(&rest, ','));
+        if (!word.len)
+            continue;
+        if (!first)
+            buf_char(b, ',');
+        first = false;
+        json_put_string(b, word);
+    }
+    buf_char(b, ']');
+}
+
+static void put_time(struct buf *b, const char *name, int64_t wall_ms)
+{
+    char at[TEXT_TIME];
+    text_time(wall_ms, at);
+    buf_printf(b, ",\"%s\":", name);
+    json_put_cstr(b, wall_ms ? at : NULL);
+}
+
+void key_form_put(struct buf *b, const struct api_key *k, const char *secret)
+{
+    char words[WORDS];
+    api_key_permissions_text(k->permissions, words, sizeof words);
+    buf_printf(b, "{\"id\":\"%s\",\"name\":", k->id);
+    json_put_cstr(b, k->name);
+    put_words(b, "permissions", words);
+    if (strcmp(k->projects, "*") == 0)
+        buf_str(b, ",\"projects\":\"*\"");
+    else
+        put_words(b, "projects", k->projects);
+    buf_str(b, ",\"defaultProject\":");
+    json_put_cstr(b, *k->default_project ? k->default_project : NULL);
+    put_time(b, "createdAt", k->created_ms);
+    put_time(b, "expiresAt", k->expires_ms);
+    put_time(b, "lastUsedAt", k->used_ms);
+    put_time(b, "revokedAt", k->revoked_ms);
+    if (secret) {
+        buf_str(b, ",\"secret\":");
+        json_put_cstr(b, secret);
+    }
+    buf_char(b, '}');
+}
