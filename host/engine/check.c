@@ -15,10 +15,12 @@ enum { HOST_LUA_MAX = 64 << 10 };
 
 /* ---- triggers: an engine with nothing but runners and a registry */
 
-static void on_frame(void *arg, unsigned runner, const struct frame *f)
+static bool on_frame(void *arg, unsigned runner, const struct frame *f)
 {
-    if (f->type == FRAME_LOADED || f->type == FRAME_REFUSED)
-        reload_answer(arg, runner, f);
+    if (f->type != FRAME_LOADED && f->type != FRAME_REFUSED)
+        return false;
+    reload_answer(arg, runner, f);
+    return true;
 }
 
 static void on_lost(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit,
@@ -106,17 +108,18 @@ struct answer {
     char *text;
 };
 
-static void on_table(void *arg, unsigned runner, const struct frame *f)
+static bool on_table(void *arg, unsigned runner, const struct frame *f)
 {
     struct answer *a = arg;
     struct frame_reader in;
     (void)runner;
     frame_read(&in, f);
     struct text text = frame_get_bytes(&in);
-    if (a->came || (f->type != FRAME_LOADED && f->type != FRAME_REFUSED))
-        return;
-    *a = (struct answer){true, f->type == FRAME_LOADED,
-                         mem_text_n(text.data ? text.data : "", text.len)};
+    if (!text.data || !frame_read_ok(&in) || (f->type != FRAME_LOADED && f->type != FRAME_REFUSED))
+        return false;
+    if (!a->came)
+        *a = (struct answer){true, f->type == FRAME_LOADED, mem_text_n(text.data, text.len)};
+    return true;
 }
 
 static void on_table_lost(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit,

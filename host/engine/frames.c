@@ -125,7 +125,8 @@ static void take_record(struct run *r, struct frame_reader *in)
     enum record_type type = frame_get_u8(in);
     uint32_t step = frame_get_u32(in), attempt = frame_get_u32(in);
     struct text name = frame_get_bytes(in), data = frame_get_bytes(in);
-    if (in->broken || type >= RECORD_TYPES || !runner_may_write[type])
+    in->broken = in->broken || type >= RECORD_TYPES || !runner_may_write[type];
+    if (in->broken)
         return;
     struct text kind = step ? TEXT("step") : TEXT_NONE;
     uint64_t hash = op_hash(kind, name, data) + attempt;
@@ -206,7 +207,8 @@ static void take_failed(struct run *r, struct frame_reader *in)
 static void take_idle(struct run *r, struct frame_reader *in)
 {
     struct engine *e = r->e;
-    if (r->phase != RUN_GOING || frame_get_u32(in) != r->answers_sent)
+    uint32_t answers = frame_get_u32(in);
+    if (r->phase != RUN_GOING || answers != r->answers_sent)
         return; /* said before it saw the last answer */
     if (ended_early(r, "a wait for something else"))
         return;
@@ -225,28 +227,45 @@ static void take_idle(struct run *r, struct frame_reader *in)
 static const struct {
     enum frame_type type;
     void (*take)(struct run *r, struct frame_reader *in);
+    bool before, behind; /* where it may come: before the run is admitted, and behind that */
 } rows[] = {
-    {FRAME_ADMITTED, take_admitted},   {FRAME_DROPPED, take_dropped},
-    {FRAME_RECORD, take_record},       {FRAME_OP, take_op},
-    {FRAME_OP_CANCEL, take_op_cancel}, {FRAME_FINISHED, take_finished},
-    {FRAME_FAILED, take_failed},       {FRAME_IDLE, take_idle},
+    {FRAME_ADMITTED, take_admitted, true, true}, /* again when it is rebuilt */
+    {FRAME_DROPPED, take_dropped, true, false},     {FRAME_FAILED, take_failed, true, true},
+    {FRAME_RECORD, take_record, false, true},       {FRAME_OP, take_op, false, true},
+    {FRAME_OP_CANCEL, take_op_cancel, false, true}, {FRAME_FINISHED, take_finished, false, true},
+    {FRAME_IDLE, take_idle, false, true},
 };
 
-void frames_take(void *engine, unsigned runner, const struct frame *f)
+/* LOADED and REFUSED: one text each. */
+static bool take_load(struct engine *e, unsigned runner, const struct frame *f)
+{
+    struct frame_reader in;
+    frame_read(&in, f);
+    if (!frame_get_bytes(&in).data || !frame_read_ok(&in))
+        return false;
+    reload_answer(e, runner, f);
+    return true;
+}
+
+bool frames_take(void *engine, unsigned runner, const struct frame *f)
 {
     struct engine *e = engine;
     struct frame_reader in;
     frame_read(&in, f);
-    if (f->type == FRAME_LOADED || f->type == FRAME_REFUSED) {
-        reload_answer(e, runner, f);
-        return;
-    }
+    if (f->type == FRAME_LOADED || f->type == FRAME_REFUSED)
+        return take_load(e, runner, f);
     struct run *r = run_by_tag(e, f->tag);
     if (!r || r->runner != runner || r->phase == RUN_ENDED)
-        return; /* dropped meanwhile */
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (rows[i].type == (enum frame_type)f->type)
-            rows[i].take(r, &in);
+        return f->type > FRAME_REFUSED; /* dropped meanwhile */
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].type != (enum frame_type)f->type)
+            continue;
+        if (r->phase == RUN_ADMITTING ? !rows[i].before : !rows[i].behind)
+            return false;
+        rows[i].take(r, &in);
+        return frame_read_ok(&in);
+    }
+    return false;
 }
 
 /* ---- a runner died */

@@ -149,8 +149,10 @@ static void take_frames(struct process *pr)
         at += used;
         if (f.type == FRAME_READY)
             r->ready = true;
-        else
-            p->o.frame(p->o.arg, r->index, &f);
+        else if (!p->o.frame(p->o.arg, r->index, &f))
+            got = -1;
+        if (got < 0)
+            break;
     }
     if (got < 0) {
         pr->broke = true;

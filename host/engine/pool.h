@@ -25,8 +25,8 @@ struct pool_options {
     uv_loop_t *loop;
     const struct clock *clock;
     unsigned count;
-    /* A frame came. */
-    void (*frame)(void *arg, unsigned runner, const struct frame *f);
+    /* A frame came. False: it breaks the contract, and the runner is killed for that. */
+    bool (*frame)(void *arg, unsigned runner, const struct frame *f);
     /* A runner is gone and a fresh one already stands in its place (frames may be sent to it);
      * culprit: the tag that was on the processor (0: none), of a run or a version as kind says.
      * detail: "killed by signal 11". */
