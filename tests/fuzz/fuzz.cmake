@@ -46,3 +46,5 @@ fuzz(encode runner)
 fuzz(template runner)
 fuzz(loop runner)
 fuzz(script runner domain)
+fuzz(host engine)
+target_link_options(fuzz_host PRIVATE -Wl,--allow-multiple-definition) # its fakes come first

@@ -27,7 +27,7 @@ static const char *const sources[] = {
     "this is no lua",
     "return { listen = '127.0.0.1:1' }",
 };
-static const char *const names[] = {"p/k.lua", "lib.x", "host.lua", "p/k.lua"};
+static const char *const names[] = {"p/k.lua", "lib/x.lua", "host.lua", "p/lib/x.lua"};
 static const char *const values[] = {
     "{\"body\":{\"n\":1}}",
     "{}",
