@@ -24,13 +24,14 @@ struct fake_row {
 };
 
 struct fake_read {
-    enum { READ_ROW, READ_JOURNAL, READ_VERSION, READ_DUE } kind;
+    enum { READ_ROW, READ_JOURNAL, READ_VERSION, READ_DUE, READ_AUDITED } kind;
     char id[ID_BYTES];
     union {
         store_run_fn row;
         store_journal_fn journal;
         store_version_fn version;
         store_due_fn due;
+        store_written_fn audited;
     } fn;
     void *arg;
 };
@@ -117,6 +118,20 @@ void store_due(struct store *s, int64_t now_ms, bool unfinished, struct text aft
     (void)after;
     (void)limit;
     fake_read((struct fake_read){.kind = READ_DUE, .fn.due = fn, .arg = arg});
+}
+
+void store_list_pauses(struct store *s, store_pauses_fn fn, void *arg)
+{
+    (void)s;
+    fn(arg, NULL, 0, NULL);
+}
+
+void store_audit(struct store *s, const struct store_audit *a, store_written_fn done, void *arg)
+{
+    (void)s;
+    (void)a;
+    if (done)
+        fake_read((struct fake_read){.kind = READ_AUDITED, .fn.audited = done, .arg = arg});
 }
 
 void store_put_version(struct store *s, const unsigned char hash[SHA256_BYTES], struct text project,
@@ -239,6 +254,8 @@ static bool fake_read_one(bool fails)
     const struct error *why = fails ? &err : NULL;
     if (r.kind == READ_DUE)
         r.fn.due(r.arg, NULL, 0, 0, why);
+    else if (r.kind == READ_AUDITED)
+        r.fn.audited(r.arg, why);
     else if (r.kind == READ_VERSION)
         r.fn.version(r.arg, fails ? TEXT_NONE : buf_view(&s->version), why);
     else if (r.kind == READ_ROW && fails)
@@ -462,10 +479,11 @@ void http_close(struct http *h, void (*closed)(void *arg), void *arg)
 
 /* ---- keys and secrets */
 
-bool keyring_open(struct keyring *k, uv_loop_t *loop, struct store *store, const char *data,
-                  struct error *err)
+bool keyring_open(struct keyring *k, uv_loop_t *loop, struct timers *timers, struct store *store,
+                  const char *data, struct error *err)
 {
     (void)loop;
+    (void)timers;
     (void)store;
     (void)data;
     (void)err;
