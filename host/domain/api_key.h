@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* api_key.h - API keys: 256 random bits, shown once, kept as SHA-256, compared in constant time.
- * Pure. Thread: any. Form: "mt_" + 43 characters base64url. A presented key of any other form is
- * simply unknown. */
+ * Pure. Thread: any. Form: "mt_" + 43 characters base64url; a key that was brought
+ * along from another product (key create --secret-stdin) may have any. */
 #pragma once
 #include "base/id.h"
 #include "base/text.h"
@@ -34,7 +34,7 @@ struct api_key {
 };
 
 void api_key_secret(char out[API_KEY_BYTES]); /* a new secret */
-bool api_key_form_ok(struct text secret);     /* could be one of ours: worth hashing */
+bool api_key_form_ok(struct text secret);     /* could be one of ours */
 void api_key_hash(struct text secret, unsigned char out[SHA256_BYTES]);
 /* The living key with that hash or NULL; looks at every key whatever it finds. */
 const struct api_key *api_key_find(const struct api_key *keys, size_t count,

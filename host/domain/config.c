@@ -61,6 +61,10 @@ static const struct config_row rows[] = {
     /* A body reaches a runner in one frame and the journal in one chunk, of 8 MiB each. */
     {"limits.body", "size", "4MB", "1KB to 6MB", "largest body a trigger may ask for",
      AT(body_bytes), 1 << 10, 6 << 20, NULL},
+    {"limits.flow_wait", "duration", "290s", "1ms to 290s",
+     "how long POST /api/v1/flow waits for a run", AT(flow_wait_ms), 1, 290000, NULL},
+    {"limits.webhook_wait", "duration", "55s", "1ms to 290s",
+     "how long POST /workflows/trigger waits", AT(webhook_wait_ms), 1, 290000, NULL},
     {"egress.allow", "list", NULL, "host, host:port, address or CIDR",
      "private targets that scripts may call", AT(egress_allow), 0, 0, NULL},
     {0},

@@ -20,6 +20,7 @@ struct config {
     int64_t drain_ms;                /* SIGTERM to exit, "10s" bound: 1s to 60s */
     int64_t backlog;                 /* runs that wait for a runner before 503 */
     int64_t cpu_ms, memory_bytes, steps, wall_ms, body_bytes; /* limits.*: ceilings for triggers */
+    int64_t flow_wait_ms, webhook_wait_ms; /* how long these endpoints wait for a run */
     cJSON *egress_allow; /* array of "host", "host:port", "CIDR", "ip:port"; NULL: none */
 };
 

@@ -156,6 +156,14 @@ static bool take_paused(struct intake *in, const cJSON *v)
     return true;
 }
 
+static bool take_webhook(struct intake *in, const cJSON *v)
+{
+    if (!cJSON_IsBool(v))
+        return needs(in, "true or false", v);
+    in->m->webhook_off = cJSON_IsFalse(v);
+    return true;
+}
+
 static bool take_body(struct intake *in, const cJSON *v)
 {
     return value_from_json(VALUE_SIZE, v, 1, in->ceilings->body_bytes, &in->m->body_max, in->err);
@@ -247,21 +255,36 @@ static const struct {
     const char *name;
     take_fn take; /* NULL: part of the language, not of this version */
 } fields[] = {
-    {"name", take_name},     {"id", take_id},
-    {"input", take_input},   {"defaults", take_defaults},
-    {"filter", take_filter}, {"unique", take_unique},
-    {"wait", take_wait},     {"instruction", take_instruction},
-    {"run", take_run},       {"paused", take_paused},
-    {"body", take_body},     {"limits", take_limits},
-    {"webhook", NULL},       {"widget", NULL},
-    {"form", NULL},          {"mcp", NULL},
-    {"verify", NULL},        {"allow", NULL},
-    {"block", NULL},         {"origins", NULL},
-    {"schedule", NULL},      {"timezone", NULL},
-    {"catch_up", NULL},      {"concurrency", NULL},
-    {"rate", NULL},          {"debounce", NULL},
-    {"priority", NULL},      {"retention", NULL},
-    {"budget", NULL},        {"session", NULL},
+    {"name", take_name},
+    {"id", take_id},
+    {"input", take_input},
+    {"defaults", take_defaults},
+    {"filter", take_filter},
+    {"unique", take_unique},
+    {"wait", take_wait},
+    {"instruction", take_instruction},
+    {"run", take_run},
+    {"paused", take_paused},
+    {"body", take_body},
+    {"limits", take_limits},
+    {"webhook", take_webhook},
+    {"widget", NULL},
+    {"form", NULL},
+    {"mcp", NULL},
+    {"verify", NULL},
+    {"allow", NULL},
+    {"block", NULL},
+    {"origins", NULL},
+    {"schedule", NULL},
+    {"timezone", NULL},
+    {"catch_up", NULL},
+    {"concurrency", NULL},
+    {"rate", NULL},
+    {"debounce", NULL},
+    {"priority", NULL},
+    {"retention", NULL},
+    {"budget", NULL},
+    {"session", NULL},
 };
 
 static bool take_field(struct intake *in, const cJSON *v)

@@ -42,6 +42,7 @@ struct manifest {
     bool instruction_given; /* template or function: the runner renders it; else the body's
                                instruction is used */
     bool paused;
+    bool webhook_off; /* `webhook = false`: no secret opens it */
     int64_t body_max;
     int64_t wall_ms; /* 0: the host's */
     uint32_t cpu_ms, memory_bytes, steps, output_bytes, record_bytes;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/filter.h"
+#include "domain/inputs.h"
 #include "domain/known_fields.h"
 #include "domain/schema.h"
 #include "engine/run.h"
@@ -63,18 +64,13 @@ static void put_object(struct buf *b, const char *name, const cJSON *object)
     json_put_tree(b, object);
 }
 
-/* inputs = the trigger's defaults with the body's members over them; left out when it would be the
- * body itself. */
+/* Left out when they would be the body itself. */
 static void put_inputs(struct buf *b, const struct call *c)
 {
     const cJSON *defaults = c->trigger->current->manifest->defaults;
-    if (!defaults || (c->tree && !cJSON_IsObject(c->tree)))
+    if (c->inputs || !defaults || (c->tree && !cJSON_IsObject(c->tree)))
         return;
-    cJSON *inputs = cJSON_Duplicate(defaults, true);
-    for (const cJSON *x = c->tree ? c->tree->child : NULL; x; x = x->next) {
-        cJSON_DeleteItemFromObjectCaseSensitive(inputs, x->string);
-        cJSON_AddItemToObject(inputs, x->string, cJSON_Duplicate(x, true));
-    }
+    cJSON *inputs = inputs_merge(defaults, c->tree);
     buf_str(b, ",\"inputs\":");
     json_put_tree(b, inputs);
     cJSON_Delete(inputs);
@@ -128,7 +124,7 @@ static struct birth *birth_new(const struct call *c, const char *session)
     b->session = mem_text(session);
     b->caller = text_copy(c->caller);
     b->idempotency_key = text_copy(c->idempotency_key);
-    b->unique = m->unique && c->body.data;
+    b->unique = m->unique && c->body.data && !c->unsent;
     b->unique_ms = m->unique_ms;
     buf_init(&b->event, EVENT_MAX);
     put_event(&b->event, c, text_of(session));

@@ -19,6 +19,8 @@ struct call { /* borrowed during engine_fire */
     struct text headers;                                  /* JSON object */
     struct text idempotency_key, caller;                  /* absent: none */
     int64_t wait_ms;                                      /* 0: answer as soon as it is accepted */
+    bool inputs; /* body and tree are the inputs: the trigger's defaults are in them already */
+    bool unsent; /* the request had no body, whatever `body` holds: it claims nothing */
 };
 
 struct outcome { /* borrowed during the callback */

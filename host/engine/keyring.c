@@ -78,11 +78,35 @@ static void keep_used(const struct keyring *k, struct api_key *keys, size_t coun
     }
 }
 
-static void on_keys(void *arg, const struct api_key *keys, size_t count, const struct error *err)
+static void tell_webhook(const struct store_webhook *row, bool was_alive)
+{
+    bool alive = row->revoked_ms == 0;
+    if (alive != was_alive)
+        log_info(NULL, "\"webhook secret %s\" id=%s trigger=%s/%s", alive ? "added" : "revoked", row->id, row->project,
+                 row->trigger);
+}
+
+static void on_webhooks(void *arg, const struct store_webhook *rows, size_t count, const struct error *err)
 {
     struct keyring *k = arg;
     k->reading = false;
     if (err) {
+        log_error(NULL, "reading webhook secrets failed, the ones known stay: %s", err->text);
+        read_on(k, err);
+        return;
+    }
+    for (size_t i = 0; k->loaded && i < count; i++)
+        tell_webhook(&rows[i], webhooks_alive(&k->webhooks, rows[i].id));
+    webhooks_fill(&k->webhooks, rows, count);
+    k->loaded = true;
+    read_on(k, NULL);
+}
+
+static void on_keys(void *arg, const struct api_key *keys, size_t count, const struct error *err)
+{
+    struct keyring *k = arg;
+    if (err) {
+        k->reading = false;
         log_error(NULL, "reading API keys failed, the ones known stay: %s", err->text);
         read_on(k, err);
         return;
@@ -101,8 +125,7 @@ static void on_keys(void *arg, const struct api_key *keys, size_t count, const s
         if (k->keys[i].revoked_ms == 0)
             map_put(&k->by_hash, hash, &k->keys[i]);
     }
-    k->loaded = true;
-    read_on(k, NULL);
+    store_list_webhooks(k->store, on_webhooks, k); /* still one reading */
 }
 
 static void reload(struct keyring *k)
@@ -142,6 +165,7 @@ bool keyring_open(struct keyring *k, uv_loop_t *loop, struct timers *timers, str
     list_init(&k->waiting);
     list_init(&k->waiting_next);
     map_init(&k->by_hash);
+    webhooks_init(&k->webhooks);
     snprintf(path, sizeof path, "%s/keys.stamp", data);
     if (!make_stamp(path, err))
         return false;
@@ -210,6 +234,11 @@ const struct api_key *keyring_find(struct keyring *k, struct text secret)
     return key;
 }
 
+bool keyring_webhook_ok(const struct keyring *k, const char *project, const char *key, struct text secret)
+{
+    return webhooks_open(&k->webhooks, project, key, secret);
+}
+
 struct closing {
     struct keyring *k;
     void (*closed)(void *arg);
@@ -221,6 +250,7 @@ static void on_closed(uv_handle_t *handle)
     struct closing *c = handle->data;
     free(c->k->keys);
     map_done(&c->k->by_hash);
+    webhooks_done(&c->k->webhooks);
     if (c->closed)
         c->closed(c->arg);
     free(c);

@@ -6,9 +6,25 @@
 #include "store/query.h"
 #include <stdlib.h>
 
+/* A value opens one kind of door only. */
+static bool check_no_webhook(struct sqlite *q, const struct api_key *key, struct error *err)
+{
+    struct query s;
+    query_begin(&s, q, SQL_WEBHOOK_HAS);
+    query_blob(&s, key->hash, SHA256_BYTES);
+    int step = query_step(&s, err);
+    query_end(&s);
+    if (step > 0)
+        return error_set(err, ERROR_EXISTS,
+                         "this value is a webhook's secret; an API key must be another");
+    return step == 0;
+}
+
 bool keys_put(struct sqlite *q, const struct api_key *key, struct error *err)
 {
     struct query s;
+    if (!check_no_webhook(q, key, err))
+        return false;
     query_begin(&s, q, SQL_KEY_PUT);
     query_text(&s, text_of(key->id));
     query_text(&s, text_of(key->name));

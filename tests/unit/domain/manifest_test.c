@@ -133,7 +133,7 @@ static void mistakes_are_refused_with_a_reason(void **state)
         {"\"filer\":[]", "unknown field \"filer\", did you mean \"filter\"?"},
         {"\"completely_else\":1", "unknown field \"completely_else\""},
         {"\"schedule\":\"@daily\"", "field \"schedule\" is not supported yet"},
-        {"\"webhook\":true", "field \"webhook\" is not supported yet"},
+        {"\"widget\":true", "field \"widget\" is not supported yet"},
         {"\"session\":\"queue\"", "field \"session\" is not supported yet"},
         {"\"name\":7", "name: a string is needed, not a number"},
         {"\"name\":{\"$function\":3}", "name: a string is needed, not a function"},
@@ -186,9 +186,9 @@ static void every_planned_field_is_refused_by_name(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "webhook", "widget",   "form",     "mcp",       "verify",   "allow",
-        "block",   "origins",  "schedule", "timezone",  "catch_up", "concurrency",
-        "rate",    "debounce", "priority", "retention", "budget",   "session",
+        "widget",   "form",     "mcp",       "verify",   "allow",       "block",
+        "origins",  "schedule", "timezone",  "catch_up", "concurrency", "rate",
+        "debounce", "priority", "retention", "budget",   "session",
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char field[64], want[96];
