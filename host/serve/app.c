@@ -24,13 +24,10 @@ static void on_refuse(struct exchange *x, int verdict, const char *detail)
 
 static struct text presented_key(const struct request *q)
 {
+    if (q->route->auth == AUTH_BEARER)
+        return request_bearer(q);
     struct text key = exchange_header(q->x, "x-api-key");
-    if (key.data || q->route->auth == AUTH_API_KEY)
-        return key;
-    struct text authorization = exchange_header(q->x, "authorization");
-    struct text rest = authorization;
-    struct text scheme = text_cut(&rest, ' ');
-    return text_is_fold(scheme, "bearer") ? text_trim(rest) : TEXT_NONE;
+    return key.data || q->route->auth == AUTH_API_KEY ? key : request_bearer(q);
 }
 
 /* A stream token stands for run.read on one run; which run it is for is checked here too. */

@@ -121,6 +121,13 @@ bool request_object(struct request *q, cJSON **tree)
     return false;
 }
 
+struct text request_bearer(const struct request *q)
+{
+    struct text rest = exchange_header(q->x, "authorization");
+    struct text scheme = text_cut(&rest, ' ');
+    return text_is_fold(scheme, "bearer") ? text_trim(rest) : TEXT_NONE;
+}
+
 static const char *const hidden_headers[] = {"authorization", "proxy-authorization", "x-api-key", "cookie", "x-workflow-secret"};
 
 struct headers {

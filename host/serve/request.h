@@ -11,9 +11,10 @@ struct request;
 enum { REQUEST_PARAMS = 4, REQUEST_PARAM = 256 };
 
 enum route_auth {
-    AUTH_NONE,
+    AUTH_NONE,    /* nobody, or the route's own business: see webhook_head */
     AUTH_KEY,     /* x-api-key or Authorization: Bearer */
     AUTH_API_KEY, /* x-api-key only */
+    AUTH_BEARER,  /* Authorization: Bearer only */
     AUTH_STREAM,  /* as AUTH_KEY, or ?token= for this one run */
 };
 
@@ -66,6 +67,8 @@ bool request_media_ok(struct request *q);
 bool request_object(struct request *q, cJSON **tree);
 /* The headers that a script may see, as a JSON object: credentials are left out. */
 void request_headers_json(struct request *q, struct buf *out);
+/* What stands behind "Authorization: Bearer"; absent: another scheme or no such header. */
+struct text request_bearer(const struct request *q);
 /* A decimal query parameter; false: refused with its name. */
 bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max, uint64_t *out);
 

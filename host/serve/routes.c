@@ -10,6 +10,15 @@ static const struct route routes[] = {
     {METHOD_POST, "/api/v1.0/project/{project}/trigger/{key}/", AUTH_API_KEY, PERMISSION_TRIGGER, project_head, project_body,
      project_refuse},
 
+    {METHOD_POST, "/api/agent/trigger/", AUTH_BEARER, PERMISSION_TRIGGER, agent_head, agent_body,
+     agent_refuse},
+    {METHOD_POST, "/api/scenario/{workflow_id}/trigger/", AUTH_BEARER, PERMISSION_TRIGGER,
+     scenario_head, scenario_body, agent_refuse},
+
+    {METHOD_POST, "/api/v1/flow/{id}", AUTH_BEARER, PERMISSION_TRIGGER, flow_head, flow_body,
+     flow_refuse},
+    {METHOD_POST, "/workflows/trigger", AUTH_NONE, 0, webhook_head, webhook_body, flow_refuse},
+
     {METHOD_POST, "/v1/projects/{project}/triggers/{key}/runs", AUTH_KEY, PERMISSION_TRIGGER, native_head, native_body, NULL},
     {METHOD_GET, "/v1/runs", AUTH_KEY, PERMISSION_READ, NULL, runs_list, NULL},
     {METHOD_GET, "/v1/runs/{id}", AUTH_KEY, PERMISSION_READ, NULL, runs_get, NULL},

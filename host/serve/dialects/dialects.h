@@ -13,13 +13,31 @@ void project_refuse(struct request *q, const struct refusal *r);
 void native_head(struct request *q);
 void native_body(struct request *q);
 
-/* fire_request.c: what both share. */
+/* agent.c: POST /api/agent/trigger/ and POST /api/scenario/{workflow_id}/trigger/ */
+void agent_head(struct request *q);
+void agent_body(struct request *q);
+void scenario_head(struct request *q);
+void scenario_body(struct request *q);
+void agent_refuse(struct request *q, const struct refusal *r);
+
+/* flow.c: POST /api/v1/flow/{id} and POST /workflows/trigger?workflowId={id} */
+void flow_head(struct request *q);
+void flow_body(struct request *q);
+void webhook_head(struct request *q);
+void webhook_body(struct request *q);
+void flow_refuse(struct request *q, const struct refusal *r);
+
+/* fire_request.c: what they share. */
+
 
 /* params[0] and [1] are project and key. Permits, looks up, sets the size limit. lacking: the
  * verdict for a key without the permission. */
 void fire_head(struct request *q, enum verdict lacking);
 /* Parses and fires; the outcome goes to `render`. wait_ms < 0: the trigger's own. */
 void fire_body(struct request *q, int64_t wait_ms, outcome_fn render);
+/* Fires what a dialect has understood: adds headers and Idempotency-Key. Refused or fired, the
+ * answer is on its way. */
+void fire_call(struct request *q, struct call *call, outcome_fn render);
 /* {"runId":…,"sessionId":…,"status":…  without the closing brace. */
 void put_run_head(struct buf *b, const struct outcome *o);
 void put_stream_url(struct buf *b, const struct request *q, const char *run);

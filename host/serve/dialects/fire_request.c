@@ -46,15 +46,25 @@ static bool fields_ok(struct request *q, const cJSON *tree, struct known_fields 
     return false;
 }
 
-static void fire(struct request *q, struct trigger *t, const cJSON *tree, int64_t wait_ms, outcome_fn render)
+void fire_call(struct request *q, struct call *call, outcome_fn render)
 {
-    struct known_fields known;
     struct text key = exchange_header(q->x, "idempotency-key");
-    if (!fields_ok(q, tree, &known) || !idempotency_ok(q, key))
+    if (!idempotency_ok(q, key))
         return;
     struct buf headers;
     buf_init(&headers, 256 << 10);
     request_headers_json(q, &headers);
+    call->headers = buf_view(&headers);
+    call->idempotency_key = key;
+    q->ticket = engine_fire(q->app->engine, call, render, q);
+    buf_done(&headers);
+}
+
+static void fire(struct request *q, struct trigger *t, const cJSON *tree, int64_t wait_ms, outcome_fn render)
+{
+    struct known_fields known;
+    if (!fields_ok(q, tree, &known))
+        return;
     struct call call = {
         .trigger = t,
         .kind = "api",
@@ -68,13 +78,10 @@ static void fire(struct request *q, struct trigger *t, const cJSON *tree, int64_
         .instruction_object = known.instruction_object,
         .customer = known.customer,
         .context = known.context,
-        .headers = buf_view(&headers),
-        .idempotency_key = key,
         .caller = text_of(q->key.id),
         .wait_ms = wait_ms < 0 ? t->current->manifest->wait_ms : wait_ms,
     };
-    q->ticket = engine_fire(q->app->engine, &call, render, q);
-    buf_done(&headers);
+    fire_call(q, &call, render);
 }
 
 void fire_body(struct request *q, int64_t wait_ms, outcome_fn render)
