@@ -26,6 +26,12 @@ static bool read_url(struct client *c, struct error *err)
     return true;
 }
 
+/* Of our own form, or one that was brought along. */
+static bool can_be_key(struct text key)
+{
+    return text_starts(key, "mt_") ? api_key_form_ok(key) : api_key_given_ok(key);
+}
+
 static bool read_key(struct client *c, struct error *err)
 {
     const char *given = getenv("MOONTIDE_KEY");
@@ -34,10 +40,10 @@ static bool read_key(struct client *c, struct error *err)
                          "MOONTIDE_KEY is not set. It holds an API key; to make one: export "
                          "MOONTIDE_KEY=$(moontide key create --name me --allow "
                          "project.trigger,run.read,run.control)");
-    if (!api_key_form_ok(text_of(given)))
-        return error_set(
-            err, ERROR_INVALID,
-            "MOONTIDE_KEY holds no API key: one is mt_ and 43 letters, digits, _ or -");
+    if (!can_be_key(text_of(given)))
+        return error_set(err, ERROR_INVALID,
+                         "MOONTIDE_KEY holds no API key: one is mt_ and 43 letters, digits, _ or -"
+                         " (or what `key create --secret-stdin` was given)");
     snprintf(c->key_header, sizeof c->key_header, "x-api-key: %s", given);
     return true;
 }

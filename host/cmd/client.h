@@ -8,11 +8,11 @@
 #include "base/json.h"
 #include "net/fetch.h"
 
-enum { CLIENT_URL = 512, CLIENT_PATH = 1024, CLIENT_HEADER = 128 };
+enum { CLIENT_URL = 512, CLIENT_PATH = 1024, CLIENT_HEADER = 128, CLIENT_KEY = 256 };
 
 struct client {
     char url[CLIENT_URL]; /* without a slash at the end */
-    char key_header[CLIENT_HEADER];
+    char key_header[CLIENT_KEY];
 };
 
 /* Reads the environment. */

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
+#include "base/id.h"
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "cmd/out.h"
+#include "domain/api_key.h"
+#include "store/store.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SECRET_BYTES = 256 };
+
+static int run(int argc, char **argv);
+
+const struct command command_webhook = {
+    .name = "webhook",
+    .summary = "make, list and remove the secrets of webhook addresses (with serve running or not)",
+    .run = run,
+    .help =
+        "usage: moontide webhook create PROJECT/KEY [--secret-stdin]\n"
+        "       moontide webhook list [--json]\n"
+        "       moontide webhook remove PROJECT/KEY|ID\n"
+        "\n"
+        "A secret opens the webhook address of one trigger and nothing else:\n"
+        "\n"
+        "  curl \"$MOONTIDE_URL/workflows/trigger?workflowId=PROJECT.KEY\" \\\n"
+        "    -H \"X-Workflow-Secret: $MOONTIDE_WEBHOOK_SECRET\" --json '{}'\n"
+        "\n"
+        "(workflowId is the trigger's `id`; PROJECT.KEY unless it declares another.) `create` prints\n"
+        "the new secret once, alone on standard output; only its hash is kept. Two may be alive, so\n"
+        "that callers can change over: with a third the oldest stops working. `remove` ends all of a\n"
+        "trigger, or the one with that ID (see `list`). Works directly on the data folder; a running\n"
+        "host takes the change over within milliseconds and logs it.\n"
+        "\n"
+        "  --secret-stdin  create: take the value from standard input (16 to 200 visible\n"
+        "                  ASCII characters), so that callers of another product keep theirs\n"
+        "  --data DIR      the host's data folder; default: MOONTIDE_DATA, else data\n"
+        "  --json          list: for programs\n"
+        "\n"
+        "exit status\n"
+        "  0  done     1  it failed     2  the command was called wrongly\n"
+        "\n"
+        "examples\n"
+        "  export MOONTIDE_WEBHOOK_SECRET=$(moontide webhook create support/refund)\n"
+        "  moontide webhook remove support/refund\n",
+};
+
+struct options {
+    bool json, secret_stdin;
+    const char *data;
+    const char *word; /* the one after the verb */
+};
+
+struct address {
+    char project[65], key[65]; /* the key in lower case: it is the same trigger */
+};
+
+static bool read_address(const struct options *o, struct address *a, struct error *err)
+{
+    struct text key = text_of(o->word);
+    struct text project = text_cut(&key, '/');
+    if (!o->word || !api_key_name_ok(project) || !api_key_name_ok(key))
+        return error_set(err, ERROR_INVALID,
+                         "say which trigger, as PROJECT/KEY: both are 1 to 64 letters, digits, _ "
+                         "or -");
+    snprintf(a->project, sizeof a->project, "%.*s", (int)project.len, project.data);
+    snprintf(a->key, sizeof a->key, "%.*s", (int)key.len, key.data);
+    for (char *c = a->key; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + 32);
+    return true;
+}
+
+/* ---- create */
+
+/* One line; what is behind its end is not for us. */
+static bool given_secret(char out[SECRET_BYTES], struct error *err)
+{
+    if (!fgets(out, SECRET_BYTES, stdin))
+        out[0] = '\0';
+    out[strcspn(out, "\r\n")] = '\0';
+    return api_key_given_ok(text_of(out)) ||
+           error_set(err, ERROR_INVALID,
+                     "--secret-stdin: expected 16 to 200 visible ASCII characters on one line");
+}
+
+/* "mtw_" and 256 random bits. */
+static void make_secret(char out[SECRET_BYTES])
+{
+    char key[API_KEY_BYTES];
+    api_key_secret(key);
+    snprintf(out, SECRET_BYTES, "mtw_%s", strchr(key, '_') + 1);
+    explicit_bzero(key, sizeof key);
+}
+
+/* The secret alone on standard output, so that $(…) holds it; about it, on standard error. */
+static int show_new(const struct options *o, const struct store_webhook *w, const char *secret,
+                    size_t revoked)
+{
+    struct error err = {0};
+    if (!o->secret_stdin)
+        puts(secret);
+    if (out_end(command_webhook.name) != 0) { /* what could not be shown is of no use to anybody */
+        size_t gone;
+        if (!store_webhook_revoke_now(o->data, w->id, NULL, NULL, w->created_ms, &gone, &err))
+            out_fail(command_webhook.name, &err);
+        return 1;
+    }
+    fprintf(stderr, "moontide: this is secret %s of the webhook %s/%s%s%s\n", w->id, w->project,
+            w->trigger, o->secret_stdin ? "" : ". It is shown this once",
+            revoked ? "; two newer ones are alive, the oldest has stopped working" : "");
+    return 0;
+}
+
+static int create(const struct options *o)
+{
+    struct store_webhook w = {0};
+    struct address a;
+    struct error err = {0};
+    char secret[SECRET_BYTES];
+    size_t revoked = 0;
+    if (!read_address(o, &a, &err) || (o->secret_stdin && !given_secret(secret, &err)))
+        return out_usage(command_webhook.name, &err);
+    if (!o->secret_stdin)
+        make_secret(secret);
+    w.created_ms = clock_wall_ms(&clock_system);
+    id_make(w.id, "wh", w.created_ms);
+    memcpy(w.project, a.project, sizeof w.project);
+    memcpy(w.trigger, a.key, sizeof w.trigger);
+    id_sha256(secret, strlen(secret), w.hash);
+    int status;
+    if (store_webhook_create_now(o->data, &w, &revoked, &err))
+        status = show_new(o, &w, secret, revoked);
+    else
+        status = out_fail(command_webhook.name, &err);
+    explicit_bzero(secret, sizeof secret);
+    return status;
+}
+
+/* ---- list */
+
+static cJSON *time_json(int64_t wall_ms)
+{
+    char at[TEXT_TIME];
+    text_time(wall_ms, at);
+    return wall_ms ? cJSON_CreateString(at) : cJSON_CreateNull();
+}
+
+static void print_json(const struct store_webhook *rows, size_t count)
+{
+    cJSON *answer = cJSON_CreateObject();
+    cJSON *items = cJSON_AddArrayToObject(answer, "items");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "id", rows[i].id);
+        cJSON_AddStringToObject(item, "project", rows[i].project);
+        cJSON_AddStringToObject(item, "trigger", rows[i].trigger);
+        cJSON_AddItemToObject(item, "createdAt", time_json(rows[i].created_ms));
+        cJSON_AddItemToObject(item, "revokedAt", time_json(rows[i].revoked_ms));
+        cJSON_AddItemToArray(items, item);
+    }
+    cJSON_AddNullToObject(answer, "next");
+    out_json(answer, true);
+    cJSON_Delete(answer);
+}
+
+static void print_table(const struct store_webhook *rows, size_t count)
+{
+    struct table t;
+    out_table_init(&t, (const char *const[]){"ID", "TRIGGER", "CREATED", "REVOKED", NULL});
+    for (size_t i = 0; i < count; i++) {
+        char address[sizeof(struct address) + 1];
+        char created[TEXT_TIME];
+        char revoked[TEXT_TIME] = "";
+        snprintf(address, sizeof address, "%s/%s", rows[i].project, rows[i].trigger);
+        text_time(rows[i].created_ms, created);
+        if (rows[i].revoked_ms)
+            text_time(rows[i].revoked_ms, revoked);
+        const char *const cells[] = {rows[i].id, address, created, revoked};
+        for (size_t c = 0; c < ARRAY_LEN(cells); c++)
+            table_cell(&t, cells[c]);
+    }
+    table_print(&t);
+    out_table_done(&t);
+}
+
+static int list(const struct options *o)
+{
+    struct error err = {0};
+    struct store_webhook *rows = NULL;
+    size_t count = 0;
+    if (o->word) {
+        error_set(&err, ERROR_INVALID, "unexpected word \"%s\"", o->word);
+        return out_usage(command_webhook.name, &err);
+    }
+    if (!store_webhooks_now(o->data, &rows, &count, &err))
+        return out_fail(command_webhook.name, &err);
+    if (o->json)
+        print_json(rows, count);
+    else
+        print_table(rows, count);
+    free(rows);
+    return out_end(command_webhook.name);
+}
+
+/* ---- remove */
+
+static int remove_secrets(const struct options *o)
+{
+    struct error err = {0};
+    struct address a = {0};
+    size_t revoked = 0;
+    bool by_id = o->word && strncmp(o->word, "wh_", 3) == 0 && !strchr(o->word, '/');
+    if (!by_id && !read_address(o, &a, &err))
+        return out_usage(command_webhook.name, &err);
+    if (!store_webhook_revoke_now(o->data, by_id ? o->word : NULL, a.project, a.key,
+                                  clock_wall_ms(&clock_system), &revoked, &err))
+        return out_fail(command_webhook.name, &err);
+    fprintf(stderr, "moontide: removed %zu secret%s\n", revoked, revoked == 1 ? "" : "s");
+    return 0;
+}
+
+/* ---- the command */
+
+static const char *const verbs[] = {"create", "list", "remove", NULL};
+static int (*const actions[])(const struct options *o) = {create, list, remove_secrets};
+
+static bool find_data(struct options *o, struct error *err)
+{
+    const char *set = getenv("MOONTIDE_DATA");
+    if (!o->data)
+        o->data = set && *set ? set : "data";
+    return access(o->data, X_OK) == 0 ||
+           error_errno(err, errno, "data folder \"%s\" (--data names another)", o->data);
+}
+
+static bool read_words(struct options *o, const struct strings *words, size_t *verb,
+                       struct error *err)
+{
+    if (!options_verb(words, verbs, verb, err))
+        return false;
+    o->word = words->count > 1 ? words->at[1] : NULL;
+    return words->count <= 2 ||
+           error_set(err, ERROR_INVALID, "unexpected word \"%s\"", words->at[2]);
+}
+
+static int run(int argc, char **argv)
+{
+    struct options o = {0};
+    struct strings words = {0};
+    struct error err = {0};
+    size_t verb;
+    const struct option_row rows[] = {
+        {.name = "--secret-stdin", .flag = &o.secret_stdin},
+        {.name = "--data", .value = &o.data},
+        {.name = "--json", .flag = &o.json},
+        {0},
+    };
+    if (options_read(argc, argv, rows, &words) != 0)
+        return 2;
+    if (!read_words(&o, &words, &verb, &err))
+        return out_usage(argv[0], &err);
+    if (!find_data(&o, &err))
+        return out_fail(argv[0], &err);
+    return actions[verb](&o);
+}
