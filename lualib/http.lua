@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- http: requests made by the host, each one a step. A status of 400 or more is an answer like any
--- other (look at `ok`); no answer at all, after the retries, raises { code, message }.
+-- other (look at `ok`); no answer at all, after the retries, raises { code, message }. A secret stands
+-- wherever a text does, in URL, query, headers and body: the host puts its value in.
 local _, host = ...
 local duration = require "duration"
 local failure = require "failure"
@@ -31,14 +32,29 @@ local function check_utf8(where, what, value, level)
   return value
 end
 
+-- What may hold a secret is a list of pieces here: texts, and { name = "API_KEY" } for secrets.
+local function check_pieces(where, what, value, level)
+  local pieces = host.secret_parts(value)
+  for _, piece in ipairs(pieces or {}) do
+    if type(piece) == "string" then
+      check_utf8(where, what, piece, level + 1)
+    end
+  end
+  return pieces
+end
+
 -- A number or boolean means its text, in headers and queries.
 local function check_scalar(where, what, value, level)
+  local pieces = check_pieces(where, what, value, level + 1)
+  if pieces then
+    return pieces
+  end
   local kind = type(value)
   if kind ~= "string" and kind ~= "number" and kind ~= "boolean" then
     local text = "%s: %s: expected a string, number or boolean, %s"
     error(string.format(text, where, what, failure.got(value)), level + 1)
   end
-  return check_utf8(where, what, tostring(value), level + 1)
+  return { check_utf8(where, what, tostring(value), level + 1) }
 end
 
 local function check_table(where, what, value, level)
@@ -53,21 +69,46 @@ local function check_table(where, what, value, level)
   end
 end
 
----@return table parts scheme, authority, path, query ("" or "?…")
+local function check_url_text(where, text, level)
+  if string.find(text, "[%c ]") then
+    error(where .. ": a URL holds no blanks (put values into the query option)", level + 1)
+  end
+  return check_utf8(where, "the URL", text, level + 1)
+end
+
+-- The host is readable before any secret is: it decides which secrets may be sent at all.
+local function check_secret_url(where, pieces, level)
+  local first = pieces[1]
+  if type(first) ~= "string" or not string.find(first, "^%a+://[^/?#]+[/?]") then
+    error(where .. ": a secret can stand in the path or the query of a URL, not before", level + 1)
+  end
+  for _, piece in ipairs(pieces) do
+    if type(piece) == "string" then
+      check_url_text(where, piece, level + 1)
+      if string.find(piece, "#", 1, true) then
+        error(where .. ": a URL with a secret holds no #", level + 1)
+      end
+    end
+  end
+end
+
+---@return table url scheme, authority, rest (pieces of path and query)
 local function check_url(where, url, level)
-  if type(url) ~= "string" then
+  local pieces = host.secret_parts(url)
+  if pieces then
+    check_secret_url(where, pieces, level + 1)
+  elseif type(url) ~= "string" then
     error(where .. ": expected a URL, " .. failure.got(url), level + 1)
   end
-  local scheme, authority, path, query = string.match(url, "^(%a+)://([^/?#]+)([^?#]*)(%??[^#]*)")
+  pieces = pieces or { url }
+  local scheme, authority, rest = string.match(pieces[1], "^(%a+)://([^/?#]+)([^#]*)")
   scheme = scheme and string.lower(scheme)
   if scheme ~= "http" and scheme ~= "https" then
     local text = "%s: expected a URL such as https://shop.example/orders, %s"
-    error(string.format(text, where, failure.got(url)), level + 1)
-  elseif string.find(url, "[%c ]") then
-    error(where .. ": a URL holds no blanks (put values into the query option)", level + 1)
+    error(string.format(text, where, failure.got(pieces[1])), level + 1)
   end
-  check_utf8(where, "the URL", url, level + 1)
-  return { scheme = scheme, authority = authority, path = path, query = query }
+  check_url_text(where, pieces[1], level + 1)
+  return { scheme = scheme, authority = authority, rest = { rest, table.unpack(pieces, 2) } }
 end
 
 -- ---- parts of a request
@@ -87,33 +128,74 @@ local function percent_encode(text)
   end))
 end
 
+local function append(list, more)
+  for _, piece in ipairs(more) do
+    list[#list + 1] = piece
+  end
+end
+
+-- What the host takes: a string, or with secrets their mark, which only this module can write.
+local function joined(pieces)
+  local parts, secret = { "" }, false
+  for _, piece in ipairs(pieces) do
+    local last = parts[#parts]
+    secret = secret or type(piece) == "table"
+    if type(piece) == "string" and type(last) == "string" then
+      parts[#parts] = last .. piece
+    elseif last == "" then
+      parts[#parts] = piece
+    else
+      parts[#parts + 1] = piece
+    end
+  end
+  return secret and { ["$secret"] = parts } or parts[1]
+end
+
 -- "a=1&b=2": names in order, so that the same request always looks the same; a list repeats its name.
 local function encode_query(where, values, level)
   check_table(where, "query", values, level + 1)
-  local pairs_of = {}
+  local query = {}
   for _, name in ipairs(sorted_keys(values)) do
     local value = values[name]
     local list = type(value) == "table" and value or { value }
     for _, entry in ipairs(list) do
-      local text = check_scalar(where, "query." .. name, entry, level + 1)
-      pairs_of[#pairs_of + 1] = percent_encode(name) .. "=" .. percent_encode(text)
+      local pieces = check_scalar(where, "query." .. name, entry, level + 1)
+      query[#query + 1] = (query[1] and "&" or "") .. percent_encode(name) .. "="
+      for i, piece in ipairs(pieces) do
+        pieces[i] = type(piece) == "string" and percent_encode(piece) or piece -- the host encodes secrets
+      end
+      append(query, pieces)
     end
   end
-  return table.concat(pairs_of, "&")
+  return query
+end
+
+local function has_query(url)
+  for _, piece in ipairs(url.rest) do
+    if type(piece) == "string" and string.find(piece, "?", 1, true) then
+      return true
+    end
+  end
+  return false
 end
 
 local function join_url(url, query)
-  local text = url.scheme .. "://" .. url.authority .. url.path .. url.query
-  if query == "" then
-    return text
+  local pieces = { url.scheme .. "://" .. url.authority }
+  append(pieces, url.rest)
+  if query[1] then
+    pieces[#pieces + 1] = has_query(url) and "&" or "?"
+    append(pieces, query)
   end
-  return text .. (url.query == "" and "?" or "&") .. query
+  return joined(pieces)
 end
 
 -- What people see of it: no query and no credentials, where secrets are.
 local function describe(method, url)
-  local host_name = string.gsub(url.authority, "^.*@", "")
-  return failure.printable(method .. " " .. host_name .. url.path, NAME_BYTES)
+  local text = method .. " " .. string.gsub(url.authority, "^.*@", "")
+  for _, piece in ipairs(url.rest) do
+    text = text .. (type(piece) == "string" and piece or "[secret " .. piece.name .. "]")
+  end
+  return failure.printable(string.match(text, "^[^?]*"), NAME_BYTES)
 end
 
 local function check_headers(where, headers, level)
@@ -123,11 +205,13 @@ local function check_headers(where, headers, level)
     if not string.find(name, "^[%w!#$%%&'*+.^_`|~-]+$") then
       error(string.format("%s: headers: %s is no header name", where, failure.got(name):sub(5)), level + 1)
     end
-    local value = check_scalar(where, "headers." .. name, headers[name], level + 1)
-    if string.find(value, "[\r\n]") then
-      error(string.format("%s: headers.%s: a line break is not allowed", where, name), level + 1)
+    local pieces = check_scalar(where, "headers." .. name, headers[name], level + 1)
+    for _, piece in ipairs(pieces) do
+      if type(piece) == "string" and string.find(piece, "[\r\n]") then
+        error(string.format("%s: headers.%s: a line break is not allowed", where, name), level + 1)
+      end
     end
-    checked[name] = value
+    checked[name] = joined(pieces)
   end
   return checked
 end
@@ -144,7 +228,10 @@ end
 -- The body's text; a `json` body brings its content type.
 local function encode_body(where, options, headers, level)
   if options.json == nil then
-    if options.body ~= nil and type(options.body) ~= "string" then
+    local pieces = check_pieces(where, "body", options.body, level + 1)
+    if pieces then
+      return joined(pieces)
+    elseif options.body ~= nil and type(options.body) ~= "string" then
       local text = "%s: body: expected a string (or use the json option), %s"
       error(string.format(text, where, failure.got(options.body)), level + 1)
     end
@@ -181,7 +268,7 @@ end
 ---@async
 local function send(where, method, address, options, level)
   local url = check_url(where, address, level + 1)
-  local query = options.query ~= nil and encode_query(where, options.query, level + 1) or ""
+  local query = options.query ~= nil and encode_query(where, options.query, level + 1) or {}
   local headers = options.headers ~= nil and check_headers(where, options.headers, level + 1) or {}
   local timeout = options.timeout
   local args = {

@@ -3,6 +3,7 @@
 
 #include "runner/emit.h"
 #include "runner/lib.h"
+#include "runner/lib_secret.h"
 #include "runner/vm_state.h"
 
 #include <lauxlib.h>
@@ -127,10 +128,19 @@ static int host_run_id(lua_State *L)
 void lib_push_host(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"op", host_op},         {"step", host_step},     {"record", host_record},
-        {"spawn", task_spawn},   {"join", task_join},     {"join_any", task_join_any},
-        {"cancel", task_cancel}, {"now", host_now},       {"random", host_random},
-        {"fail", host_fail},     {"run_id", host_run_id}, {NULL, NULL},
+        {"op", host_op},
+        {"step", host_step},
+        {"record", host_record},
+        {"spawn", task_spawn},
+        {"join", task_join},
+        {"join_any", task_join_any},
+        {"cancel", task_cancel},
+        {"now", host_now},
+        {"random", host_random},
+        {"fail", host_fail},
+        {"run_id", host_run_id},
+        {"secret_parts", lib_secret_parts},
+        {NULL, NULL},
     };
     task_open(L);
     luaL_newlib(L, functions);

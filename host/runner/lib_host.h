@@ -17,8 +17,9 @@
  * host.random() -> [0, 1)              from the run's seed, its own sequence (not the script's
  * math.random) host.fail(code, message)             ends the run as failed; cannot be caught
  * host.run_id() -> "run_…"             nil while a script is loaded
+ * host.secret_parts(value)             what a secret is made of; nil for anything else
  *
- * All but now, random, run_id and fail can only be called while `run` runs.
+ * All but now, random, run_id, secret_parts and fail can only be called while `run` runs.
  * Owner: the vm. Thread: one. */
 #pragma once
 #include <lua.h>

@@ -259,7 +259,9 @@ static bool write_number(struct writer *w, const struct level *at)
 static bool refuse_type(struct writer *w, const struct level *at)
 {
     char why[64];
-    const char *type = luaL_typename(w->L, -1);
+    bool named = lua_type(w->L, -1) == LUA_TUSERDATA && /* "secret" says more than "userdata" */
+                 luaL_getmetafield(w->L, -1, "__name") == LUA_TSTRING;
+    const char *type = named ? lua_tostring(w->L, -1) : luaL_typename(w->L, -1);
     snprintf(why, sizeof why, "a %s cannot be written as JSON", type);
     return refuse(w, at, why);
 }

@@ -3,6 +3,7 @@
 
 #include "runner/lib.h"
 #include "runner/lib_host.h"
+#include "runner/lib_secret.h"
 #include "runner/version.h"
 #include "runner/vm_state.h"
 
@@ -12,7 +13,7 @@
 static const struct {
     const char *name;
     int (*push)(lua_State *L);
-} in_c[] = {{"json", lib_push_json}, {"template", lib_push_template}};
+} in_c[] = {{"json", lib_push_json}, {"secret", lib_push_secret}, {"template", lib_push_template}};
 
 /* What stands in the cache while a module is being evaluated: nothing that a script could return.
  */

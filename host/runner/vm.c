@@ -4,6 +4,7 @@
 #include "runner/event.h"
 #include "runner/lib.h"
 #include "runner/lib_host.h"
+#include "runner/lib_secret.h"
 #include "runner/require.h"
 #include "runner/tick.h"
 #include "runner/trigger.h"
@@ -166,6 +167,7 @@ struct vm *vm_new(void *range, struct vm_port *port, const struct vm_limits *lim
     lib_open_all(vm->L);
     require_open(vm->L);
     lib_open_print(vm->L);
+    lib_open_secret(vm->L);
     event_open(vm->L);
     trigger_open(vm->L);
     tasks_init(vm);

@@ -6,21 +6,23 @@
 ---
 ---A status of 400 or more is an answer like any other: look at `ok` or `status`. When there is no
 ---answer at all, after the retries, the call raises a Failure with the code "timeout" "connect" "dns"
----"tls" "refused" (by the host's egress rules) "too_large" or "protocol".
+---"tls" "refused" (by the host's egress rules) "too_large" or "protocol"; "secret.missing" when there is
+---no such secret, "secret.host" when it is not meant for this host.
+---A text may be a secret, or joined with one: { Authorization = "Bearer " .. secret "SHOP_KEY" }.
 ---@class http
 local http = {}
 
 ---@class HttpOptions
----@field headers? table<string, string|number|boolean>
----@field query? table<string, string|number|boolean|(string|number)[]> appended, encoded and sorted
+---@field headers? table<string, string|number|boolean|Secret>
+---@field query? table<string, string|number|boolean|Secret|(string|number|Secret)[]> appended, encoded and sorted
 ---@field json? any sent as JSON, with its content type
----@field body? string sent as it is; text in UTF-8
+---@field body? string|Secret sent as it is; text in UTF-8
 ---@field timeout? Duration of each attempt (default "30s")
 ---@field retry? integer|Retry made by the host: without `on`, for no answer, 429 and 5xx
 
 ---@class HttpRequest: HttpOptions
 ---@field method? string default "GET"
----@field url string
+---@field url string|Secret a secret in its path or query
 
 ---@class HttpResponse
 ---@field status integer
@@ -35,37 +37,37 @@ local response = {}
 function response:json() end
 
 ---@async
----@param url string
+---@param url string|Secret
 ---@param options? HttpOptions
 ---@return HttpResponse
 function http.get(url, options) end
 
 ---@async
----@param url string
+---@param url string|Secret
 ---@param options? HttpOptions
 ---@return HttpResponse
 function http.post(url, options) end
 
 ---@async
----@param url string
+---@param url string|Secret
 ---@param options? HttpOptions
 ---@return HttpResponse
 function http.put(url, options) end
 
 ---@async
----@param url string
+---@param url string|Secret
 ---@param options? HttpOptions
 ---@return HttpResponse
 function http.patch(url, options) end
 
 ---@async
----@param url string
+---@param url string|Secret
 ---@param options? HttpOptions
 ---@return HttpResponse
 function http.delete(url, options) end
 
 ---@async
----@param url string
+---@param url string|Secret
 ---@param options? HttpOptions
 ---@return HttpResponse
 function http.head(url, options) end

@@ -187,12 +187,39 @@ function M.new(answers)
     return list
   end
 
+  -- As lib_secret.c has it, without what it refuses.
+  local Secret = { __name = "secret" }
+
+  local function pieces(value)
+    return getmetatable(value) == Secret and value or { tostring(value) }
+  end
+
+  function Secret.__concat(a, b)
+    local all = { table.unpack(pieces(a)) }
+    for _, piece in ipairs(pieces(b)) do
+      all[#all + 1] = piece
+    end
+    return setmetatable(all, Secret)
+  end
+
+  function self.secret(name)
+    return setmetatable({ { name = name } }, Secret)
+  end
+
+  function host.secret_parts(value)
+    return getmetatable(value) == Secret and { table.unpack(value) } or nil
+  end
+
+  local function type_of(value)
+    return getmetatable(value) == Secret and "userdata" or type(value)
+  end
+
   local loaded = { json = dofile(M.folder .. "/json.lua") }
 
   function self.require(name)
     if loaded[name] == nil then
       local path = M.folder .. "/../../lualib/" .. name .. ".lua"
-      local env = setmetatable({ require = self.require }, { __index = _G })
+      local env = setmetatable({ require = self.require, type = type_of }, { __index = _G })
       local chunk = assert(loadfile(path, "t", env))
       loaded[name] = chunk(name, host)
     end

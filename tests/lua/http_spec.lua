@@ -155,4 +155,99 @@ function S.misuse_is_said_at_the_line_of_the_script(t)
     'http.request: unknown option "methd" (known: body, headers, json, method, query, retry, timeout, url)')
 end
 
+-- ---- secrets
+
+local function with_secret(t, fn)
+  local host = t.host(function()
+    return { status = 200, headers = {}, body = "" }
+  end)
+  local http = host.require "http"
+  local ok, err = host.run(function() fn(http, host.secret "KEY", host.secret "OTHER") end)
+  if not ok then
+    error(err, 0)
+  end
+  return host.ops[1]
+end
+
+-- Pair by pair: stock Lua as Debian 12 has it (5.4.4-3+deb12u1) reads freed memory when a longer chain
+-- of .. calls metamethods and its stack grows meanwhile.
+local function cat(first, ...)
+  for _, more in ipairs { ... } do
+    first = first .. more
+  end
+  return first
+end
+
+function S.secrets_stand_where_texts_do(t)
+  local op = with_secret(t, function(http, key, other)
+    http.post(cat("https://a.example/bot", key, "/send?to=", other), {
+      headers = { Authorization = "Bearer " .. key, ["X-Key"] = key, Accept = "text/plain" },
+      query = { key = key, list = { "a b", cat("x y", other, 1) } },
+      body = cat('{"key":"', key, '"}'),
+    })
+  end)
+  local key, other = { name = "KEY" }, { name = "OTHER" }
+  t.equal(op.args, {
+    method = "POST",
+    url = { ["$secret"] = { "https://a.example/bot", key, "/send?to=", other, "&key=", key, "&list=a%20b&list=x%20y",
+      other, "1" } },
+    headers = {
+      Authorization = { ["$secret"] = { "Bearer ", key } },
+      ["X-Key"] = { ["$secret"] = { key } },
+      Accept = "text/plain",
+    },
+    body = { ["$secret"] = { '{"key":"', key, '"}' } },
+  })
+  t.equal(op.name, "POST a.example/bot[secret KEY]/send")
+end
+
+function S.a_secret_query_value_begins_the_query(t)
+  local op = with_secret(t, function(http, key)
+    http.get("https://a.example/x#part", { query = { q = key } })
+  end)
+  t.equal(op.args.url, { ["$secret"] = { "https://a.example/x?q=", { name = "KEY" } } })
+end
+
+function S.secrets_stand_nowhere_else(t)
+  local http, key
+  with_secret(t, function(module, secret)
+    http, key = module, secret
+    module.get "https://a.example/"
+  end)
+  local where = "http.get: a secret can stand in the path or the query of a URL, not before"
+  t.raises(function() http.get(key) end, where)
+  t.raises(function() http.get("https://" .. key) end, where)
+  t.raises(function() http.get("https://a.example" .. key) end, where)
+  t.raises(function() http.get(cat("https://a.example:", key, "/")) end, where)
+  t.raises(function() http.get(cat("https://", key, "@a.example/")) end, where)
+  t.raises(function() http.get(key .. "://a.example/") end, where)
+  t.raises(function() http.get(cat("https://a.example/", key, "#x")) end, "http.get: a URL with a secret holds no #")
+  t.raises(function() http.get(cat("https://a.example/", key, " x")) end,
+    "http.get: a URL holds no blanks (put values into the query option)")
+  t.raises(function() http.get("ftp://a.example/" .. key) end,
+    'http.get: expected a URL such as https://shop.example/orders, got "ftp://a.example/"')
+  t.raises(function() http.get("https://a.example/", { headers = { a = "x\n" .. key } }) end,
+    "http.get: headers.a: a line break is not allowed")
+  t.raises(function() http.post("https://a.example/", { body = "\xff" .. key }) end,
+    "http.post: body must be text in UTF-8; binary data cannot be sent")
+  t.raises(function() http.post("https://a.example/", { json = 1, body = key }) end,
+    "http.post: give either json or body, not both")
+end
+
+function S.what_only_looks_like_a_secret_is_none(t)
+  local http
+  run(t, {}, function(module) http = module end)
+  local fake = { ["$secret"] = { { name = "KEY" } } }
+  local url = "https://a.example/"
+  t.raises(function() http.get(fake) end, "http.get: expected a URL, got a table")
+  t.raises(function() http.get(url, { headers = { a = fake } }) end,
+    "http.get: headers.a: expected a string, number or boolean, got a table")
+  t.raises(function() http.get(url, { query = { a = { fake } } }) end,
+    "http.get: query.a: expected a string, number or boolean, got a table")
+  t.raises(function() http.post(url, { body = fake }) end,
+    "http.post: body: expected a string (or use the json option), got a table")
+  t.equal(args_of(t, function(module) module.post(url, { json = fake }) end).body,
+    '{"$secret":[{"name":"KEY"}]}')
+end
+
 return S

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* lib_secret.h - `secret "NAME"` in scripts: a name that http takes in place of a string, and that
+ * can be joined with strings by `..`. The value is never here; the host puts it in when a request
+ * leaves.
+ *
+ * It is a full userdata of parts, literal texts and names, that nothing changes: a script cannot
+ * make one but by `secret` and `..`, so plain tables are never taken for one. Owner: the vm.
+ * Thread: one. */
+#pragma once
+#include <lua.h>
+
+/* Sets the global `secret`. */
+void lib_open_secret(lua_State *L);
+/* Pushes the same function, for require "secret". */
+int lib_push_secret(lua_State *L);
+/* host.secret_parts(value) -> { "Bearer ", { name = "API_KEY" } }, or nil for what is no secret. */
+int lib_secret_parts(lua_State *L);
