@@ -24,6 +24,8 @@ enum {
     ENGINE_REVIVALS = 64,   /* runs being rebuilt at once */
     ENGINE_PARK_MS = 5000,  /* a run that only sleeps, for longer than this, leaves memory */
     ENGINE_EVICT_MS = 5000, /* a run that waits longer than this for an answer leaves its runner */
+    ENGINE_GONE_MS =
+        50, /* git and editors delete a file and make it again: that long it serves on */
     ENGINE_STORE_RETRY_MS = 500,   /* between tries when the disk refuses a run that was accepted */
     ENGINE_JOURNAL_MAX = 64 << 20, /* bytes of journal a run may write: limit.journal */
     ENGINE_CHUNK_MAX =
@@ -62,10 +64,11 @@ struct engine {
     bool draining, store_broken;
     struct timer probe; /* while it is broken */
     struct list unkept; /* versions not yet in the store: disk.c */
-    size_t writes;  /* orders under way */
-    size_t tickets; /* callers who wait for an outcome */
-    bool resuming;  /* revive_open was called */
+    size_t writes;      /* orders under way */
+    size_t tickets;     /* callers who wait for an outcome */
+    bool resuming;      /* revive_open was called */
     struct watch *watch;
+    struct timer rescan; /* is a file that was missing still missing? */
     bool closing;
     int parts; /* still closing */
     void (*closed)(void *arg);

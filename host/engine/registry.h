@@ -37,6 +37,7 @@ struct trigger {
     unsigned char
         tried[SHA256_BYTES]; /* the content that `current`, `loading` or `error` came from */
     bool seen;               /* by the scan under way */
+    int64_t missing_ms;      /* monotonic: since when its file is not there; 0: it is */
     bool clashed; /* its newest file is fine but for an id or name that another one has */
     int64_t loaded_ms;
 };

@@ -55,7 +55,26 @@ static void keep(struct engine *e, const struct trigger *t, const struct version
     buf_done(&kept);
 }
 
+static void forget(struct engine *e, struct trigger *t);
 static void retry_clashes(struct engine *e);
+
+/* A file that was moved has its id and name at once: the trigger that it was yields. */
+static void forget_moved(struct engine *e, const struct trigger *t, const struct manifest *m)
+{
+    size_t pos = 0;
+    struct text key;
+    void *value;
+    while (map_next(&e->registry.by_path, &pos, &key, &value)) {
+        struct trigger *other = value;
+        const struct manifest *old = other->current ? other->current->manifest : NULL;
+        if (other == t || !old || other->missing_ms == 0)
+            continue;
+        bool same_name =
+            strcmp(other->project, t->project) == 0 && text_is_fold(text_of(old->name), m->name);
+        if (same_name || strcmp(old->id, m->id) == 0)
+            forget(e, other);
+    }
+}
 
 /* False: *line and err say what is wrong. */
 static bool put_in_place(struct engine *e, struct trigger *t, struct version *v, struct text json,
@@ -67,6 +86,7 @@ static bool put_in_place(struct engine *e, struct trigger *t, struct version *v,
     v->manifest = manifest_new(t->project, t->key, json, source, &limits, line, err);
     if (!v->manifest)
         return false;
+    forget_moved(e, t, v->manifest);
     if (registry_serve(&e->registry, t, v, &field, err))
         return true;
     t->clashed = true;
@@ -228,6 +248,38 @@ static void forget(struct engine *e, struct trigger *t)
     version_drop(&e->registry, e->pool, old);
 }
 
+static void on_rescan(struct timer *timer)
+{
+    struct engine *e = CONTAINER_OF(timer, struct engine, rescan);
+    if (!e->closing)
+        reload_scan(e);
+}
+
+/* Whose file the scan did not see. */
+static void forget_missing(struct engine *e)
+{
+    size_t pos = 0, before = e->registry.by_path.count;
+    struct text key;
+    void *value;
+    int64_t now = clock_mono_ms(e->clock);
+    bool waiting = false;
+    while (map_next(&e->registry.by_path, &pos, &key, &value)) {
+        struct trigger *t = value;
+        if (t->seen)
+            t->missing_ms = 0;
+        else if (t->missing_ms == 0)
+            t->missing_ms = now > 0 ? now : 1;
+        if (!t->seen && now - t->missing_ms >= ENGINE_GONE_MS)
+            forget(e, t);
+        else
+            waiting = waiting || !t->seen;
+    }
+    if (waiting)
+        timers_set(&e->timers, &e->rescan, ENGINE_GONE_MS, on_rescan);
+    if (e->registry.by_path.count < before)
+        retry_clashes(e);
+}
+
 void reload_scan(struct engine *e)
 {
     size_t pos = 0;
@@ -241,12 +293,7 @@ void reload_scan(struct engine *e)
                   err.text);
         return;
     }
-    size_t before = e->registry.by_path.count;
-    for (pos = 0; map_next(&e->registry.by_path, &pos, &key, &value);)
-        if (!((struct trigger *)value)->seen)
-            forget(e, value);
-    if (e->registry.by_path.count < before)
-        retry_clashes(e);
+    forget_missing(e);
 }
 
 bool reload_settled(const struct engine *e)

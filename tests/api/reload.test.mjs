@@ -69,16 +69,29 @@ test("a new project folder is seen, and one that is moved in, renamed and remove
   const outside = path.join(host.folder, "outside");
   await fs.mkdir(path.join(outside, "deep"), { recursive: true });
   await fs.writeFile(path.join(outside, "t.lua"), answering("moved in"));
+  const left = host.nextLog(new RegExp(`"trigger deleted" trigger=moved${TRIES - 1}/t`));
   await seen((i) => replaced(`moved${i}/t`), (i) =>
     fs.rename(i === 1 ? outside : file(`moved${i - 1}`), file(`moved${i}`)));
   assert.equal(await response(`moved${TRIES}`, "t"), "moved in");
-  assert.equal(await response("moved1", "t"), 404);
+  await left;
+  for (let i = 1; i < TRIES; i++) assert.equal(await response(`moved${i}`, "t"), 404);
   // The folder at its new name is watched as well.
   await seen(replaced(`moved${TRIES}/t`), (i) => host.write(`moved${TRIES}/t.lua`, answering(`again ${i}`)));
   const gone = host.nextLog(new RegExp(`"trigger deleted" trigger=moved${TRIES}/t`));
   await host.remove(`moved${TRIES}`);
   await gone;
   assert.equal(await response(`moved${TRIES}`, "t"), 404);
+});
+
+test("a file that is deleted and made again at once serves on", async () => {
+  let line = host.nextLog(replaced("h/blinks"));
+  await host.write("h/blinks.lua", answering("before"));
+  await line;
+  line = host.nextLog(/trigger=h\/blinks/);
+  await fs.rm(file("h/blinks.lua"));
+  await fs.writeFile(file("h/blinks.lua"), answering("after"));
+  assert.match(await line, /"trigger replaced"/);
+  assert.equal(await response("h", "blinks"), "after");
 });
 
 test("a changed module reloads what requires it, and nothing else", async () => {
@@ -133,7 +146,7 @@ test("a git checkout is seen as a whole", async (t) => {
     return answer.status === 200 ? answer.json.response : answer.status;
   };
   assert.deepEqual([await fire("a"), await fire("only_new"), await fire("only_old")], ["new new", "new", 404]);
-  const old = [own.nextLog(/deleted" trigger=g\/only_new/), own.nextLog(/loaded" trigger=g\/only_old/), own.nextLog(/replaced" trigger=g\/a\b/)];
+  const old = [own.nextLog(/deleted" trigger=g\/only_new/), own.nextLog(/loaded" trigger=g\/only_old/), own.nextLog(replaced("g/a"))];
   await git("checkout", "-q", "old");
   await Promise.all(old);
   assert.deepEqual([await fire("a"), await fire("only_new"), await fire("only_old")], ["old old", 404, "old"]);
@@ -210,9 +223,16 @@ test("a name that another trigger has is an error until that one gives it up", a
   assert.deepEqual([await response("n", "first"), await response("n", "second")], ["first", "second"]);
   await save("first", named("Moon", "first"), /error n\/first\.lua:2: name/);
   assert.equal(await response("n", "first"), "first");
+  // Moved: its name comes with it, without a word of a clash.
+  const lines = host.log.length;
+  second = host.nextLog(replaced("n/third"));
+  await fs.rename(file("n/second.lua"), file("n/third.lua"));
+  await second;
+  assert.equal(await response("n", "third"), "second");
+  assert.doesNotMatch(host.log.slice(lines).join("\n"), /error/);
   // Deleted: the same.
   second = host.nextLog(replaced("n/first"));
-  await host.remove("n/second.lua");
+  await host.remove("n/third.lua");
   await second;
   assert.equal((await triggerInfo("n/first")).error, null);
 });
