@@ -51,6 +51,8 @@ static bool authenticate(struct request *q)
     }
     if (q->route->auth == AUTH_STREAM && token_holds(q))
         return true;
+    if (q->route->auth == AUTH_OPTIONAL && !presented_key(q).data)
+        return true;
     request_no(q, VERDICT_UNAUTHORIZED, NULL);
     return false;
 }

@@ -15,6 +15,7 @@ enum route_auth {
     AUTH_KEY,     /* x-api-key or Authorization: Bearer */
     AUTH_API_KEY, /* x-api-key only */
     AUTH_BEARER,  /* Authorization: Bearer only */
+    AUTH_OPTIONAL, /* as AUTH_KEY if there is any, else nobody */
     AUTH_STREAM,  /* as AUTH_KEY, or ?token= for this one run */
 };
 
@@ -72,5 +73,7 @@ struct text request_bearer(const struct request *q);
 /* A decimal query parameter; false: refused with its name. */
 bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max, uint64_t *out);
 
+/* routes.c: the n-th route; NULL behind the last. */
+const struct route *route_at(size_t n);
 /* routes.c: the first route of this method and path, or what is wrong: *allow (for 405) is filled when the path exists. */
 const struct route *route_find(enum http_method method, struct text path, struct request *q, char allow[64]);

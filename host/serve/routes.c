@@ -36,9 +36,15 @@ static const struct route routes[] = {
 
     {METHOD_GET, "/healthz", AUTH_NONE, 0, NULL, health_alive, NULL},
     {METHOD_GET, "/readyz", AUTH_NONE, 0, NULL, health_ready, NULL},
+    {METHOD_GET, "/openapi.json", AUTH_OPTIONAL, 0, NULL, openapi_get, NULL},
     {METHOD_GET, "/", AUTH_NONE, 0, NULL, page_get, NULL},
     {METHOD_GET, "/ui/{file}", AUTH_NONE, 0, NULL, page_get, NULL},
 };
+
+const struct route *route_at(size_t n)
+{
+    return n < ARRAY_LEN(routes) ? &routes[n] : NULL;
+}
 
 static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", ""};
 

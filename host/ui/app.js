@@ -58,8 +58,26 @@ async function showTrigger(t, fresh) {
   $("trigger-name").textContent = t.name ?? `${t.project}/${t.key}`;
   $("trigger-error").textContent = t.error ?? "";
   $("fire-form").hidden = t.status !== "serving";
+  showPause(t);
   if (fresh) $("body").value = JSON.stringify(SAMPLES[t.key] ?? t.defaults ?? {}, null, 2);
   await loadRuns();
+}
+
+// A pause that the script asks for ends in the script.
+function showPause(t) {
+  const button = $("pause");
+  const byScript = t.paused?.by === "script";
+  button.hidden = byScript || (t.status !== "serving" && !t.paused);
+  button.textContent = t.paused ? "Resume" : "Pause";
+  if (t.paused && !t.error) $("trigger-error").textContent = byScript ? "Paused by its script." : `Paused by ${t.paused.by}, ${new Date(t.paused.at).toLocaleString()}.`;
+  button.onclick = async () => {
+    try {
+      await api("POST", `/v1/triggers/${t.project}/${t.key}/${t.paused ? "resume" : "pause"}`);
+      await loadTriggers();
+    } catch (error) {
+      $("trigger-error").textContent = error.message;
+    }
+  };
 }
 
 async function loadRuns() {

@@ -28,6 +28,8 @@ struct store_audit audit_of(const struct request *q, const char *action, const c
 /* health.c */
 void health_alive(struct request *q);
 void health_ready(struct request *q);
+/* openapi.c */
+void openapi_get(struct request *q);
 /* page.c */
 void page_get(struct request *q);
 
