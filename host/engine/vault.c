@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/vault.h"
 
+#include "base/json.h"
 #include "base/locked.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, DETAIL_BYTES = 16 << 10 };
 
 struct secret {
     char *name, *hosts;
@@ -284,32 +285,66 @@ static struct change *change_new(struct vault *v, const char *name, vault_done_f
     return c;
 }
 
-bool vault_put(struct vault *v, const char *name, const char *hosts, struct text value,
-               int64_t now_ms, vault_done_fn fn, void *arg, struct error *err)
+/* "secret.set" with its hosts, or "secret.remove"; never the value. */
+static void fill_audit(struct store_audit *a, const char *name, const char *hosts,
+                       struct buf *detail)
 {
-    struct buf sealed;
-    int64_t created_ms = now_ms, updated_ms;
+    buf_init(detail, DETAIL_BYTES);
+    if (hosts) {
+        buf_str(detail, "{\"hosts\":");
+        json_put_cstr(detail, hosts);
+        buf_char(detail, '}');
+        a->detail = buf_view(detail);
+    }
+    a->action = hosts ? TEXT("secret.set") : TEXT("secret.remove");
+    a->target = text_of(name);
+}
+
+static struct secret *secret_of(const struct vault *v, const struct vault_entry *e, int64_t now_ms)
+{
+    int64_t before_ms;
+    struct secret *s = secret_new(e->name, e->hosts, e->value.len);
+    memcpy(s->value, e->value.data, e->value.len);
+    s->created_ms = s->updated_ms = now_ms;
+    vault_times(v, e->name, &s->created_ms, &before_ms);
+    return s;
+}
+
+static struct store_secret seal_row(const struct seal_key *key, const struct vault_entry *e,
+                                    int64_t now_ms, struct buf *sealed)
+{
+    buf_init(sealed, e->value.len + SEAL_OVERHEAD);
+    seal_close(key, e->name, e->hosts, e->value, sealed);
+    return (struct store_secret){
+        .name = e->name, .hosts = e->hosts, .sealed = buf_view(sealed), .updated_ms = now_ms};
+}
+
+bool vault_put(struct vault *v, const struct vault_entry *entry, const struct store_audit *audit,
+               vault_done_fn fn, void *arg, struct error *err)
+{
+    struct buf sealed, detail;
+    struct store_audit a = *audit;
     if (!need_key(v, v->secrets.count, err))
         return false;
-    vault_times(v, name, &created_ms, &updated_ms);
-    struct change *c = change_new(v, name, fn, arg);
-    c->secret = secret_new(name, hosts, value.len);
-    memcpy(c->secret->value, value.data, value.len);
-    c->secret->created_ms = created_ms;
-    c->secret->updated_ms = now_ms;
-    buf_init(&sealed, value.len + SEAL_OVERHEAD);
-    seal_close(v->key, name, hosts, value, &sealed);
+    struct change *c = change_new(v, entry->name, fn, arg);
+    struct store_secret row = seal_row(v->key, entry, a.at_ms, &sealed);
+    c->secret = secret_of(v, entry, a.at_ms);
     memcpy(c->secret->seal, sealed.data, sizeof c->secret->seal);
-    struct store_secret row = {
-        .name = name, .hosts = hosts, .sealed = buf_view(&sealed), .updated_ms = now_ms};
-    store_secret_put(v->store, &row, on_changed, c);
+    fill_audit(&a, entry->name, entry->hosts, &detail);
+    store_secret_put(v->store, &row, &a, on_changed, c);
     buf_done(&sealed);
+    buf_done(&detail);
     return true;
 }
 
-void vault_remove(struct vault *v, const char *name, vault_done_fn fn, void *arg)
+void vault_remove(struct vault *v, const char *name, const struct store_audit *audit,
+                  vault_done_fn fn, void *arg)
 {
-    store_secret_remove(v->store, name, on_changed, change_new(v, name, fn, arg));
+    struct buf detail;
+    struct store_audit a = *audit;
+    fill_audit(&a, name, NULL, &detail);
+    store_secret_remove(v->store, name, &a, on_changed, change_new(v, name, fn, arg));
+    buf_done(&detail);
 }
 
 /* ---- life */
@@ -393,25 +428,40 @@ static bool key_fits(const struct seal_key *key, const struct store_secret *rows
     return true;
 }
 
-bool vault_put_now(const char *data, const char *name, const char *hosts, struct text value,
-                   int64_t now_ms, struct error *err)
+static bool put_now(const char *data, const struct seal_key *key, const struct vault_entry *e,
+                    int64_t now_ms, struct error *err)
+{
+    struct buf sealed, detail;
+    struct store_audit a = {.at_ms = now_ms, .actor = TEXT("cli")};
+    struct store_secret row = seal_row(key, e, now_ms, &sealed);
+    fill_audit(&a, e->name, e->hosts, &detail);
+    bool ok = store_secret_put_now(data, &row, &a, err);
+    buf_done(&sealed);
+    buf_done(&detail);
+    return ok;
+}
+
+bool vault_put_now(const char *data, const struct vault_entry *entry, int64_t now_ms,
+                   struct error *err)
 {
     struct vault v = {.data = (char *)data};
     struct store_secret *rows;
-    struct buf sealed;
     size_t count;
     if (!store_secrets_now(data, &rows, &count, err))
         return false;
-    bool ok = need_key(&v, count, err) && key_fits(v.key, rows, count, name, err);
+    bool ok = need_key(&v, count, err) && key_fits(v.key, rows, count, entry->name, err) &&
+              put_now(data, v.key, entry, now_ms, err);
     store_secrets_free(rows, count);
-    buf_init(&sealed, value.len + SEAL_OVERHEAD);
-    if (ok) {
-        seal_close(v.key, name, hosts, value, &sealed);
-        struct store_secret row = {
-            .name = name, .hosts = hosts, .sealed = buf_view(&sealed), .updated_ms = now_ms};
-        ok = store_secret_put_now(data, &row, err);
-    }
     seal_key_free(v.key);
-    buf_done(&sealed);
+    return ok;
+}
+
+bool vault_remove_now(const char *data, const char *name, int64_t now_ms, struct error *err)
+{
+    struct buf detail;
+    struct store_audit a = {.at_ms = now_ms, .actor = TEXT("cli")};
+    fill_audit(&a, name, NULL, &detail);
+    bool ok = store_secret_remove_now(data, name, &a, err);
+    buf_done(&detail);
     return ok;
 }

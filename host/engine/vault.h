@@ -12,6 +12,7 @@
 #include <uv.h>
 
 struct store;
+struct store_audit;
 struct vault;
 struct secret;
 
@@ -39,15 +40,24 @@ void secret_scrub(const struct secret *s, struct scrub *into);
  * scrub_text. */
 bool vault_scrub(const struct vault *v, struct text in, struct buf *out);
 
+/* As domain/secret.h has them. */
+struct vault_entry {
+    const char *name, *hosts;
+    struct text value;
+};
 typedef void (*vault_done_fn)(void *arg, const struct error *err); /* err NULL: done */
-/* name, value and hosts as domain/secret.h has them. When fn is called without an error, it is on
- * the disk and in force. Fails at once, without fn, when there is no key to seal it with. */
-bool vault_put(struct vault *v, const char *name, const char *hosts, struct text value,
-               int64_t now_ms, vault_done_fn fn, void *arg, struct error *err) MUST_CHECK;
-void vault_remove(struct vault *v, const char *name, vault_done_fn fn, void *arg);
+/* When fn is called without an error, it is on the disk and in force. audit: at_ms is the time of
+ * the change; action, target and detail are filled in here. Fails at once, without fn, when there
+ * is no key to seal it with. */
+bool vault_put(struct vault *v, const struct vault_entry *entry, const struct store_audit *audit,
+               vault_done_fn fn, void *arg, struct error *err) MUST_CHECK;
+void vault_remove(struct vault *v, const char *name, const struct store_audit *audit,
+                  vault_done_fn fn, void *arg);
 /* When it was made and changed; false: there is none. */
 bool vault_times(const struct vault *v, const char *name, int64_t *created_ms, int64_t *updated_ms);
 
 /* ---- for the CLI, beside a host or without one: seals and stores. */
-bool vault_put_now(const char *data, const char *name, const char *hosts, struct text value,
-                   int64_t now_ms, struct error *err) MUST_CHECK;
+bool vault_put_now(const char *data, const struct vault_entry *entry, int64_t now_ms,
+                   struct error *err) MUST_CHECK;
+bool vault_remove_now(const char *data, const char *name, int64_t now_ms,
+                      struct error *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Secrets inside the host: changed by the writer thread, listed by the reader thread. */
 #include "base/mem.h"
+#include "store/audit.h"
 #include "store/jobs.h"
 #include "store/keys.h"
 #include "store/secrets.h"
@@ -10,6 +11,7 @@ struct change_secret {
     struct chore chore;
     struct keep keep;
     struct store_secret secret; /* of a removal only the name; texts in `keep` */
+    struct store_audit audit;
     store_written_fn done;
     void *arg;
 };
@@ -17,13 +19,13 @@ struct change_secret {
 static bool put(struct chore *chore, struct sqlite *q, struct error *err)
 {
     struct change_secret *c = CONTAINER_OF(chore, struct change_secret, chore);
-    return secrets_put(q, &c->secret, err);
+    return secrets_put(q, &c->secret, err) && audit_put(q, &c->audit, err);
 }
 
 static bool remove_one(struct chore *chore, struct sqlite *q, struct error *err)
 {
     struct change_secret *c = CONTAINER_OF(chore, struct change_secret, chore);
-    return secrets_remove(q, c->secret.name, err);
+    return secrets_remove(q, c->secret.name, err) && audit_put(q, &c->audit, err);
 }
 
 static bool stamp(struct chore *chore, struct sqlite *q, struct error *err)
@@ -42,21 +44,23 @@ static void deliver_change(struct store *s, struct letter *letter)
     free(c);
 }
 
-static struct change_secret *change_new(const char *name, store_written_fn done, void *arg)
+static struct change_secret *change_new(const char *name, const struct store_audit *audit,
+                                        store_written_fn done, void *arg)
 {
     struct change_secret *c = mem_zero(1, sizeof *c);
     c->chore.committed = stamp;
     c->chore.letter.deliver = deliver_change;
+    c->audit = audit_copy(&c->keep, audit);
     c->secret.name = keep_text(&c->keep, text_of(name)).data;
     c->done = done;
     c->arg = arg;
     return c;
 }
 
-void store_secret_put(struct store *s, const struct store_secret *secret, store_written_fn done,
-                      void *arg)
+void store_secret_put(struct store *s, const struct store_secret *secret,
+                      const struct store_audit *audit, store_written_fn done, void *arg)
 {
-    struct change_secret *c = change_new(secret->name, done, arg);
+    struct change_secret *c = change_new(secret->name, audit, done, arg);
     c->chore.apply = put;
     c->secret.hosts = keep_text(&c->keep, text_of(secret->hosts)).data;
     c->secret.sealed = keep_text(&c->keep, secret->sealed);
@@ -64,9 +68,10 @@ void store_secret_put(struct store *s, const struct store_secret *secret, store_
     store_chore(s, &c->chore);
 }
 
-void store_secret_remove(struct store *s, const char *name, store_written_fn done, void *arg)
+void store_secret_remove(struct store *s, const char *name, const struct store_audit *audit,
+                         store_written_fn done, void *arg)
 {
-    struct change_secret *c = change_new(name, done, arg);
+    struct change_secret *c = change_new(name, audit, done, arg);
     c->chore.apply = remove_one;
     store_chore(s, &c->chore);
 }

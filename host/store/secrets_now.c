@@ -1,25 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* Secrets from the command line, as keys_now.c has it for keys. */
+#include "store/audit.h"
 #include "store/database.h"
 #include "store/keys.h"
 #include "store/secrets.h"
 
-bool store_secret_put_now(const char *data, const struct store_secret *secret, struct error *err)
+static bool note(struct sqlite *q, const struct store_audit *audit, struct error *err)
+{
+    return !audit || audit_put(q, audit, err);
+}
+
+bool store_secret_put_now(const char *data, const struct store_secret *secret,
+                          const struct store_audit *audit, struct error *err)
 {
     struct sqlite q;
     if (!database_open(&q, data, DATABASE_ONCE, err))
         return false;
-    bool ok = secrets_put(&q, secret, err) && keys_stamp(&q, err);
-    sqlite_close(&q);
+    bool ok = sqlite_exec(&q, "BEGIN IMMEDIATE", err) && secrets_put(&q, secret, err) &&
+              note(&q, audit, err) && sqlite_exec(&q, "COMMIT", err) && keys_stamp(&q, err);
+    sqlite_close(&q); /* undoes what is not committed */
     return ok;
 }
 
-bool store_secret_remove_now(const char *data, const char *name, struct error *err)
+bool store_secret_remove_now(const char *data, const char *name, const struct store_audit *audit,
+                             struct error *err)
 {
     struct sqlite q;
     if (!database_open(&q, data, DATABASE_EXISTING, err))
         return false;
-    bool ok = secrets_remove(&q, name, err) && keys_stamp(&q, err);
+    bool ok = sqlite_exec(&q, "BEGIN IMMEDIATE", err) && secrets_remove(&q, name, err) &&
+              note(&q, audit, err) && sqlite_exec(&q, "COMMIT", err) && keys_stamp(&q, err);
     sqlite_close(&q);
     return ok;
 }

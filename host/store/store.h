@@ -144,9 +144,10 @@ struct store_secret {
 /* As with keys: copied, done may be NULL, DATA/keys.stamp is touched. Putting what is there
  * replaces it and keeps created_ms (updated_ms is the time of both otherwise). Removing an unknown
  * one: ERROR_MISSING. */
-void store_secret_put(struct store *s, const struct store_secret *secret, store_written_fn done,
-                      void *arg);
-void store_secret_remove(struct store *s, const char *name, store_written_fn done, void *arg);
+void store_secret_put(struct store *s, const struct store_secret *secret,
+                      const struct store_audit *audit, store_written_fn done, void *arg);
+void store_secret_remove(struct store *s, const char *name, const struct store_audit *audit,
+                         store_written_fn done, void *arg);
 
 /* A secret that opens the webhook address of one trigger: only its hash is kept. */
 struct store_webhook {
@@ -314,8 +315,9 @@ bool store_webhook_revoke_now(const char *data, const char *id, const char *proj
 bool store_webhooks_now(const char *data, struct store_webhook **webhooks, size_t *count,
                         struct error *err) MUST_CHECK;
 bool store_secret_put_now(const char *data, const struct store_secret *secret,
-                          struct error *err) MUST_CHECK;
-bool store_secret_remove_now(const char *data, const char *name, struct error *err) MUST_CHECK;
+                          const struct store_audit *audit, struct error *err) MUST_CHECK;
+bool store_secret_remove_now(const char *data, const char *name, const struct store_audit *audit,
+                             struct error *err) MUST_CHECK;
 bool store_secrets_now(const char *data, struct store_secret **secrets, size_t *count,
                        struct error *err) MUST_CHECK;
 void store_secrets_free(struct store_secret *secrets,

@@ -93,10 +93,18 @@ static void on_done(void *arg, const struct error *err)
 static void put(struct rig *rig, const char *name, const char *hosts, const char *value, int now_ms)
 {
     struct done d = {0};
-    if (!vault_put(rig->vault, name, hosts, text_of(value), now_ms, on_done, &d, &rig->err))
+    struct vault_entry entry = {name, hosts, text_of(value)};
+    struct store_audit audit = {.at_ms = now_ms, .actor = TEXT("test")};
+    if (!vault_put(rig->vault, &entry, &audit, on_done, &d, &rig->err))
         fail_msg("%s", rig->err.text);
     wait_for(rig, &d.done);
     assert_false(d.failed);
+}
+
+static bool put_now(struct rig *rig, const char *name, const char *value)
+{
+    struct vault_entry entry = {name, "a.example", text_of(value)};
+    return vault_put_now(folder_base, &entry, 100, &rig->err);
 }
 
 /* What the vault has under a name; "-" for nothing. */
@@ -137,8 +145,9 @@ static void what_is_removed_is_gone(void **state)
     struct rig *rig = *state;
     struct done first = {0}, second = {0};
     put(rig, "API_KEY", "a.example", "value", 100);
-    vault_remove(rig->vault, "API_KEY", on_done, &first);
-    vault_remove(rig->vault, "API_KEY", on_done, &second);
+    struct store_audit audit = {.at_ms = 200, .actor = TEXT("test")};
+    vault_remove(rig->vault, "API_KEY", &audit, on_done, &first);
+    vault_remove(rig->vault, "API_KEY", &audit, on_done, &second);
     wait_for(rig, &second.done);
     assert_false(first.failed);
     assert_true(second.failed);
@@ -149,13 +158,13 @@ static void what_is_removed_is_gone(void **state)
 static void a_change_of_the_cli_is_seen(void **state)
 {
     struct rig *rig = *state;
-    assert_true(vault_put_now(folder_base, "API_KEY", "a.example", TEXT("first"), 100, &rig->err));
+    assert_true(put_now(rig, "API_KEY", "first"));
     while (strcmp(value_of(rig, "API_KEY"), "first") != 0)
         uv_run(&rig->loop, UV_RUN_ONCE);
-    assert_true(vault_put_now(folder_base, "API_KEY", "a.example", TEXT("second"), 100, &rig->err));
+    assert_true(put_now(rig, "API_KEY", "second"));
     while (strcmp(value_of(rig, "API_KEY"), "second") != 0)
         uv_run(&rig->loop, UV_RUN_ONCE);
-    assert_true(store_secret_remove_now(folder_base, "API_KEY", &rig->err));
+    assert_true(vault_remove_now(folder_base, "API_KEY", 300, &rig->err));
     while (vault_find(rig->vault, TEXT("API_KEY")))
         uv_run(&rig->loop, UV_RUN_ONCE);
 }
@@ -186,13 +195,13 @@ static void another_master_key_stops_the_start(void **state)
 static void the_cli_seals_with_the_hosts_key_or_not_at_all(void **state)
 {
     struct rig *rig = *state;
-    assert_true(vault_put_now(folder_base, "API_KEY", "a.example", TEXT("value"), 100, &rig->err));
+    assert_true(put_now(rig, "API_KEY", "value"));
     setenv("MOONTIDE_MASTER_KEY", KEY_B, 1);
-    assert_false(vault_put_now(folder_base, "OTHER", "a.example", TEXT("x"), 100, &rig->err));
+    assert_false(put_now(rig, "OTHER", "x"));
     assert_non_null(strstr(rig->err.text, "secret API_KEY was sealed with another master key"));
     unsetenv("MOONTIDE_MASTER_KEY");
     move("master.key", "away");
-    assert_false(vault_put_now(folder_base, "OTHER", "a.example", TEXT("x"), 100, &rig->err));
+    assert_false(put_now(rig, "OTHER", "x"));
     assert_non_null(strstr(rig->err.text, "master.key is missing"));
     assert_int_equal(access(at("master.key").path, F_OK), -1);
 }
@@ -207,7 +216,7 @@ static void a_damaged_row_stops_the_start(void **state)
     assert_true(store_secrets_now(folder_base, &rows, &count, &rig->err));
     struct store_secret moved = rows[0];
     moved.hosts = "evil.example";
-    assert_true(store_secret_put_now(folder_base, &moved, &rig->err));
+    assert_true(store_secret_put_now(folder_base, &moved, NULL, &rig->err));
     assert_false(rig_open_vault(rig));
     assert_non_null(strstr(rig->err.text, "secret API_KEY is damaged in the database"));
     store_secrets_free(rows, count);

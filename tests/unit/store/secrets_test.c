@@ -4,6 +4,29 @@
 static const struct store_secret key_secret = {
     .name = "API_KEY", .hosts = "api.example", .sealed = TEXT("\1\0\2sealed"), .updated_ms = 100};
 
+static const struct store_audit audit = {
+    .at_ms = 5, .actor = TEXT("cli"), .action = TEXT("secret.set"), .target = TEXT("API_KEY")};
+
+static void on_audit(void *arg, const struct store_audit_row *rows, size_t count, bool more,
+                     const struct error *err)
+{
+    int *seen = arg;
+    (void)more;
+    assert_null(err);
+    *seen = (int)count;
+    for (size_t i = 0; i < count; i++)
+        assert_true(text_is(rows[i].a.target, "API_KEY"));
+}
+
+static int audit_rows(struct fixture *f)
+{
+    int seen = -1;
+    store_list_audit(f->s, INT64_MAX, 200, on_audit, &seen);
+    while (seen < 0)
+        uv_run(&f->loop, UV_RUN_ONCE);
+    return seen;
+}
+
 struct seen_secrets {
     bool done;
     size_t count;
@@ -60,22 +83,23 @@ static void the_host_puts_replaces_and_removes(void **state)
     other.name = "A";
     again.hosts = "a.example,b.example:8443";
     again.updated_ms = 700;
-    store_secret_put(f->s, &key_secret, NULL, NULL);
-    store_secret_put(f->s, &other, NULL, NULL);
-    store_secret_put(f->s, &again, on_written, &last);
+    store_secret_put(f->s, &key_secret, &audit, NULL, NULL);
+    store_secret_put(f->s, &other, NULL, NULL, NULL);
+    store_secret_put(f->s, &again, NULL, on_written, &last);
     wait_for(&f->loop, &last.done);
     assert_false(last.failed);
     assert_string_equal(list_secrets(f).text, "A api.example 9 100 100;"
                                               "API_KEY a.example,b.example:8443 9 100 700;");
     last.done = false;
-    store_secret_remove(f->s, "A", on_written, &last);
-    store_secret_remove(f->s, "A", on_written, &missing);
+    store_secret_remove(f->s, "A", NULL, on_written, &last);
+    store_secret_remove(f->s, "A", NULL, on_written, &missing);
     wait_for(&f->loop, &missing.done);
     assert_false(last.failed);
     assert_true(missing.failed);
     assert_int_equal(missing.err.code, ERROR_MISSING);
     assert_string_equal(missing.err.text, "there is no secret A");
     assert_int_equal(list_secrets(f).count, 1);
+    assert_int_equal(audit_rows(f), 1);
 }
 
 static void the_cli_changes_secrets_beside_a_running_host(void **state)
@@ -86,17 +110,18 @@ static void the_cli_changes_secrets_beside_a_running_host(void **state)
     struct seen_secrets now = {0};
     size_t count;
     make_run(f, "run_a", STORE_RUNNING, 0);
-    assert_true(store_secret_put_now(f->data, &key_secret, &err));
+    assert_true(store_secret_put_now(f->data, &key_secret, &audit, &err));
     assert_string_equal(list_secrets(f).text, "API_KEY api.example 9 100 100;");
     assert_true(store_secrets_now(f->data, &rows, &count, &err));
     assert_memory_equal(rows[0].sealed.data, key_secret.sealed.data, key_secret.sealed.len);
     describe(&now, rows, count);
     assert_string_equal(now.text, "API_KEY api.example 9 100 100;");
     store_secrets_free(rows, count);
-    assert_true(store_secret_remove_now(f->data, "API_KEY", &err));
-    assert_false(store_secret_remove_now(f->data, "API_KEY", &err));
+    assert_true(store_secret_remove_now(f->data, "API_KEY", &audit, &err));
+    assert_false(store_secret_remove_now(f->data, "API_KEY", &audit, &err));
     assert_int_equal(err.code, ERROR_MISSING);
     assert_int_equal(list_secrets(f).count, 0);
+    assert_int_equal(audit_rows(f), 2); /* what was refused is none */
 }
 
 static void listing_makes_no_database(void **state)
@@ -123,10 +148,10 @@ static void each_change_touches_the_stamp(void **state)
     struct error err;
     struct seen_write removed = {0};
     assert_int_equal(stamp_bytes(f->data), -1);
-    assert_true(store_secret_put_now(f->data, &key_secret, &err));
+    assert_true(store_secret_put_now(f->data, &key_secret, &audit, &err));
     assert_int_equal(stamp_bytes(f->data), 1);
     assert_int_equal(unlink(path_in(f->data, "keys.stamp")), 0);
-    store_secret_remove(f->s, "API_KEY", on_written, &removed);
+    store_secret_remove(f->s, "API_KEY", NULL, on_written, &removed);
     wait_for(&f->loop, &removed.done);
     assert_int_equal(stamp_bytes(f->data), 1);
 }
