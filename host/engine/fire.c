@@ -175,6 +175,7 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
     r->created_ms = now;
     id_random(&r->seed, sizeof r->seed);
     r->birth = birth;
+    r->session = mem_text(session);
     r->ticket = ticket_new(e, r->id, session, c->wait_ms, fn, arg);
     fire_start(r);
     return r->ticket;

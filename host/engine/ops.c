@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct op_kind *const kinds[] = {&op_http, &op_sleep};
+static const struct op_kind *const kinds[] = {&op_agent, &op_http, &op_session, &op_sleep};
 
 /* An answer that came while its run was on no runner. */
 struct late {

@@ -22,7 +22,7 @@ struct op_kind {
     int64_t (*due_ms)(const struct op *op);
 };
 
-extern const struct op_kind op_http, op_sleep;
+extern const struct op_kind op_agent, op_http, op_session, op_sleep;
 
 struct op {
     struct list link; /* run->ops */

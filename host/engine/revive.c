@@ -158,6 +158,8 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     r->next_seq = row->seq + 1;
     r->committed = row->seq;
     r->event = mem_text_n(row->event.data, row->event.len);
+    free(r->session); /* it may come back more than once */
+    r->session = row->session.data ? mem_text_n(row->session.data, row->session.len) : NULL;
     r->instruction =
         row->instruction.data ? mem_text_n(row->instruction.data, row->instruction.len) : NULL;
     if (!r->version) {

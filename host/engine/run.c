@@ -71,6 +71,7 @@ void run_release(struct run *r)
     birth_free(r->birth);
     run_update_free(&r->update);
     buf_done(&r->pending);
+    free(r->session);
     free(r->event);
     free(r->instruction);
     free(r);

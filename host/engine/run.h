@@ -70,6 +70,7 @@ struct run {
     int crashes;               /* points, see frames.c */
     bool park;                 /* its row says waiting, or will */
     bool cancel;               /* asked for while it was being rebuilt */
+    char *session;             /* NULL until the row of a run that comes back is read */
     char *event, *instruction; /* while it is being rebuilt */
     const char *why;           /* it is rebuilt: for the run.resumed record */
     struct timer wall, idle;

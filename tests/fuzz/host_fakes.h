@@ -24,7 +24,7 @@ struct fake_row {
 };
 
 struct fake_read {
-    enum { READ_ROW, READ_JOURNAL, READ_VERSION, READ_DUE, READ_AUDITED } kind;
+    enum { READ_ROW, READ_JOURNAL, READ_VERSION, READ_DUE, READ_AUDITED, READ_SESSION } kind;
     char id[ID_BYTES];
     union {
         store_run_fn row;
@@ -32,6 +32,7 @@ struct fake_read {
         store_version_fn version;
         store_due_fn due;
         store_written_fn audited;
+        store_session_fn session;
     } fn;
     void *arg;
 };
@@ -132,6 +133,24 @@ void store_audit(struct store *s, const struct store_audit *a, store_written_fn 
     (void)a;
     if (done)
         fake_read((struct fake_read){.kind = READ_AUDITED, .fn.audited = done, .arg = arg});
+}
+
+void store_read_session(struct store *s, struct text project, struct text session, uint32_t limit,
+                        store_session_fn fn, void *arg)
+{
+    (void)s;
+    (void)project;
+    (void)session;
+    (void)limit;
+    fake_read((struct fake_read){.kind = READ_SESSION, .fn.session = fn, .arg = arg});
+}
+
+void store_session_add(struct store *s, const struct store_turn *turn, store_written_fn done,
+                       void *arg)
+{
+    (void)s;
+    (void)turn;
+    fake_read((struct fake_read){.kind = READ_AUDITED, .fn.audited = done, .arg = arg});
 }
 
 void store_put_version(struct store *s, const unsigned char hash[SHA256_BYTES], struct text project,
@@ -256,6 +275,8 @@ static bool fake_read_one(bool fails)
         r.fn.due(r.arg, NULL, 0, 0, why);
     else if (r.kind == READ_AUDITED)
         r.fn.audited(r.arg, why);
+    else if (r.kind == READ_SESSION)
+        r.fn.session(r.arg, NULL, 0, why);
     else if (r.kind == READ_VERSION)
         r.fn.version(r.arg, fails ? TEXT_NONE : buf_view(&s->version), why);
     else if (r.kind == READ_ROW && fails)

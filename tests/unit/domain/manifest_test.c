@@ -238,10 +238,6 @@ static void a_workflow_function_is_needed(void **state)
     static const struct {
         const char *json, *text;
     } rows[] = {
-        {"{\"line\":3,\"declaration\":{\"name\":\"a\"}}",
-         "run: a function is needed (agent triggers are not supported yet)"},
-        {"{\"line\":3,\"declaration\":[]}",
-         "run: a function is needed (agent triggers are not supported yet)"},
         {"{\"line\":3,\"declaration\":{\"run\":\"x\"}}", "run: a function is needed, not a string"},
         {"{\"line\":3,\"declaration\":[1]}", "trigger needs a table of named fields"},
         {"{\"line\":3}", "trigger needs a table of named fields"},
