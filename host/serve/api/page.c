@@ -12,6 +12,7 @@ static const struct {
     {".css", "text/css; charset=utf-8"},
     {".js", "text/javascript; charset=utf-8"},
     {".svg", "image/svg+xml"},
+    {".ts", "text/plain; charset=utf-8"}, /* sdk.d.ts */
 };
 
 static const char *type_of(const char *name)

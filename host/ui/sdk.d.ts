@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+export interface ClientOptions {
+  /** Where the host is: "https://moontide.example". Default: where the page came from. */
+  url?: string;
+  /** An API key. Leave it out in browsers and follow runs by their streamUrl. */
+  key?: string;
+  fetch?: typeof globalThis.fetch;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+export interface WorkflowResult<T = unknown> {
+  ok: boolean;
+  runId: string;
+  result: T | null;
+  error: string | null;
+  /** Only when the host stopped waiting: the run goes on. */
+  status?: "running";
+}
+
+export type RunStatus = "queued" | "running" | "waiting" | "completed" | "failed" | "cancelled" | "timed_out";
+
+export interface StartedRun<T = unknown> {
+  runId: string;
+  sessionId: string | null;
+  status: RunStatus;
+  result: T | null;
+  /** Follows this run and no other, without a key, for some minutes. */
+  streamUrl: string;
+}
+
+export interface Run<T = unknown> {
+  runId: string;
+  project: string;
+  trigger: string;
+  kind: string;
+  status: RunStatus;
+  sessionId: string | null;
+  instruction: string | null;
+  body: unknown;
+  result: T | null;
+  error: { code: string; message: string | null; at: string | null } | null;
+  version: string;
+  parent: string | null;
+  createdAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+  steps: number;
+  seq: number;
+}
+
+export interface RunRecord {
+  v: 1;
+  run: string;
+  seq: number;
+  at: string;
+  type: string;
+  step?: { n: number; name?: string; kind?: string; attempt?: number };
+  data?: unknown;
+}
+
+export interface Client {
+  workflows: {
+    /** Resolves for a run that failed as well (ok: false); rejects when none was started. */
+    run<T = unknown>(id: string, options?: { inputs?: Record<string, unknown> } & CallOptions): Promise<WorkflowResult<T>>;
+  };
+  triggers: {
+    /** wait: seconds, or false for an answer as soon as the run is accepted; default: the trigger's own. */
+    fire<T = unknown>(
+      project: string,
+      trigger: string,
+      body?: Record<string, unknown>,
+      options?: { wait?: number | false; idempotencyKey?: string } & CallOptions,
+    ): Promise<StartedRun<T>>;
+  };
+  runs: {
+    get<T = unknown>(id: string, options?: CallOptions): Promise<Run<T>>;
+    cancel(id: string, options?: CallOptions): Promise<{ runId: string; status: "cancelling" }>;
+    /** run: an id, or a streamUrl. after: only records behind this seq. Comes back by itself when a connection breaks. */
+    stream(run: string, options?: { after?: number } & CallOptions): AsyncGenerator<RunRecord, void, undefined>;
+  };
+}
+
+/** What the host refused; status 0: the stream would not go on. */
+export class MoontideError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly field?: string;
+  readonly runId?: string;
+  readonly body?: unknown;
+}
+
+export function createClient(options?: ClientOptions): Client;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// A client of moontide for Node (20 or later) and browsers, without dependencies: import { createClient } from "/ui/sdk.js".
+// Types: sdk.d.ts. A key belongs on a server; a browser can follow a run by the streamUrl that the server got.
+const FINAL = new Set(["run.completed", "run.failed", "run.cancelled", "run.timed_out"]);
+const RETRY_MS = 1000; // until the host names another time
+const TRIES = 8; // in a row without a record in between
+
+export class MoontideError extends Error {
+  constructor(status, body, fallback) {
+    super(body?.detail ?? body?.message ?? (typeof body?.error === "string" ? body.error : undefined) ?? body?.title ?? fallback);
+    this.name = "MoontideError";
+    Object.assign(this, { status, code: body?.code ?? "error", field: body?.field, runId: body?.runId ?? undefined, body });
+  }
+}
+
+const pause = (ms, signal) =>
+  new Promise((done, fail) => {
+    const stop = () => (clearTimeout(timer), fail(signal.reason));
+    const timer = setTimeout(() => (signal?.removeEventListener("abort", stop), done()), ms);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+
+// Server-sent events of one answer: {data, retry}. An event that the connection cut off is not one.
+async function* events(stream) {
+  const decoder = new TextDecoder();
+  const reader = stream.getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
+      rest = blocks.pop();
+      for (const block of blocks) {
+        const field = (name) => block.split("\n").filter((line) => line.startsWith(name + ":")).map((line) => line.slice(name.length + 1).trim());
+        const data = field("data");
+        yield { data: data.length ? data.join("\n") : undefined, retry: Number(field("retry")[0]) || undefined };
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+export function createClient({ url = "", key, fetch: send = (...args) => globalThis.fetch(...args) } = {}) {
+  const base = String(url).replace(/\/+$/, "");
+  const part = encodeURIComponent;
+
+  const open = (method, path, { headers, ...rest } = {}, secret = key) =>
+    send(/^https?:/.test(path) ? path : base + path, { method, headers: { ...(secret && { authorization: `Bearer ${secret}` }), ...headers }, ...rest });
+
+  async function failure(answer) {
+    const text = await answer.text();
+    let body;
+    try {
+      body = JSON.parse(text);
+    } catch {} // from something between us and the host
+    return new MoontideError(answer.status, body, `${answer.status} ${answer.statusText}`);
+  }
+
+  async function call(method, path, body, { headers, signal } = {}) {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { "content-type": "application/json" };
+    const answer = await open(method, path, { headers: { accept: "application/json", ...type, ...headers }, signal, ...sent });
+    if (!answer.ok) throw await failure(answer);
+    return answer.status === 204 ? undefined : answer.json();
+  }
+
+  // Records as they are committed, each once and in order, over any number of connections, up to the end of the run.
+  async function* stream(run, { after = 0, signal } = {}) {
+    const own = run.includes("/"); // a streamUrl carries its own, narrower credential
+    const path = own ? run : `/v1/runs/${part(run)}/events`;
+    for (let wait = RETRY_MS, failed = 0; ;) {
+      try {
+        const headers = { accept: "text/event-stream", ...(after && { "last-event-id": String(after) }) };
+        const answer = await open("GET", path, { headers, signal }, own ? undefined : key);
+        if (answer.status === 204) return;
+        if (!answer.ok) throw await failure(answer);
+        for await (const { data, retry } of events(answer.body)) {
+          wait = retry ?? wait;
+          if (data === undefined) continue;
+          const record = JSON.parse(data);
+          if (record.seq <= after) continue;
+          after = record.seq;
+          failed = 0;
+          yield record;
+          if (FINAL.has(record.type)) return;
+        }
+        failed++;
+      } catch (error) {
+        if (signal?.aborted || (error instanceof MoontideError && error.status < 500) || ++failed >= TRIES) throw error;
+      }
+      if (failed >= TRIES) throw new MoontideError(0, undefined, `the stream of ${run} ended ${TRIES} times without a record`);
+      await pause(wait, signal);
+    }
+  }
+
+  return {
+    workflows: {
+      run: (id, { inputs, ...options } = {}) => call("POST", `/api/v1/flow/${part(id)}`, inputs === undefined ? undefined : { inputs }, options),
+    },
+    triggers: {
+      fire(project, trigger, body, { wait, idempotencyKey, ...options } = {}) {
+        const prefer = wait === undefined ? {} : { prefer: wait ? `wait=${Number(wait)}` : "respond-async" };
+        const once = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
+        return call("POST", `/v1/projects/${part(project)}/triggers/${part(trigger)}/runs`, body, { ...options, headers: { ...prefer, ...once } });
+      },
+    },
+    runs: {
+      get: (id, options) => call("GET", `/v1/runs/${part(id)}`, undefined, options),
+      cancel: (id, options) => call("POST", `/v1/runs/${part(id)}/cancel`, undefined, options),
+      stream,
+    },
+  };
+}
