@@ -221,7 +221,10 @@ void op_retrying(struct op *op, int64_t delay_ms, const char *code, struct text 
         .data = buf_view(&json),
     };
     op->attempt++;
-    run_record(op->run, &rec);
+    /* While its journal is read, a record of a number that the reader has not seen would break the
+     * row of numbers. This one tells only what has happened; nothing is rebuilt from it. */
+    if (op->run->phase != RUN_REBUILDING)
+        run_record(op->run, &rec);
     buf_done(&json);
 }
 
