@@ -115,6 +115,8 @@ static bool push_literal(struct template *t)
     if (t->at == t->end)
         return template_refuse(t, opening, "a text in quotes does not end");
     t->at++;
+    if (memchr(decoded, '\0', len) || !text_utf8_ok((struct text){decoded, len}))
+        return template_refuse(t, opening, "a text in quotes is not UTF-8, or has a NUL byte");
     lua_pushlstring(t->L, decoded, len);
     return true;
 }

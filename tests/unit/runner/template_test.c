@@ -147,6 +147,8 @@ static void malformed_templates_are_refused_with_the_line(void **state)
         {"{{name | json:\"x\"}}", "line 1: filter json takes no value"},
         {"{{name | default:x}}", "line 1: expected a text in quotes but found 'x'"},
         {"{{name | default:\"x}}", "line 1: a text in quotes does not end"},
+        {"{{#if sold}}{{\"\xff\"}}{{/if}}",
+         "line 1: a text in quotes is not UTF-8, or has a NUL byte"},
         {"{{name", "line 1: expected }} but the text ends"},
         {"{{", "line 1: expected a name such as customer.tier but the text ends"},
         {"{{}}", "line 1: expected a name such as customer.tier but found '}'"},
