@@ -7,20 +7,43 @@
 
 static const char default_url[] = "http://127.0.0.1:8080";
 
-static bool read_url(struct client *c, struct error *err)
+/* The first of the variables that is set; *name is it. NULL: none is. */
+static const char *first_env(const char *const *names, const char **name)
 {
-    const char *given = getenv("MOONTIDE_URL");
-    struct text url = text_of(given && *given ? given : default_url);
+    for (; *names; names++) {
+        const char *value = getenv(*names);
+        *name = *names;
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+/* "https://host:port" of a whole address. */
+static struct text origin_of(struct text url)
+{
+    struct text rest = url;
+    text_cut(&rest, '/');
+    text_cut(&rest, '/');
+    struct text authority = text_cut(&rest, '/');
+    return (struct text){url.data, (size_t)(authority.data - url.data) + authority.len};
+}
+
+static bool read_url(struct client *c, const char *const *names, struct error *err)
+{
+    const char *name;
+    const char *given = first_env(names, &name);
+    struct text url = text_of(given ? given : default_url);
     if (!text_starts(url, "http://") && !text_starts(url, "https://"))
-        return error_set(
-            err, ERROR_INVALID,
-            "MOONTIDE_URL is \"%s\"; it must start with http:// or https://, such as %s", given,
-            default_url);
+        return error_set(err, ERROR_INVALID,
+                         "%s is \"%s\"; it must start with http:// or https://, such as %s", name,
+                         given, default_url);
+    if (given && text_starts(text_of(name), "WISEBOT_"))
+        url = origin_of(url);
     while (url.len && url.data[url.len - 1] == '/')
         url.len--;
     if (url.len >= sizeof c->url)
-        return error_set(err, ERROR_INVALID, "MOONTIDE_URL is longer than %d bytes",
-                         CLIENT_URL - 1);
+        return error_set(err, ERROR_INVALID, "%s is longer than %d bytes", name, CLIENT_URL - 1);
     memcpy(c->url, url.data, url.len);
     c->url[url.len] = '\0';
     return true;
@@ -43,14 +66,40 @@ static bool read_key(struct client *c, struct error *err)
     if (!can_be_key(text_of(given)))
         return error_set(err, ERROR_INVALID,
                          "MOONTIDE_KEY holds no API key: one is mt_ and 43 letters, digits, _ or -"
-                         " (or what `key create --secret-stdin` was given)");
+                         " (or a value that `key create` was given)");
     snprintf(c->key_header, sizeof c->key_header, "x-api-key: %s", given);
     return true;
 }
 
 bool client_init(struct client *c, struct error *err)
 {
-    return read_url(c, err) && read_key(c, err);
+    return read_url(c, (const char *const[]){"MOONTIDE_URL", NULL}, err) && read_key(c, err);
+}
+
+static const char *const secret_names[] = {"MOONTIDE_WEBHOOK_SECRET", "WISEBOT_WORKFLOW_SECRET",
+                                           NULL};
+
+bool client_has_webhook(void)
+{
+    const char *name;
+    return first_env(secret_names, &name) != NULL;
+}
+
+bool client_init_webhook(struct client *c, struct error *err)
+{
+    const char *trigger = getenv("WISEBOT_WORKFLOW_TRIGGER"); /* an id, or a whole address */
+    bool whole = trigger && strstr(trigger, "://");
+    const char *const url_names[] = {"MOONTIDE_URL", "WISEBOT_WORKFLOW_TRIGGER_ORIGIN",
+                                     whole ? "WISEBOT_WORKFLOW_TRIGGER" : NULL, NULL};
+    const char *name;
+    const char *secret = first_env(secret_names, &name);
+    if (!secret || !api_key_given_ok(text_of(secret)))
+        return error_set(err, ERROR_INVALID,
+                         "%s holds no webhook secret: one is 16 to 200 visible ASCII characters; "
+                         "`moontide webhook create PROJECT/KEY` makes one",
+                         secret ? name : secret_names[0]);
+    snprintf(c->key_header, sizeof c->key_header, "X-Workflow-Secret: %s", secret);
+    return read_url(c, url_names, err);
 }
 
 static bool parse_body(const struct fetch_answer *answer, struct client_reply *reply,
@@ -136,8 +185,8 @@ static const struct {
 bool client_refusal(const struct client_reply *reply, struct error *err)
 {
     const char *code = json_string(reply->json, "code");
-    const char *text =
-        first_string(reply->json, (const char *const[]){"message", "detail", "title", NULL});
+    const char *text = first_string(
+        reply->json, (const char *const[]){"message", "detail", "title", "error", NULL});
     const char *field = json_string(reply->json, "field");
     const char *advice = NULL;
     for (size_t i = 0; i < ARRAY_LEN(advices); i++)

@@ -17,6 +17,11 @@ struct client {
 
 /* Reads the environment. */
 bool client_init(struct client *c, struct error *err) MUST_CHECK;
+/* For a webhook address: MOONTIDE_URL and MOONTIDE_WEBHOOK_SECRET, or what callers of another
+ * product have set: WISEBOT_WORKFLOW_TRIGGER_ORIGIN and WISEBOT_WORKFLOW_SECRET. */
+bool client_init_webhook(struct client *c, struct error *err) MUST_CHECK;
+/* Whether there is a webhook's secret in the environment. */
+bool client_has_webhook(void);
 
 struct client_call {
     const char *method;

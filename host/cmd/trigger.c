@@ -31,7 +31,8 @@ const struct command command_trigger = {
         "usage: moontide trigger PROJECT/KEY|ID [OPTIONS]\n"
         "\n"
         "Fires scripts/PROJECT/KEY.lua of a running host, or the trigger whose declaration has\n"
-        "`id = \"ID\"`, and prints the answer as JSON.\n"
+        "`id = \"ID\"`, and prints the answer as JSON. An ID goes to the trigger's webhook when\n"
+        "MOONTIDE_WEBHOOK_SECRET is set (and neither --follow nor --wait is given).\n"
         "\n"
         "  --data JSON    the body of the request; @FILE reads it from a file, - from standard input\n"
         "  --follow       start the run and print its records as they come, then its result\n"
@@ -44,6 +45,11 @@ const struct command command_trigger = {
         "  MOONTIDE_URL   where the host is; default http://127.0.0.1:8080\n"
         "  MOONTIDE_KEY   an API key with project.trigger on the project; --follow needs run.read\n"
         "                 too, an ID too. It is never an argument: arguments are public\n"
+        "  MOONTIDE_WEBHOOK_SECRET\n"
+        "                 the secret of the trigger's webhook (see moontide webhook); no key is needed\n"
+        "  WISEBOT_WORKFLOW_TRIGGER_ORIGIN, WISEBOT_WORKFLOW_SECRET, WISEBOT_WORKFLOW_TRIGGER\n"
+        "                 understood in place of MOONTIDE_URL, MOONTIDE_WEBHOOK_SECRET and ID, for\n"
+        "                 scripts that have them\n"
         "\n"
         "exit status\n"
         "  0  the run completed, or was accepted and not waited for\n"
@@ -185,7 +191,7 @@ static int outcome(const struct client_reply *reply)
     for (size_t i = 0; status && i < ARRAY_LEN(bad); i++)
         if (strcmp(status, bad[i]) == 0)
             return 1;
-    return reply->status >= 300;
+    return reply->status >= 300 || !json_bool(reply->json, "ok", true);
 }
 
 static void hint(const struct client_reply *reply)
@@ -288,7 +294,95 @@ static int fire(const struct client *c, const char *word, const struct options *
     return status;
 }
 
+/* ---- a webhook */
+
+enum { WEBHOOK_WAIT_S = 300 }; /* no host keeps it waiting for longer */
+
+static bool check_id(const char *id, struct error *err)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
+    size_t len = strlen(id);
+    return (len >= 1 && len <= 128 && strspn(id, allowed) == len) ||
+           error_set(err, ERROR_INVALID,
+                     "\"%s\" is no id of a trigger: one is 1 to 128 letters, digits or . _ : -",
+                     id);
+}
+
+static int print_webhook(const struct client_reply *reply, const struct options *o)
+{
+    struct error err;
+    const char *code = json_string(reply->json, "code"), *text = json_string(reply->json, "error");
+    if (reply->json)
+        out_json(reply->json, !o->json);
+    if (outcome(reply)) {
+        error_set(&err, ERROR_INVALID, "%d%s%s%s%s%s", reply->status, code ? " " : "",
+                  code ? code : "", text ? ": " : "", text ? text : "",
+                  reply->status == 401
+                      ? "; MOONTIDE_WEBHOOK_SECRET must hold a living secret of this "
+                        "trigger's webhook; `moontide webhook list` shows them"
+                      : "");
+        out_fail(command_trigger.name, &err);
+    }
+    hint(reply);
+    int printed = out_end(command_trigger.name);
+    return outcome(reply) ? 1 : printed;
+}
+
+static int fire_webhook(const char *id, const struct options *o, struct text body)
+{
+    struct error err = {0};
+    struct client client;
+    struct client_reply reply = {0};
+    char path[CLIENT_PATH];
+    int status;
+    if (!check_id(id, &err))
+        return out_usage(command_trigger.name, &err);
+    snprintf(path, sizeof path, "/workflows/trigger?workflowId=%s", id);
+    const struct client_call call = {
+        .method = "POST",
+        .path = path,
+        .body = body,
+        .timeout_ms = (WEBHOOK_WAIT_S + GRACE_S) * INT64_C(1000),
+    };
+    if (client_init_webhook(&client, &err) && client_send(&client, &call, &reply, &err))
+        status = print_webhook(&reply, o);
+    else
+        status = out_fail(command_trigger.name, &err);
+    client_reply_done(&reply);
+    return status;
+}
+
+static bool is_webhook(const char *word, const struct options *o)
+{
+    return !strchr(word, '/') && !o->follow && o->wait_s < 0 && client_has_webhook();
+}
+
 /* ---- the command */
+
+/* Without a word the environment of another product's scripts may name one: the id, or the address
+ * that it is fired at. */
+static const char *named_by_environment(char out[CLIENT_PATH])
+{
+    const char *given = getenv("WISEBOT_WORKFLOW_TRIGGER");
+    const char *query = given ? strchr(given, '?') : NULL;
+    if (!given || !*given)
+        return NULL;
+    if (!query)
+        return given;
+    return text_query(text_of(query + 1), "workflowId", out, CLIENT_PATH) == 1 ? out : NULL;
+}
+
+static int fire_word(const char *word, const struct options *o, struct text body)
+{
+    struct error err = {0};
+    struct client client;
+    if (is_webhook(word, o))
+        return fire_webhook(word, o, body);
+    if (!client_init(&client, &err))
+        return out_fail(command_trigger.name, &err);
+    return fire(&client, word, o, body);
+}
 
 static bool read_wait(struct options *o, struct error *err)
 {
@@ -315,13 +409,14 @@ static int run(int argc, char **argv)
         {0},
     };
     struct error err = {0};
-    struct client client;
     struct buf body;
     if (options_read(argc, argv, rows, &words) != 0)
         return 2;
     if (!read_wait(&o, &err))
         return out_usage(argv[0], &err);
-    if (words.count != 1) {
+    char named[CLIENT_PATH];
+    const char *word = words.count ? words.at[0] : named_by_environment(named);
+    if (words.count > 1 || !word) {
         error_set(&err, ERROR_INVALID, "say one trigger, as PROJECT/KEY or by its id");
         return out_usage(argv[0], &err);
     }
@@ -329,10 +424,8 @@ static int run(int argc, char **argv)
     int status;
     if (o.data && !read_data(o.data, &body, &err))
         status = out_usage(argv[0], &err);
-    else if (!client_init(&client, &err))
-        status = out_fail(argv[0], &err);
     else
-        status = fire(&client, words.at[0], &o, o.data ? buf_view(&body) : TEXT_NONE);
+        status = fire_word(word, &o, o.data ? buf_view(&body) : TEXT_NONE);
     buf_done(&body);
     return status;
 }

@@ -255,3 +255,50 @@ test("secrets survive a restart", async () => {
   isDone(await one({}));
   isDone(await hook("hook-2", {}, { secret: secrets.second }));
 });
+
+// ---- moontide trigger ID
+
+const trigger = (args, env = {}, input) => host.cli(["trigger", ...args], { env: { MOONTIDE_KEY: "", ...env }, input });
+
+test("trigger ID fires the webhook with MOONTIDE_WEBHOOK_SECRET and prints the four fields", async () => {
+  const done = await trigger(["hook-1", "--data", '{"n":1}'], { MOONTIDE_WEBHOOK_SECRET: secrets.echo });
+  assert.equal(done.code, 0, done.stderr);
+  const answer = JSON.parse(done.stdout);
+  assert.deepEqual(Object.keys(answer), ["ok", "runId", "result", "error"]);
+  assert.deepEqual(answer.result.body, { n: 1 });
+  assert.ok(done.stdout.includes('\n  "ok": true'), "pretty");
+});
+
+test("trigger understands the environment of another product", async () => {
+  const env = { MOONTIDE_URL: "", WISEBOT_WORKFLOW_TRIGGER_ORIGIN: `${host.url}/`, WISEBOT_WORKFLOW_SECRET: secrets.echo };
+  const named = await trigger(["hook-1", "--data", "-"], env, '{"n":2}');
+  assert.equal(named.code, 0, named.stderr);
+  for (const WISEBOT_WORKFLOW_TRIGGER of ["hook-1", `${host.url}/workflows/trigger?workflowId=hook-1`]) {
+    const done = await trigger([], { ...env, WISEBOT_WORKFLOW_TRIGGER });
+    assert.equal(done.code, 0, done.stderr);
+    assert.equal(JSON.parse(done.stdout).result.kind, "webhook");
+  }
+  const whole = { MOONTIDE_URL: "", WISEBOT_WORKFLOW_SECRET: secrets.echo, WISEBOT_WORKFLOW_TRIGGER: `${host.url}/workflows/trigger?workflowId=hook-1` };
+  assert.equal((await trigger([], whole)).code, 0);
+  const ours = await trigger(["hook-1"], { ...env, MOONTIDE_WEBHOOK_SECRET: "not_the_right_secret" });
+  assert.equal(ours.code, 1, "MOONTIDE_ goes before WISEBOT_");
+});
+
+test("trigger ID fails with status 1 on ok false and on refusals", async () => {
+  const failed = await trigger(["hook-fails"], { MOONTIDE_WEBHOOK_SECRET: secrets.fails });
+  assert.equal(failed.code, 1);
+  assert.equal(JSON.parse(failed.stdout).ok, false);
+  assert.match(failed.stderr, /out of tea/);
+  const wrong = await trigger(["hook-1"], { MOONTIDE_WEBHOOK_SECRET: secrets.second });
+  assert.equal(wrong.code, 1);
+  assert.equal(JSON.parse(wrong.stdout).code, "unauthorized");
+  assert.match(wrong.stderr, /401 unauthorized.*MOONTIDE_WEBHOOK_SECRET/);
+  assert.ok(!`${wrong.stdout}${wrong.stderr}`.includes(secrets.second));
+  const odd = await trigger(["hook-1"], { MOONTIDE_WEBHOOK_SECRET: "short" });
+  assert.match(odd.stderr, /MOONTIDE_WEBHOOK_SECRET holds no webhook secret/);
+  const none = await trigger([], { MOONTIDE_WEBHOOK_SECRET: secrets.echo });
+  assert.equal(none.code, 2);
+  const query = await trigger(["a&b"], { MOONTIDE_WEBHOOK_SECRET: secrets.echo });
+  assert.equal(query.code, 2);
+  assert.match(query.stderr, /is no id of a trigger/);
+});
