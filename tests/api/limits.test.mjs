@@ -9,7 +9,7 @@ import { gateServer } from "./servers.mjs";
 
 const gate = await gateServer();
 const host = await startHost({
-  args: ["--egress-allow", gate.address, "--runners", "1"],
+  args: ["--egress-allow", gate.address, "--runners", "1", "--backlog", "1"],
   scripts: {
     "l/loop.lua": `
 return trigger {
@@ -73,6 +73,7 @@ return trigger {
     while true do end
   end,
 }`,
+    "l/works.lua": `return trigger { run = function() local n = 0 for i = 1, 1e6 do n = n + i end return n end }`,
     "l/quick.lua": `return trigger { run = function() return 1 end }`,
   },
 });
@@ -146,6 +147,18 @@ test("neighbours on the same runner live through all of that", async () => {
   first.answer(1);
   (await two).answer(2);
   assert.deepEqual((await fired).json.response, { first: 1, second: 2 });
+});
+
+test("more runs than can wait are 503 with Retry-After; those taken are all done", async () => {
+  const answers = await Promise.all(Array.from({ length: 500 }, () => host.fire("l", "works", {})));
+  const refused = answers.filter(({ status }) => status !== 200);
+  assert.ok(refused.length > 0 && refused.length < answers.length, `${refused.length} of ${answers.length} were refused`);
+  for (const { status, headers, json } of refused) {
+    assert.deepEqual([status, json.code, json.runId, headers["retry-after"]], [503, "overloaded", undefined, "1"]);
+  }
+  const [{ json }] = answers.filter(({ status }) => status === 200);
+  assert.equal(json.response, 500000500000);
+  assert.equal((await host.fire("l", "works", {})).status, 200);
 });
 
 // ---- a runner that dies

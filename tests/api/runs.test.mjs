@@ -167,7 +167,8 @@ test("a key sees only the runs of its projects", async () => {
 
 test("a wrong parameter is 400 and named", async () => {
   for (const [query, field] of [
-    ["limit=0x", "limit"], ["limit=201", "limit"], ["limit=-1", "limit"], ["limit=1&limit=2", "limit"], ["limit=", "limit"],
+    ["limit=0x", "limit"], ["limit=201", "limit"], ["limit=-1", "limit"], ["limit=1&limit=2", "limit"], ["limit=", "limit"], ["limit=0", "limit"],
+    ["before=", "before"], ["before=x", "before"],
     ["status=done", "status"], ["project=a&project=b", "project"], [`session=${"x".repeat(2000)}`, "session"],
   ]) {
     const answer = await host.request("GET", `/v1/runs?${query}`);

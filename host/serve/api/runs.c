@@ -87,6 +87,20 @@ static bool status_param(struct request *q, struct text word, enum store_status 
     return false;
 }
 
+/* Both would be answered with something else than was meant, in silence. */
+static bool page_ok(struct request *q, struct text before, uint64_t limit)
+{
+    bool cursor = !before.data || (before.len < ID_BYTES && text_starts(before, "run_"));
+    if (cursor && limit > 0)
+        return true;
+    struct refusal r = {.verdict = VERDICT_INVALID,
+                        .detail = cursor ? "limit: expected a whole number from 1 to 200"
+                                         : "before: expected the `next` of a list, a run id",
+                        .field = cursor ? "limit" : "before"};
+    request_refuse(q, &r);
+    return false;
+}
+
 void runs_list(struct request *q)
 {
     char project[REQUEST_PARAM], trigger[REQUEST_PARAM], session[REQUEST_PARAM],
@@ -103,9 +117,10 @@ void runs_list(struct request *q)
         !text_param(q, "session", session, &list.session) ||
         !text_param(q, "before", before, &list.before) || !text_param(q, "status", status, &word) ||
         !status_param(q, word, &list.status) ||
-        !request_query_u64(q, "limit", LIST_DEFAULT, LIST_MAX, &limit))
+        !request_query_u64(q, "limit", LIST_DEFAULT, LIST_MAX, &limit) ||
+        !page_ok(q, list.before, limit))
         return;
-    list.limit = limit ? (uint32_t)limit : 1;
+    list.limit = (uint32_t)limit;
     store_list_runs(q->app->engine->store, &list, on_list, pending_new(q));
 }
 
