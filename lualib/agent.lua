@@ -6,7 +6,14 @@ local failure = require "failure"
 
 local M = {}
 
-local OPTIONS = { instruction = true, system = true, model = true, session = true, context = true, temperature = true }
+local OPTIONS = {
+  instruction = true,
+  system = true,
+  model = true,
+  session = true,
+  context = true,
+  temperature = true,
+}
 local LATER = { tools = true, max_steps = true, schema = true }
 
 local function check_string(name, value, level)
@@ -21,7 +28,8 @@ local function check_session(value, level)
   if value == nil or value == false or (count and count >= 1 and count <= 256) then
     return value
   end
-  error("agent.ask: session: expected 1 to 256 characters, or false for none, " .. failure.got(value), level + 1)
+  local text = "agent.ask: session: expected 1 to 256 characters, or false for none, "
+  error(text .. failure.got(value), level + 1)
 end
 
 local function check_temperature(value, level)
