@@ -26,6 +26,7 @@ static const struct route routes[] = {
     {METHOD_POST, "/v1/runs/{id}/cancel", AUTH_KEY, PERMISSION_CONTROL, NULL, runs_cancel, NULL},
     {METHOD_GET, "/v1/triggers", AUTH_KEY, PERMISSION_READ, NULL, triggers_list, NULL},
     {METHOD_GET, "/v1/triggers/{project}/{key}", AUTH_KEY, PERMISSION_READ, NULL, triggers_get, NULL},
+    {METHOD_GET, "/v1/triggers/{project}/{key}/snippets", AUTH_KEY, PERMISSION_READ, NULL, snippets_get, NULL},
     {METHOD_POST, "/v1/triggers/{project}/{key}/pause", AUTH_KEY, PERMISSION_MANAGE, NULL, triggers_pause, NULL},
     {METHOD_POST, "/v1/triggers/{project}/{key}/resume", AUTH_KEY, PERMISSION_MANAGE, NULL, triggers_resume, NULL},
 

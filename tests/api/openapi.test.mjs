@@ -128,6 +128,7 @@ test("the answers of the main endpoints are as it says", async () => {
     ["POST", "/v1/triggers/{project}/{key}/pause", "/v1/triggers/o/agent/pause", 200],
     ["POST", "/v1/triggers/{project}/{key}/pause", "/v1/triggers/o/agent/pause", 403, weak],
     ["POST", "/v1/triggers/{project}/{key}/resume", "/v1/triggers/o/agent/resume", 200],
+    ["GET", "/v1/triggers/{project}/{key}/snippets", "/v1/triggers/o/order/snippets", 200],
     ["GET", "/v1/keys", "/v1/keys", 200],
     ["POST", "/v1/keys", "/v1/keys", 201, { body: { name: "y", permissions: ["*"], projects: "*" } }],
     ["POST", "/v1/keys", "/v1/keys", 400, { body: {} }],

@@ -17,6 +17,8 @@ void triggers_resume(struct request *q);
 /* The trigger at params[0]/params[1] if the key has p there; NULL: refused. 403 for who may see it,
  * else 404. */
 struct trigger *triggers_named(struct request *q, enum permission p);
+/* snippets.c */
+void snippets_get(struct request *q);
 /* keys.c */
 void keys_list_all(struct request *q);
 void keys_create(struct request *q);
