@@ -33,6 +33,9 @@ static const struct route routes[] = {
     {METHOD_GET, "/v1/keys", AUTH_KEY, PERMISSION_KEYS, NULL, keys_list_all, NULL},
     {METHOD_POST, "/v1/keys", AUTH_KEY, PERMISSION_KEYS, NULL, keys_create, NULL},
     {METHOD_DELETE, "/v1/keys/{id}", AUTH_KEY, PERMISSION_KEYS, NULL, keys_delete, NULL},
+    {METHOD_GET, "/v1/secrets", AUTH_KEY, PERMISSION_SECRETS, NULL, secrets_list_all, NULL},
+    {METHOD_POST, "/v1/secrets", AUTH_KEY, PERMISSION_SECRETS, NULL, secrets_set, NULL},
+    {METHOD_DELETE, "/v1/secrets/{name}", AUTH_KEY, PERMISSION_SECRETS, NULL, secrets_delete, NULL},
     {METHOD_GET, "/v1/audit", AUTH_KEY, PERMISSION_KEYS, NULL, audit_list, NULL},
 
     {METHOD_GET, "/healthz", AUTH_NONE, 0, NULL, health_alive, NULL},

@@ -23,6 +23,10 @@ void snippets_get(struct request *q);
 void keys_list_all(struct request *q);
 void keys_create(struct request *q);
 void keys_delete(struct request *q);
+/* secrets.c */
+void secrets_list_all(struct request *q);
+void secrets_set(struct request *q);
+void secrets_delete(struct request *q);
 /* audit.c */
 void audit_list(struct request *q);
 /* What the asker does right now; texts are borrowed from the request and the arguments. */
