@@ -34,8 +34,8 @@ const works = /the store works again/;
 test("with a full disk new runs are 503, what is there can be read, and it recovers by itself", async (t) => {
   const { host, fill, free } = await setUp(t);
   const before = (await host.fire("d", "quick", { n: 1 })).json;
-  await fill();
   const told = host.nextLog(refused);
+  await fill();
   for (let n = 0; n < 3; n++) {
     const answer = await host.fire("d", "quick", { n });
     assert.deepEqual([answer.status, answer.json.code, answer.json.runId], [503, "store_unavailable", undefined], answer.text);
@@ -74,8 +74,8 @@ test("a run under way waits for the disk and then goes on; its caller gets the a
   const call = gate.next();
   const fired = host.fire("d", "gated", { url: gate.url });
   const first = await call;
-  await fill();
   const told = host.nextLog(refused);
+  await fill();
   first.answer(1); // its record cannot be written, so the next call is not made
   await told;
   const run = await host.getRun(first.run);
@@ -97,8 +97,8 @@ test("a host that is stopped or killed with a full disk loses nothing that was a
     const call = gate.next();
     const { json } = await host.fireAsync("d", "gated", { url: gate.url });
     const first = await call;
-    await fill();
     const told = host.nextLog(refused);
+    await fill();
     first.answer("lost");
     await told;
     await host[way]();
@@ -115,8 +115,8 @@ test("a host that is stopped or killed with a full disk loses nothing that was a
 
 test("a version that was loaded while the disk was full is kept as soon as it works", async (t) => {
   const { gate, host, fill, free } = await setUp(t);
-  await fill();
   const told = host.nextLog(refused);
+  await fill();
   const loaded = host.nextLog(/"trigger loaded" trigger=d\/fresh/);
   await host.write("d/fresh.lua", scripts["d/gated.lua"]);
   await Promise.all([loaded, told]);
