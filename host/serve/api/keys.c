@@ -122,7 +122,7 @@ static void on_written(void *arg, const struct error *err)
 static bool read_key(struct request *q, struct api_key *k)
 {
     char field[KEY_FIELD];
-    struct error err;
+    struct error err = {0};
     cJSON *body;
     if (!request_media_ok(q) || !request_object(q, &body))
         return false;
