@@ -72,6 +72,35 @@ static void go_on(struct run *r)
 
 /* ---- step 3: the journal */
 
+/* False: a chunk or a part of one is missing. */
+static bool take_chunk(struct run *r, const struct store_chunk *chunk)
+{
+    struct text rest = chunk->bytes;
+    struct record rec;
+    if (chunk->first != r->next_seq)
+        return false;
+    for (uint32_t n = 0; n < chunk->count; n++, r->next_seq++) {
+        if (!record_next(&rest, &rec))
+            return false;
+        replay_add(r->replay, &rec);
+    }
+    r->journal_bytes += chunk->bytes.len;
+    return rest.len == 0;
+}
+
+/* A run that is rebuilt from a part of what it was told would go another way. */
+static void end_damaged(struct run *r, uint64_t end)
+{
+    char why[96];
+    snprintf(why, sizeof why, "the journal cannot be read from record %llu on",
+             (unsigned long long)r->next_seq);
+    r->next_seq = end + 1;
+    r->committed = end;
+    run_note(r, RECORD_RUN_RESUMED, "{\"reason\":\"restart\"}");
+    run_end_failed(r, "journal.damaged", text_of(why), TEXT_NONE);
+    finish_one(r->e);
+}
+
 static void on_journal(void *arg, const struct store_chunk *chunks, size_t count, uint64_t end,
                        enum store_status status, const struct error *err)
 {
@@ -81,16 +110,15 @@ static void on_journal(void *arg, const struct store_chunk *chunks, size_t count
         give_up(r, err->text);
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        struct text rest = chunks[i].bytes;
-        struct record rec;
-        r->next_seq = chunks[i].first;
-        for (uint32_t n = 0; n < chunks[i].count && record_next(&rest, &rec); n++, r->next_seq++)
-            replay_add(r->replay, &rec);
-        r->journal_bytes += chunks[i].bytes.len;
-    }
+    bool whole = true;
+    for (size_t i = 0; whole && i < count; i++)
+        whole = take_chunk(r, &chunks[i]);
     r->committed = r->next_seq - 1;
-    if (count > 0 && r->committed < end) {
+    if (!whole || (count == 0 && r->committed < end)) {
+        end_damaged(r, end);
+        return;
+    }
+    if (r->committed < end) {
         read_journal(r);
         return;
     }

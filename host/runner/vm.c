@@ -63,7 +63,7 @@ void vm_die(struct vm *vm, lua_State *L, const char *code, struct text message)
 
 bool vm_code_ok(struct text code)
 {
-    static const char *const reserved[] = {"limit.", "runner.", "replay."};
+    static const char *const reserved[] = {"limit.", "runner.", "replay.", "journal.", "version."};
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/stream.h"
-#include <assert.h>
 #include "base/mem.h"
 #include "domain/record.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +68,38 @@ static void put_record(struct stream *s, struct buf *out, const struct record *r
     s->over = s->over || record_is_final(r->type);
 }
 
+/* What is purged or damaged is named, not passed over in silence. */
+static void put_gap(struct stream *s, struct buf *out, uint64_t from, uint64_t to)
+{
+    struct buf gap;
+    buf_init(&gap, 256);
+    buf_printf(&gap, "{\"v\":1,\"run\":\"%s\",\"seq\":%llu,\"type\":\"stream.gap\",", s->run,
+               (unsigned long long)to);
+    buf_printf(&gap, "\"data\":{\"from\":%llu,\"to\":%llu}}", (unsigned long long)from,
+               (unsigned long long)to);
+    if (s->form == STREAM_JSON)
+        buf_char(out, s->first ? '[' : ',');
+    else
+        buf_printf(out, "id: %llu\n%sdata: ", (unsigned long long)to,
+                   s->form == STREAM_SSE_NAMES ? "event: stream.gap\n" : "");
+    buf_text(out, buf_view(&gap));
+    buf_str(out, s->form == STREAM_JSON ? "" : "\n\n");
+    buf_done(&gap);
+    s->first = false;
+}
+
+/* The next record that can be had is `seq`. */
+static void skip_to(struct stream *s, uint64_t seq)
+{
+    struct buf out;
+    buf_init(&out, 1024);
+    put_gap(s, &out, s->next, seq - 1);
+    s->next = seq;
+    if (!exchange_write(s->q->x, buf_view(&out)))
+        s->writable = false;
+    buf_done(&out);
+}
+
 /* Writes what of a chunk is not written yet. */
 static void write_chunk(struct stream *s, uint64_t first, uint32_t count, struct text bytes)
 {
@@ -101,8 +133,15 @@ static void on_page(void *arg, const struct store_chunk *chunks, size_t count, u
     }
     if (end > s->known)
         s->known = end;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (chunks[i].first > s->next)
+            skip_to(s, chunks[i].first);
         write_chunk(s, chunks[i].first, chunks[i].count, chunks[i].bytes);
+        if (s->next < chunks[i].first + chunks[i].count)
+            skip_to(s, chunks[i].first + chunks[i].count);
+    }
+    if (count == 0 && s->next <= s->known)
+        skip_to(s, s->known + 1);
     bool all = s->next > s->known;
     if (s->over || (all && (s->form == STREAM_JSON || store_status_final(status))))
         finish(s);
