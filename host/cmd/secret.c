@@ -293,7 +293,7 @@ static bool read_words(struct options *o, const struct strings *words, size_t *v
                                                  "word"
                                                : "one word too many");
     return (o->hosts.count == 0 && !o->verify) || actions[*verb] == set ||
-           error_set(err, ERROR_INVALID, "--host and --verify are for set");
+           error_set(err, ERROR_INVALID, "%s is for set", o->verify ? "--verify" : "--host");
 }
 
 static int run(int argc, char **argv)

@@ -141,6 +141,8 @@ static bool open_all(struct server *s, struct error *err)
                                      .watch = true};
     s->app = (struct app){.clock = &clock_system, .config = s->config};
     list_init(&s->app.streams);
+    if (!gate_open(&s->app.gate, s->config, err))
+        return false;
     if (!(s->app.engine = engine_open(&options, err)))
         return false;
     return token_open(&s->app.tokens, s->config->data, err) && make_admin_key(s->config->data, err);
@@ -231,6 +233,7 @@ static int run(int argc, char **argv)
     uv_run(&s->loop, UV_RUN_DEFAULT);
     bool failed = s->failed;
     uv_loop_close(&s->loop);
+    gate_done(&s->app.gate);
     config_free(s->config);
     free(s);
     return failed ? 1 : 0;

@@ -2,6 +2,7 @@
 #include "domain/config.h"
 
 #include "base/mem.h"
+#include "domain/cidr.h"
 #include "domain/value.h"
 #include <assert.h>
 #include <stdio.h>
@@ -27,6 +28,12 @@ static bool check_log(struct text value, struct error *err)
     }
     return error_set(err, ERROR_INVALID, "debug, info, warn or error is needed, not \"%.*s\"",
                      value.len > 40 ? 40 : (int)value.len, value.data);
+}
+
+static bool check_network(struct text value, struct error *err)
+{
+    struct cidr net;
+    return cidr_parse(value, &net, err);
 }
 
 #define AT(member) offsetof(struct config, member)
@@ -65,13 +72,22 @@ static const struct config_row rows[] = {
      "how long POST /api/v1/flow waits for a run", AT(flow_wait_ms), 1, 290000, NULL},
     {"limits.webhook_wait", "duration", "55s", "1ms to 290s",
      "how long POST /workflows/trigger waits", AT(webhook_wait_ms), 1, 290000, NULL},
+    {"allow", "list", NULL, "address or CIDR", "the only clients that are let in", AT(allow), 0, 0,
+     check_network},
+    {"block", "list", NULL, "address or CIDR", "clients that are not let in", AT(block), 0, 0,
+     check_network},
+    {"trusted_proxies", "list", NULL, "address or CIDR",
+     "whose X-Forwarded-For, Forwarded or PROXY header counts", AT(trusted_proxies), 0, 0,
+     check_network},
+    {"proxy_protocol", "boolean", "false", "true or false",
+     "connections begin with a PROXY header, version 2", AT(proxy_protocol), 0, 0, NULL},
     {"egress.allow", "list", NULL, "host, host:port, address or CIDR",
      "private targets that scripts may call", AT(egress_allow), 0, 0, NULL},
     {0},
 };
 
 /* Settings of SCRIPTS that this version does not have. */
-static const char *const later[] = {"tls", "trusted_proxies", "models", "retention", "jwt"};
+static const char *const later[] = {"tls", "models", "retention", "jwt"};
 /* Variables of the command line tools. */
 static const char *const not_settings[] = {"URL", "KEY", "WEBHOOK_SECRET", "MASTER_KEY"};
 enum { NAMES_MAX = ARRAY_LEN(rows) };
@@ -154,6 +170,10 @@ static bool set_list(struct config *c, const struct config_row *row, cJSON *list
             cJSON_Delete(list);
             return error_set(err, ERROR_INVALID, "an entry of the list is empty");
         }
+        if (row->check && !row->check(text_of(e->valuestring), err)) {
+            cJSON_Delete(list);
+            return false;
+        }
     }
     cJSON_Delete(*field);
     *field = list;
@@ -188,6 +208,24 @@ static bool set_list_json(struct config *c, const struct config_row *row, const 
     return set_list(c, row, empty ? cJSON_CreateArray() : cJSON_Duplicate(v, true), err);
 }
 
+static bool set_boolean(struct config *c, const struct config_row *row, struct text value,
+                        struct error *err)
+{
+    bool *field = field_of(c, row);
+    *field = text_is(value, "true");
+    return *field || text_is(value, "false") ||
+           error_set(err, ERROR_INVALID, "true or false is needed");
+}
+
+static bool set_boolean_json(struct config *c, const struct config_row *row, const cJSON *v,
+                             struct error *err)
+{
+    bool *field = field_of(c, row);
+    *field = cJSON_IsTrue(v);
+    return cJSON_IsBool(v) ||
+           error_set(err, ERROR_INVALID, "true or false is needed, not %s", value_kind(v));
+}
+
 static const struct kind {
     const char *name;
     enum value_measure measure; /* of numbers */
@@ -201,6 +239,7 @@ static const struct kind {
     {"duration", VALUE_DURATION, set_measure, set_measure_json},
     {"size", VALUE_SIZE, set_measure, set_measure_json},
     {"list", 0, set_list_text, set_list_json},
+    {"boolean", 0, set_boolean, set_boolean_json},
 };
 
 static const struct kind *kind_of(const struct config_row *row)
@@ -392,12 +431,21 @@ static bool take_fallbacks(struct config *c, struct error *err)
     return true;
 }
 
+/* Whoever may speak PROXY may claim any address: that is for proxies that are named. */
+static bool fits_together(const struct config *c, struct error *err)
+{
+    bool named = c->trusted_proxies && c->trusted_proxies->child;
+    return !c->proxy_protocol || named ||
+           error_set(err, ERROR_INVALID,
+                     "proxy_protocol: trusted_proxies must name those who may speak it");
+}
+
 struct config *config_new(const cJSON *host_lua, char *const *env, const char *const *flags,
                           struct error *err)
 {
     struct config *c = mem_zero(1, sizeof *c);
     if (take_fallbacks(c, err) && (!host_lua || take_table(c, host_lua, "", err)) &&
-        take_env(c, env, err) && take_flags(c, flags, err))
+        take_env(c, env, err) && take_flags(c, flags, err) && fits_together(c, err))
         return c;
     config_free(c);
     return NULL;

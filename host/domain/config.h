@@ -20,20 +20,22 @@ struct config {
     int64_t drain_ms;                /* SIGTERM to exit, "10s" bound: 1s to 60s */
     int64_t backlog;                 /* runs that wait for a runner before 503 */
     int64_t cpu_ms, memory_bytes, steps, wall_ms, body_bytes; /* limits.*: ceilings for triggers */
-    int64_t flow_wait_ms, webhook_wait_ms; /* how long these endpoints wait for a run */
+    int64_t flow_wait_ms, webhook_wait_ms;  /* how long these endpoints wait for a run */
+    cJSON *allow, *block, *trusted_proxies; /* addresses and networks (domain/cidr.h), or NULL */
+    bool proxy_protocol; /* each connection begins with a PROXY header, version 2 */
     cJSON *egress_allow; /* array of "host", "host:port", "CIDR", "ip:port"; NULL: none */
 };
 
 struct config_row {
     const char *name;     /* "limits.cpu" */
-    const char *kind;     /* "text" "integer" "duration" "size" "list" */
+    const char *kind;     /* "text" "integer" "duration" "size" "list" "boolean" */
     const char *fallback; /* as written; NULL: none */
     const char *bounds;   /* for --help: "1 to 256", "a folder" */
     const char *help;
     /* the rest is for config.c */
     size_t offset;
     int64_t min, max;
-    bool (*check)(struct text value, struct error *err);
+    bool (*check)(struct text value, struct error *err); /* of a text, or of each entry */
 };
 
 /* The table, for --help; a row with name NULL ends it. */

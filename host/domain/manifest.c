@@ -5,6 +5,7 @@
 #include "domain/filter.h"
 #include "domain/lua_line.h"
 #include "domain/schema.h"
+#include "domain/signature.h"
 #include "domain/value.h"
 #include <limits.h>
 #include <stdio.h>
@@ -164,6 +165,22 @@ static bool take_webhook(struct intake *in, const cJSON *v)
     return true;
 }
 
+static bool take_verify(struct intake *in, const cJSON *v)
+{
+    in->m->verify = signature_rule_new(v, in->err);
+    return in->m->verify != NULL;
+}
+
+static bool take_allow(struct intake *in, const cJSON *v)
+{
+    return cidr_list_read(&in->m->allow, v, in->err);
+}
+
+static bool take_block(struct intake *in, const cJSON *v)
+{
+    return cidr_list_read(&in->m->block, v, in->err);
+}
+
 static bool take_body(struct intake *in, const cJSON *v)
 {
     return value_from_json(VALUE_SIZE, v, 1, in->ceilings->body_bytes, &in->m->body_max, in->err);
@@ -271,9 +288,9 @@ static const struct {
     {"widget", NULL},
     {"form", NULL},
     {"mcp", NULL},
-    {"verify", NULL},
-    {"allow", NULL},
-    {"block", NULL},
+    {"verify", take_verify},
+    {"allow", take_allow},
+    {"block", take_block},
     {"origins", NULL},
     {"schedule", NULL},
     {"timezone", NULL},
@@ -371,5 +388,8 @@ void manifest_free(struct manifest *m)
     cJSON_Delete(m->input);
     cJSON_Delete(m->defaults);
     filter_free(m->filter);
+    signature_rule_free(m->verify);
+    cidr_list_done(&m->allow);
+    cidr_list_done(&m->block);
     free(m);
 }

@@ -7,9 +7,11 @@
 #pragma once
 #include "base/error.h"
 #include "base/json.h"
+#include "domain/cidr.h"
 #include <stdint.h>
 
-struct filter; /* domain/filter.h */
+struct filter;         /* domain/filter.h */
+struct signature_rule; /* domain/signature.h */
 
 enum manifest_limits_default {
     MANIFEST_BODY = 1 << 20,
@@ -42,7 +44,9 @@ struct manifest {
     bool instruction_given; /* template or function: the runner renders it; else the body's
                                instruction is used */
     bool paused;
-    bool webhook_off; /* `webhook = false`: no secret opens it */
+    bool webhook_off;              /* `webhook = false`: no secret opens it */
+    struct signature_rule *verify; /* NULL: an API key is what is asked for */
+    struct cidr_list allow, block;
     int64_t body_max;
     int64_t wall_ms; /* 0: the host's */
     uint32_t cpu_ms, memory_bytes, steps, output_bytes, record_bytes;

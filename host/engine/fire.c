@@ -134,7 +134,8 @@ static struct birth *birth_new(const struct call *c, const char *session)
     }
     if (b->unique || b->idempotency_key)
         fingerprint(c->tree, b->fingerprint);
-    memcpy(b->body_hash, b->fingerprint, SHA256_BYTES);
+    if (!c->delivery)
+        memcpy(b->body_hash, b->fingerprint, SHA256_BYTES);
     return b;
 }
 

@@ -19,7 +19,12 @@ static void on_gone(struct exchange *x, void *data)
 
 static void on_refuse(struct exchange *x, int verdict, const char *detail)
 {
-    request_no(exchange_data(x), verdict, detail);
+    struct request *q = exchange_data(x);
+    /* The limit is the trigger's, and a stranger shall not find out whether there is one. */
+    if (verdict == VERDICT_TOO_LARGE && q->route->auth == AUTH_SIGNED && !q->authenticated)
+        request_no(q, VERDICT_UNAUTHORIZED, NULL);
+    else
+        request_no(q, verdict, detail);
 }
 
 static struct text presented_key(const struct request *q)
@@ -27,7 +32,8 @@ static struct text presented_key(const struct request *q)
     if (q->route->auth == AUTH_BEARER)
         return request_bearer(q);
     struct text key = exchange_header(q->x, "x-api-key");
-    return key.data || q->route->auth == AUTH_API_KEY ? key : request_bearer(q);
+    bool bearer = q->route->auth != AUTH_API_KEY && q->route->auth != AUTH_SIGNED;
+    return key.data || !bearer ? key : request_bearer(q);
 }
 
 /* A stream token stands for run.read on one run; which run it is for is checked here too. */
@@ -51,7 +57,8 @@ static bool authenticate(struct request *q)
     }
     if (q->route->auth == AUTH_STREAM && token_holds(q))
         return true;
-    if (q->route->auth == AUTH_OPTIONAL && !presented_key(q).data)
+    bool may_lack = q->route->auth == AUTH_OPTIONAL || q->route->auth == AUTH_SIGNED;
+    if (may_lack && !presented_key(q).data)
         return true;
     request_no(q, VERDICT_UNAUTHORIZED, NULL);
     return false;
@@ -75,7 +82,14 @@ void app_head(void *arg, struct exchange *x)
         request_no(q, VERDICT_METHOD, NULL);
         return;
     }
-    if (authenticate(q) && q->route->head)
+    if (!authenticate(q))
+        return;
+    /* Routes that start runs ask later, with the trigger's own lists. */
+    bool later = q->route->permission == PERMISSION_TRIGGER;
+    bool credential = q->authenticated || q->route->auth == AUTH_STREAM;
+    if (!later && credential && !gate_admits(q, NULL))
+        return;
+    if (q->route->head)
         q->route->head(q);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "engine/engine.h"
 #include "serve/door.h"
+#include "serve/gate.h"
 #include "serve/token.h"
 
 struct app {
@@ -11,6 +12,8 @@ struct app {
     const struct config *config;
     struct token_key tokens;
     struct list streams; /* open event streams, for the drain */
+    struct gate gate;
+    int64_t warned_ms; /* signed.c: when it last said that a secret is missing; 0: never */
     bool draining;
 };
 

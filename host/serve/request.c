@@ -128,7 +128,7 @@ struct text request_bearer(const struct request *q)
     return text_is_fold(scheme, "bearer") ? text_trim(rest) : TEXT_NONE;
 }
 
-static const char *const hidden_headers[] = {"authorization", "proxy-authorization", "x-api-key", "cookie", "x-workflow-secret"};
+static const char *const hidden_headers[] = {"authorization", "proxy-authorization", "x-api-key", "cookie", "x-workflow-secret", "x-gitlab-token"};
 
 struct headers {
     struct buf *out;

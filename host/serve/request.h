@@ -2,6 +2,7 @@
 /* request.h - one request on its way through a route: what was matched, who asks, and how to say no. Owner: the exchange.
  * Thread: loop. */
 #pragma once
+#include "domain/signature.h"
 #include "domain/verdict.h"
 #include "engine/fire.h"
 #include "serve/app.h"
@@ -16,6 +17,7 @@ enum route_auth {
     AUTH_API_KEY, /* x-api-key only */
     AUTH_BEARER,  /* Authorization: Bearer only */
     AUTH_OPTIONAL, /* as AUTH_KEY if there is any, else nobody */
+    AUTH_SIGNED,  /* as AUTH_API_KEY; without one the body's signature decides: see signed.h */
     AUTH_STREAM,  /* as AUTH_KEY, or ?token= for this one run */
 };
 
@@ -48,6 +50,7 @@ struct request {
     char params_text[REQUEST_PARAMS][REQUEST_PARAM];
     struct api_key key;    /* a copy; valid when authenticated */
     bool authenticated;
+    struct signature_proof proof; /* of a trigger with `verify` */
     struct trigger *trigger; /* only within head(); looked up again in body() */
     struct ticket *ticket;   /* an outcome is awaited */
     void *state;             /* the route's own, freed by `drop` */

@@ -7,7 +7,7 @@
 
 /* Every address of the host. The first row that matches path and method wins. */
 static const struct route routes[] = {
-    {METHOD_POST, "/api/v1.0/project/{project}/trigger/{key}/", AUTH_API_KEY, PERMISSION_TRIGGER, project_head, project_body,
+    {METHOD_POST, "/api/v1.0/project/{project}/trigger/{key}/", AUTH_SIGNED, PERMISSION_TRIGGER, project_head, project_body,
      project_refuse},
 
     {METHOD_POST, "/api/agent/trigger/", AUTH_BEARER, PERMISSION_TRIGGER, agent_head, agent_body,

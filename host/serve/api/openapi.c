@@ -166,6 +166,7 @@ static const char *schemes_of(enum route_auth auth)
     case AUTH_NONE:
         return "";
     case AUTH_API_KEY:
+    case AUTH_SIGNED: /* the senders of webhooks need no description */
         return "apiKey";
     case AUTH_BEARER:
         return "bearer";

@@ -4,6 +4,7 @@
  * {"error":true,"reason":CODE,"data":{"message","field"?}}. A trigger that is unknown, not allowed
  * or paused is one and the same 404. */
 #include "serve/dialects/dialects.h"
+#include "serve/signed.h"
 #include <stdio.h>
 
 enum { SESSION_MAX = 256, INSTRUCTION_MAX = 2000 }; /* code points */
@@ -78,10 +79,10 @@ static struct trigger *find_scenario(const struct request *q)
 
 static void head(struct request *q, const struct trigger *t)
 {
-    if (t)
-        exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
-    else
+    if (!t)
         request_no(q, VERDICT_NOT_FOUND, NULL);
+    else if (gate_admits(q, t->current->manifest))
+        exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
 }
 
 void agent_head(struct request *q)
@@ -151,7 +152,7 @@ static bool parse(struct request *q, const struct trigger *t, cJSON **tree)
         request_no(q, VERDICT_NOT_FOUND, NULL);
         return false;
     }
-    return request_media_ok(q) && request_object(q, tree);
+    return signed_ok(q, t) && request_media_ok(q) && request_object(q, tree);
 }
 
 void agent_body(struct request *q)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/known_fields.h"
 #include "serve/dialects/dialects.h"
+#include "serve/signed.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -12,8 +13,23 @@ static struct trigger *find(struct request *q)
     return t && trigger_serves(t) ? t : NULL;
 }
 
+/* Without a key: the signature is judged when the body is in, whether there is such a trigger or
+ * not. */
+static void signed_head(struct request *q)
+{
+    const struct trigger *t = find(q);
+    int64_t max = MANIFEST_BODY;
+    if (t && t->current->manifest->verify && t->current->manifest->body_max > max)
+        max = t->current->manifest->body_max;
+    exchange_body_max(q->x, (size_t)max);
+}
+
 void fire_head(struct request *q, enum verdict lacking)
 {
+    if (!q->authenticated) {
+        signed_head(q);
+        return;
+    }
     if (!api_key_allows(&q->key, PERMISSION_TRIGGER, q->params_text[0])) {
         request_no(q, lacking, lacking == VERDICT_FORBIDDEN ? "the key lacks project.trigger on this project" : NULL);
         return;
@@ -23,7 +39,8 @@ void fire_head(struct request *q, enum verdict lacking)
         request_no(q, VERDICT_NOT_FOUND, NULL);
         return;
     }
-    exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
+    if (gate_admits(q, t->current->manifest))
+        exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
 }
 
 static bool idempotency_ok(struct request *q, struct text key)
@@ -49,6 +66,12 @@ static bool fields_ok(struct request *q, const cJSON *tree, struct known_fields 
 void fire_call(struct request *q, struct call *call, outcome_fn render)
 {
     struct text key = exchange_header(q->x, "idempotency-key");
+    char delivery[SIGNATURE_DELIVERY];
+    if (signed_delivery(q, call->trigger, call->tree, delivery)) {
+        key = text_of(delivery);
+        call->caller = TEXT("signed"); /* whoever brings it: one delivery is one run */
+        call->delivery = true;
+    }
     if (!idempotency_ok(q, key))
         return;
     struct buf headers;
@@ -84,12 +107,70 @@ static void fire(struct request *q, struct trigger *t, const cJSON *tree, int64_
     fire_call(q, &call, render);
 }
 
+static void answer_challenge(struct request *q, const char *challenge)
+{
+    struct buf b;
+    buf_init(&b, 64 << 10);
+    buf_str(&b, "{\"challenge\":");
+    json_put_cstr(&b, challenge);
+    buf_char(&b, '}');
+    request_json(q, 200, buf_view(&b));
+    buf_done(&b);
+}
+
+/* What a sender of webhooks calls `customer` or `language` is its own: the body is just the body. */
+static void fire_parcel(struct request *q, struct trigger *t, const cJSON *tree, struct text body,
+                        int64_t wait_ms, outcome_fn render)
+{
+    const char *challenge = signature_challenge(t->current->manifest->verify, tree);
+    if (challenge) {
+        answer_challenge(q, challenge);
+        return;
+    }
+    struct call call = {
+        .trigger = t,
+        .kind = "webhook",
+        .body = body,
+        .tree = tree,
+        .environment = TEXT("api"),
+        .caller = TEXT("signed"),
+        .wait_ms = wait_ms < 0 ? t->current->manifest->wait_ms : wait_ms,
+    };
+    fire_call(q, &call, render);
+}
+
+/* The signature has held. */
+static void fire_signed(struct request *q, struct trigger *t, int64_t wait_ms, outcome_fn render)
+{
+    const struct manifest *m = t->current->manifest;
+    cJSON *tree = NULL;
+    struct buf json;
+    struct text body;
+    if (!q->authenticated && !gate_admits(q, m))
+        return;
+    if (exchange_body(q->x).len > (size_t)m->body_max) { /* see signed_head */
+        request_no(q, VERDICT_TOO_LARGE, NULL);
+        return;
+    }
+    buf_init(&json, 0);
+    if (signed_body(q, &tree, &json, &body))
+        fire_parcel(q, t, tree, body, wait_ms, render);
+    buf_done(&json);
+    cJSON_Delete(tree);
+}
+
 void fire_body(struct request *q, int64_t wait_ms, outcome_fn render)
 {
     struct trigger *t = find(q); /* again: it may have gone while the body came in */
     cJSON *tree;
+    if (!signed_ok(q, t))
+        return;
     if (!t) {
         request_no(q, VERDICT_NOT_FOUND, NULL);
+        return;
+    }
+    if (t->current->manifest->verify) {
+        fire_signed(q, t, wait_ms, render);
         return;
     }
     if (!request_media_ok(q) || !request_object(q, &tree))

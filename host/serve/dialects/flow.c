@@ -10,6 +10,7 @@
  * are one identical 401. */
 #include "domain/inputs.h"
 #include "serve/dialects/dialects.h"
+#include "serve/signed.h"
 #include <stdio.h>
 
 void flow_refuse(struct request *q, const struct refusal *r)
@@ -108,10 +109,10 @@ void flow_head(struct request *q)
         return;
     }
     const struct trigger *t = find_flow(q);
-    if (t)
-        exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
-    else
+    if (!t)
         request_no(q, VERDICT_NOT_FOUND, NULL);
+    else if (gate_admits(q, t->current->manifest))
+        exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
 }
 
 static bool is_null(struct text body)
@@ -141,7 +142,8 @@ void flow_body(struct request *q)
         request_no(q, VERDICT_NOT_FOUND, NULL);
         return;
     }
-    if (!request_media_ok(q) || (!is_null(exchange_body(q->x)) && !request_object(q, &tree)))
+    if (!signed_ok(q, t) || !request_media_ok(q) ||
+        (!is_null(exchange_body(q->x)) && !request_object(q, &tree)))
         return;
     if (read_inputs(q, tree, &inputs))
         fire(q, t, "flow", inputs, text_of(q->key.id), q->app->config->flow_wait_ms);
@@ -187,10 +189,10 @@ void webhook_head(struct request *q)
     if (!read_id(q, id))
         return;
     const struct trigger *t = find_webhook(q, id);
-    if (t)
-        exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
-    else
+    if (!t)
         request_no(q, VERDICT_UNAUTHORIZED, NULL);
+    else if (gate_admits(q, t->current->manifest))
+        exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
 }
 
 void webhook_body(struct request *q)
@@ -204,7 +206,7 @@ void webhook_body(struct request *q)
         request_no(q, VERDICT_UNAUTHORIZED, NULL);
         return;
     }
-    if (!request_media_ok(q) || !request_object(q, &tree))
+    if (!signed_ok(q, t) || !request_media_ok(q) || !request_object(q, &tree))
         return;
     fire(q, t, "webhook", tree, TEXT("webhook"), q->app->config->webhook_wait_ms);
     cJSON_Delete(tree);

@@ -128,8 +128,13 @@ static void mistakes_in_the_script_are_named(void **state)
                                 "--scripts or MOONTIDE_SCRIPTS"},
         {"{\"models\":{}}", "scripts/host.lua: setting \"models\" is not supported yet"},
         {"{\"tls\":{}}", "scripts/host.lua: setting \"tls\" is not supported yet"},
-        {"{\"trusted_proxies\":[]}",
-         "scripts/host.lua: setting \"trusted_proxies\" is not supported yet"},
+        {"{\"trusted_proxies\":[\"proxy\"]}",
+         "scripts/host.lua: trusted_proxies: \"proxy\" is no address or network such as "
+         "10.0.0.0/8 or 2001:db8::/32"},
+        {"{\"proxy_protocol\":1}",
+         "scripts/host.lua: proxy_protocol: true or false is needed, not a number"},
+        {"{\"proxy_protocol\":true}",
+         "proxy_protocol: trusted_proxies must name those who may speak it"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error err;
@@ -185,7 +190,7 @@ static void flags_are_checked_by_name_and_value(void **state)
         {"connections_per_address", "1",
          "--connections_per_address: unknown setting, did you mean \"--connections-per-address\"?"},
         {"drain-timeout", "2m", "--drain-timeout: 2m is more than the limit of 1m"},
-        {"trusted-proxies", "x", "--trusted-proxies: this setting is not supported yet"},
+        {"models", "x", "--models: this setting is not supported yet"},
         {"data", "", "--data: a value is needed"},
         {"data", NULL, "--data: a value is needed"},
     };

@@ -186,8 +186,7 @@ static void every_planned_field_is_refused_by_name(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "widget",   "form",     "mcp",       "verify",   "allow",       "block",
-        "origins",  "schedule", "timezone",  "catch_up", "concurrency", "rate",
+        "widget",   "form",     "mcp",       "origins",  "schedule", "timezone",  "catch_up", "concurrency", "rate",
         "debounce", "priority", "retention", "budget",   "session",
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -198,6 +197,31 @@ static void every_planned_field_is_refused_by_name(void **state)
         snprintf(want, sizeof want, "field \"%s\" is not supported yet", names[i]);
         assert_null(declare(field, NULL, &line, &err));
         assert_string_equal(err.text, want);
+    }
+}
+
+static void addresses_and_signatures_are_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fields, *err;
+    } rows[] = {
+        {"\"verify\":\"gihub\"", "verify: unknown preset \"gihub\", did you mean \"github\"?"},
+        {"\"allow\":[\"10.0.0.1/8\"]",
+         "allow: \"10.0.0.1/8\" has bits behind its prefix: write 10.0.0.0/8"},
+        {"\"block\":[7]", "block: entry 1 is not a string"},
+    };
+    struct manifest *m =
+        accept("\"verify\":\"github\",\"allow\":[\"10.0.0.0/8\"],\"block\":[\"10.1.0.0/16\"]");
+    assert_non_null(m->verify);
+    assert_int_equal(m->allow.count, 1);
+    assert_int_equal(m->block.items[0].bits, 112);
+    manifest_free(m);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error err;
+        int line;
+        assert_null(declare(rows[i].fields, NULL, &line, &err));
+        assert_string_equal(err.text, rows[i].err);
     }
 }
 
@@ -300,6 +324,7 @@ int main(void)
         cmocka_unit_test(defaults_never_pass_the_hosts_ceilings),
         cmocka_unit_test(mistakes_are_refused_with_a_reason),
         cmocka_unit_test(every_planned_field_is_refused_by_name),
+        cmocka_unit_test(addresses_and_signatures_are_kept),
         cmocka_unit_test(long_texts_are_refused),
         cmocka_unit_test(a_workflow_function_is_needed),
         cmocka_unit_test(the_line_is_that_of_the_field),
