@@ -38,7 +38,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}" UBS
 found=0
 for name in "$@"; do
     mkdir -p "$build/corpus/$name" "$build/crashes"
-    set -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 -verbosity=1
+    set -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 -detect_leaks=0 # at the end there is one look
     [ ! -f "$here/$name.dict" ] || set -- "$@" -dict="$here/$name.dict"
     status=0
     nice -n 19 "$build/tests/fuzz_$name" "$@" -artifact_prefix="$build/crashes/$name-" "$build/corpus/$name" "$here/corpus/$name" \
