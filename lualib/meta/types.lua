@@ -43,7 +43,8 @@
 ---@field unique? boolean|Duration equal bodies start one run, for ever or within the time
 ---@field wait? Duration|false how long the caller waits for the result (default "60s")
 ---@field instruction? string|fun(event: Event): string a template over the body, or the text
----@field run? fun(event: Event, flow: flow): any its result is the response
+---@field run? fun(event: Event, flow: flow): any its result is the response (default: the agent's answer to the instruction)
+---@field webhook? boolean false: no webhook secret opens it (default true)
 ---@field paused? boolean true: answers as if the trigger were not there
 ---@field body? Size largest body (default "1MB")
 ---@field limits? Limits
