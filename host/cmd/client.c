@@ -31,7 +31,7 @@ static struct text origin_of(struct text url)
 
 static bool read_url(struct client *c, const char *const *names, struct error *err)
 {
-    const char *name;
+    const char *name = *names;
     const char *given = first_env(names, &name);
     struct text url = text_of(given ? given : default_url);
     if (!text_starts(url, "http://") && !text_starts(url, "https://"))
