@@ -96,6 +96,7 @@ static bool open_door(struct server *s, struct error *err)
         .connections_per_address = (size_t)s->config->connections_per_address,
         .request_ms = s->config->request_ms,
         .idle_ms = IDLE_MS,
+        .proxies = s->config->proxy_protocol ? &s->app.gate.trusted : NULL,
         .head = app_head,
         .body = app_body,
         .arg = &s->app,

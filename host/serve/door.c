@@ -144,9 +144,31 @@ static struct conn *conn_new(struct door *d, const union address *from)
     return c;
 }
 
+static struct cidr_address numeric(const union address *from)
+{
+    struct cidr_address a = {.bytes = {[10] = 0xff, [11] = 0xff}};
+    if (from->any.sa_family == AF_INET)
+        memcpy(a.bytes + 12, &from->v4.sin_addr, 4);
+    else
+        memcpy(a.bytes, &from->v6.sin6_addr, sizeof a.bytes);
+    return a;
+}
+
 static bool over(size_t have, size_t limit, size_t margin)
 {
     return limit > 0 && have > limit + margin;
+}
+
+void door_introduce(struct conn *c, const struct cidr_address *source)
+{
+    struct door *d = c->door;
+    union address from = {.v6 = {.sin6_family = AF_INET6}};
+    memcpy(&from.v6.sin6_addr, source->bytes, sizeof source->bytes);
+    forget_peer(d, c->peer);
+    c->peer = count_peer(d, &from);
+    name_address(&from, c->address);
+    if (over(c->peer->connections, d->o.connections_per_address, 0))
+        c->dying = true;
 }
 
 static void admit(struct door *d, int fd, const union address *from)
@@ -157,7 +179,13 @@ static void admit(struct door *d, int fd, const union address *from)
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &quiet_s, sizeof quiet_s);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &again_s, sizeof again_s);
+    struct cidr_address peer = numeric(from);
+    if (d->o.proxies && !cidr_list_holds(d->o.proxies, &peer)) {
+        close(fd);
+        return;
+    }
     struct conn *c = conn_new(d, from);
+    c->state = d->o.proxies ? CONN_PROXY : CONN_IDLE;
     size_t mine = c->peer->connections;
     if (over(d->count, d->o.connections, BUSY_MARGIN) ||
         over(mine, d->o.connections_per_address, BUSY_PER_ADDRESS)) {
@@ -316,7 +344,7 @@ void door_drain(struct door *d)
     LIST_EACH(node, &d->conns)
     {
         struct conn *c = LIST_ENTRY(node, struct conn, node);
-        if (c->state == CONN_IDLE && c->depth == 0)
+        if ((c->state == CONN_IDLE || c->state == CONN_PROXY) && c->depth == 0)
             link_kill(c);
     }
 }

@@ -9,6 +9,7 @@
 #pragma once
 #include "base/clock.h"
 #include "base/error.h"
+#include "domain/cidr.h"
 #include "serve/exchange.h"
 #include <uv.h>
 
@@ -25,6 +26,9 @@ struct door_options {
     int64_t request_ms;          /* from the first byte of a request to its last */
     int64_t idle_ms;             /* keep-alive connections without a request: 60 s */
     const char *socket_protocol; /* of WebSocket; NULL: no upgrade is granted */
+    /* Who may connect, each connection beginning with a PROXY header (version 2) that names the
+     * client; any other is closed. NULL: everybody, without one. */
+    const struct cidr_list *proxies;
     void (*head)(void *arg, struct exchange *x);
     void (*body)(void *arg, struct exchange *x);
     void *arg;

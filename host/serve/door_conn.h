@@ -19,6 +19,7 @@
 #include "serve/door.h"
 #include "serve/door_body.h"
 #include "serve/door_head.h"
+#include "serve/door_proxy.h"
 #include "serve/door_wheel.h"
 
 struct lws;
@@ -48,6 +49,7 @@ enum conn_state {
     CONN_WAIT,   /* the request is whole; answer being made or written */
     CONN_DRAIN,  /* answered before the body was in: the rest of it is dropped */
     CONN_SOCKET, /* WebSocket */
+    CONN_PROXY,  /* the PROXY header is coming */
     CONN_LINGER, /* our side is shut: reading until the client has seen the answer and closes */
 };
 
@@ -78,6 +80,7 @@ struct conn {
     uint64_t unread;  /* CONN_DRAIN: bytes of the body to drop */
     size_t dropped;   /* bytes read for nothing since the answer began */
     int64_t since_ms; /* first byte of this request */
+    struct proxy proxy;
     char address[DOOR_ADDRESS_BYTES];
 };
 
@@ -197,5 +200,7 @@ void exchange_identify(struct exchange *x); /* the request id, once the head is 
 /* door.c */
 int64_t door_now_ms(const struct door *d);
 void door_arm(struct conn *c, int64_t due_ms);
+/* It is from somebody else than who has connected. */
+void door_introduce(struct conn *c, const struct cidr_address *source);
 void door_forget(struct conn *c); /* counts it off and frees it */
 void door_tend(struct door *d);   /* `later` got a member */

@@ -215,9 +215,27 @@ static void on_drain(struct conn *c, struct text *in)
         be_idle(c);
 }
 
+static void on_proxy(struct conn *c, struct text *in)
+{
+    struct cidr_address source;
+    switch (proxy_next(&c->proxy, in)) {
+    case PROXY_MORE:
+        return;
+    case PROXY_BAD:
+        in->len = 0;
+        c->dying = true;
+        return;
+    case PROXY_DONE:
+        c->state = CONN_IDLE;
+        if (proxy_source(&c->proxy, &source))
+            door_introduce(c, &source);
+    }
+}
+
 static void (*const receive[])(struct conn *c, struct text *in) = {
     [CONN_IDLE] = on_idle,   [CONN_HEAD] = on_head, [CONN_BODY] = on_body, [CONN_WAIT] = on_wait,
     [CONN_DRAIN] = on_drain, [CONN_SOCKET] = drop,  [CONN_LINGER] = drop,
+    [CONN_PROXY] = on_proxy,
 };
 
 void conn_listen(struct conn *c)

@@ -2,7 +2,8 @@
 // Which addresses are let in: lists of the host and of a trigger, and who the client is behind trusted proxies.
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { startHost } from "./host.mjs";
+import net from "node:net";
+import { cli, startHost } from "./host.mjs";
 
 const echo = (fields) => `return trigger { ${fields} run = function() return "in" end }`;
 const scripts = {
@@ -91,4 +92,46 @@ test("the host's own lists hold for every trigger and for the rest of the API", 
   letIn(await ask("GET", "/v1/runs", "192.0.2.1"));
   assert.equal((await ask("GET", "/v1/runs", "203.0.113.1", { key: "mt_wrong" })).status, 401);
   assert.equal((await ask("GET", "/healthz", "203.0.113.1", { key: null })).status, 200);
+});
+
+// A connection that begins with `head`; resolves with all that comes back until it is closed.
+async function speak(host, head, where = "/api/v1.0/project/a/trigger/allowed", headers = "") {
+  const socket = net.connect(new URL(host.url).port, "127.0.0.1");
+  const parts = [];
+  socket.on("data", (part) => parts.push(part));
+  socket.on("error", () => {}); // closed while we wrote
+  const closed = new Promise((resolve) => socket.on("close", resolve)); // once() throws the error
+  socket.write(head);
+  socket.write(`POST ${where} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nx-api-key: ${host.key}\r\n${headers}Content-Length: 2\r\n\r\n{}`);
+  await closed;
+  return Buffer.concat(parts).toString();
+}
+const status = (answer) => Number(/^HTTP\/1.1 (\d+)/.exec(answer)?.[1]);
+function proxyHead(address, { command = 0x21 } = {}) {
+  const head = Buffer.from("0d0a0d0a000d0a515549540a0011000c", "hex");
+  head[12] = command;
+  return Buffer.concat([head, Buffer.from(address.split(".").map(Number)), Buffer.from([127, 0, 0, 1, 0x12, 0x34, 0, 80])]);
+}
+
+test("PROXY protocol: the client is whom the proxy names, in front of each connection", async (t) => {
+  const env = { MOONTIDE_TRUSTED_PROXIES: "127.0.0.1,10.0.0.0/8", MOONTIDE_PROXY_PROTOCOL: "true" };
+  const host = await startHost({ t, scripts, env });
+  assert.equal(status(await speak(host, proxyHead("198.51.100.7"))), 200);
+  assert.equal(status(await speak(host, proxyHead("192.0.2.1"))), 403);
+  assert.equal(status(await speak(host, proxyHead("192.0.2.1"), undefined, "x-forwarded-for: 198.51.100.7\r\n")), 403);
+  assert.equal(status(await speak(host, proxyHead("10.0.0.1"), undefined, "x-forwarded-for: 198.51.100.7\r\n")), 200);
+  assert.equal(status(await speak(host, proxyHead("0.0.0.0", { command: 0x20 }))), 403); // itself
+  assert.equal(status(await speak(host, proxyHead("0.0.0.0", { command: 0x20 }), "/api/v1.0/project/a/trigger/open")), 200);
+  assert.equal(await speak(host, ""), ""); // closed without a word
+  assert.equal(await speak(host, "PROXY TCP4 198.51.100.7 127.0.0.1 1 2\r\n"), "");
+  assert.equal(await speak(host, proxyHead("198.51.100.7", { command: 0x2f })), "");
+});
+
+test("PROXY protocol: who is no trusted proxy is not heard", async (t) => {
+  const host = await startHost({ t, scripts, args: ["--trusted-proxies", "10.0.0.0/8", "--proxy-protocol", "true"] });
+  assert.equal(await speak(host, proxyHead("198.51.100.7")), "");
+  await host.stop();
+  const refused = await cli(["serve", "--scripts", host.scripts, "--data", host.data, "--proxy-protocol", "true"]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /proxy_protocol: trusted_proxies must name those who may speak it/);
 });
