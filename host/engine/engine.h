@@ -20,7 +20,7 @@
 
 enum {
     ENGINE_ACTIVE_RUNS =
-        256, /* runs on the way through a runner at once, each; more wait in the backlog */
+        2048, /* runs on the way through a runner at once, each; more wait in the backlog */
     ENGINE_REVIVALS = 64,   /* runs being rebuilt at once */
     ENGINE_PARK_MS = 5000,  /* a run that only sleeps, for longer than this, leaves memory */
     ENGINE_EVICT_MS = 5000, /* a run that waits longer than this for an answer leaves its runner */

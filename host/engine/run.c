@@ -234,7 +234,7 @@ static void log_end(const struct run *r, enum store_status status, const char *c
             shown[len++] = '\\';
         shown[len++] = message.data[i];
     }
-    log_info(r->id, "run %s code=%s at=%.*s message=\"%.*s\"", store_status_name(status), code,
+    log_info(r->id, "\"run %s\" code=%s at=%.*s message=\"%.*s\"", store_status_name(status), code,
              at.data ? (int)at.len : 1, at.data ? at.data : "-", (int)len, shown);
 }
 

@@ -70,6 +70,12 @@ bool event_fill(struct vm *vm, struct text json, struct error *err)
     text_time(vm->shared.start_ms, at);
     lua_pushstring(L, at);
     lua_setfield(L, -2, "at");
+    if (lua_getfield(L, -1, "body") !=
+        LUA_TTABLE) { /* none was sent: event.body.x is nil, not an error */
+        lua_newtable(L);
+        lua_setfield(L, -3, "body");
+    }
+    lua_pop(L, 1);
     if (lua_getfield(L, -1, "inputs") == LUA_TNIL) {
         lua_getfield(L, -2, "body");
         lua_setfield(L, -3, "inputs");

@@ -14,7 +14,7 @@ struct vm;
 
 enum {
     TICK_MS = 2,
-    TICK_SLICE = 3, /* ticks a run may stay on the processor while it can leave it */
+    TICK_SLICE = 1, /* ticks a run may stay on the processor while it can leave it */
 };
 
 bool tick_start(struct error *err) MUST_CHECK;
