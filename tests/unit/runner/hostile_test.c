@@ -25,7 +25,7 @@ static void only_the_named_globals_exist(void **state)
         rig_run(&rig, "local t = {} for k in pairs(_G) do t[#t + 1] = k end return t"),
         "7 admitted -\n7 finished [\"_G\",\"_VERSION\",\"assert\",\"coroutine\",\"error\","
         "\"getmetatable\",\"ipairs\",\"load\",\"math\",\"next\",\"os\",\"pairs\",\"pcall\","
-        "\"print\",\"rawequal\",\"rawget\",\"rawlen\",\"rawset\",\"require\",\"select\","
+        "\"print\",\"rawequal\",\"rawget\",\"rawlen\",\"rawset\",\"require\",\"secret\",\"select\","
         "\"setmetatable\",\"string\",\"table\",\"tonumber\",\"tostring\",\"type\",\"utf8\","
         "\"xpcall\"]\n");
     assert_string_equal(

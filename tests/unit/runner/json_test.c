@@ -386,7 +386,7 @@ static void what_json_has_not_is_named_with_its_path(void **state)
          "result.items[3].f: a function cannot be written as JSON"},
         {"return {['odd key'] = {coroutine.create(print)}}",
          "result[\"odd key\"][1]: a thread cannot be written as JSON"},
-        {"return {io.stdout}", "result[1]: a userdata cannot be written as JSON"},
+        {"return {io.stdout}", "result[1]: a FILE* cannot be written as JSON"},
         {"return {a = 0/0}", "result.a: not a number (nan) cannot be written as JSON"},
         {"return {a = -1/0}", "result.a: an infinite number cannot be written as JSON"},
         {"return {1, nil, 3}",

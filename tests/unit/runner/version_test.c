@@ -66,7 +66,7 @@ static void mistakes_are_refused_with_their_line(void **state)
         {"\nreturn trigger { instruction = 'Hi {{name' }",
          "p/k.lua:2: instruction: line 1: expected }} but the text ends"},
         {"\nlocal x = require 'htpp'",
-         "p/k.lua:2: module 'htpp' not found; there is: json template probe flow agent"},
+         "p/k.lua:2: module 'htpp' not found; there is: json secret template probe flow agent"},
         {"\n\nwhile true do end",
          "p/k.lua:3: the run used more than 250 ms of CPU between two steps"},
         {"local t = {}\nwhile true do t[#t + 1] = {} end",
