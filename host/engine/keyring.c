@@ -41,8 +41,11 @@ struct sync {
 
 static void tell_waiting(struct keyring *k, const struct error *err)
 {
-    struct list *node;
-    while ((node = list_pop(&k->waiting))) {
+    struct list now, *node; /* who asks again from within waits for another reading */
+    list_init(&now);
+    while ((node = list_pop(&k->waiting)))
+        list_add(&now, node);
+    while ((node = list_pop(&now))) {
         struct sync *s = LIST_ENTRY(node, struct sync, link);
         s->fn(s->arg, err);
         free(s);

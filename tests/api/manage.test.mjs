@@ -24,21 +24,34 @@ const SECRET = /^mt_[A-Za-z0-9_-]{43}$/;
 
 const admin = (await host.request("GET", "/v1/keys")).json.items.find((k) => k.name === "admin").id;
 
+const hook = await webhookSecret("m/echo");
+async function webhookSecret(where) {
+  const known = host.nextLog(/"webhook secret added"/);
+  const made = await host.cli(["webhook", "create", where, "--data", host.data]);
+  assert.equal(made.code, 0, made.stderr);
+  await known;
+  return made.stdout.trim();
+}
+
 test("a paused trigger answers as an unknown one does, and serves again when resumed", async () => {
   const paused = await set("pause", "m/echo");
   assert.equal(paused.status, 200);
   assert.equal(paused.json.status, "paused");
   assert.equal(paused.json.paused.by, admin);
   assert.match(paused.json.paused.at, /^\d{4}-.*Z$/);
-  for (const send of [
-    (key) => host.fire("m", key, { a: 1 }),
-    (key) => host.fireAsync("m", key, { a: 1 }),
+  const bearer = { key: null, headers: { authorization: `Bearer ${host.key}`, "x-request-id": "same" } };
+  const secret = { key: null, headers: { "x-workflow-secret": hook, "x-request-id": "same" } };
+  for (const [status, method, where, options] of [
+    [404, "POST", (key) => `/api/v1.0/project/m/trigger/${key}`, { headers: bearer.headers }],
+    [404, "POST", (key) => `/v1/projects/m/triggers/${key}/runs`, bearer],
+    [404, "POST", (key) => `/api/v1/flow/m.${key}`, bearer],
+    [404, "POST", (key) => `/api/scenario/m.${key}/trigger/`, { ...bearer, body: { session_id: "s" } }],
+    [401, "POST", (key) => `/workflows/trigger?workflowId=m.${key}`, secret],
   ]) {
-    const headers = { "x-request-id": "same" };
-    const [known, unknown] = await Promise.all([send("echo", { headers }), send("no-such", { headers })]);
-    assert.equal(known.status, 404);
-    const strip = (json) => ({ ...json, requestId: null });
-    assert.deepEqual(strip(known.json), strip(unknown.json));
+    const [known, unknown] = [await host.request(method, where("echo"), options), await host.request(method, where("none"), options)];
+    assert.deepEqual([known.status, known.text], [status, unknown.text], where("echo"));
+    delete known.headers.date, delete unknown.headers.date;
+    assert.deepEqual(known.headers, unknown.headers);
   }
   assert.deepEqual((await trigger("m/echo")).paused, paused.json.paused);
   const again = await set("pause", "m/echo");
@@ -46,6 +59,7 @@ test("a paused trigger answers as an unknown one does, and serves again when res
   const resumed = await set("resume", "m/echo");
   assert.deepEqual([resumed.status, resumed.json.status, resumed.json.paused], [200, "serving", null]);
   assert.equal((await host.fire("m", "echo", { a: 1 })).status, 200);
+  assert.equal((await host.request("POST", "/workflows/trigger?workflowId=m.echo", secret)).status, 200);
 });
 
 test("a pause is of an address, whatever its case, and holds over a new script and a restart", async () => {
