@@ -181,6 +181,7 @@ void engine_close(struct engine *e, void (*closed)(void *arg), void *arg)
     e->closing = true;
     e->closed = closed;
     e->closed_arg = arg;
+    keyring_rest(&e->keyring);
     if (e->vault)
         vault_rest(e->vault);
     if (e->store)

@@ -182,6 +182,12 @@ bool keyring_open(struct keyring *k, uv_loop_t *loop, struct timers *timers, str
     return true;
 }
 
+void keyring_rest(struct keyring *k)
+{
+    if (k->watching)
+        uv_fs_event_stop(&k->watch);
+}
+
 /* ---- finding, and when it was */
 
 static void on_used_written(void *arg, const struct error *err)

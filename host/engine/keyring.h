@@ -41,6 +41,8 @@ const struct api_key *keyring_find(struct keyring *k, struct text secret);
 void keyring_sync(struct keyring *k, void (*fn)(void *arg, const struct error *err), void *arg);
 /* Hands the uses not yet written to the store: before it is closed. */
 void keyring_flush(struct keyring *k);
+/* Looks at the stamp no more: before the store is closed, which must not be asked after. */
+void keyring_rest(struct keyring *k);
 /* Whether it is a living webhook secret of that trigger; API keys never are. */
 bool keyring_webhook_ok(const struct keyring *k, const char *project, const char *key,
                         struct text secret);

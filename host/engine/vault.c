@@ -30,7 +30,7 @@ struct vault {
     struct map secrets;   /* name -> struct secret */
     struct scrub *scrub;
     uv_fs_event_t watch;
-    bool reading, again, resting;
+    bool reading, again;
     bool stale; /* what is being read may be older than what was put meanwhile */
     void (*closed)(void *arg);
     void *arg;
@@ -235,7 +235,7 @@ static void on_rows(void *arg, const struct store_secret *rows, size_t count,
 static void reload(struct vault *v)
 {
     v->again = v->reading; /* a touch while we read: what we read may be the old state */
-    if (v->reading || v->resting)
+    if (v->reading)
         return;
     v->reading = true;
     store_list_secrets(v->store, on_rows, v);
@@ -382,7 +382,7 @@ static void on_closed(uv_handle_t *handle)
 
 void vault_rest(struct vault *v)
 {
-    v->resting = true;
+    uv_fs_event_stop(&v->watch);
 }
 
 void vault_close(struct vault *v, void (*closed)(void *arg), void *arg)

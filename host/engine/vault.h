@@ -20,7 +20,7 @@ struct secret;
  * says what to do. */
 struct vault *vault_open(uv_loop_t *loop, struct store *store, const char *data,
                          struct error *err) MUST_CHECK;
-/* Asks the store nothing more: before the store is closed. */
+/* Looks at the stamp no more: before the store is closed, which must not be asked after. */
 void vault_rest(struct vault *v);
 /* Once the store is closed, which ends what is under way. */
 void vault_close(struct vault *v, void (*closed)(void *arg), void *arg);
