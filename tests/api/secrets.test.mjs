@@ -397,3 +397,13 @@ test("the master key's file is its owner's alone", async () => {
   assert.equal((await fs.stat(file)).mode & 0o777, 0o600);
   assert.equal((await request("GET", `${host.url}/ui/master.key`)).status, 404);
 });
+
+test("the command's help names what there is", async () => {
+  const help = await cli(["secret", "--help"]);
+  assert.equal(help.code, 0);
+  for (const word of ["set", "list", "remove", "--host", "--data", "--json", "MOONTIDE_MASTER_KEY", "MOONTIDE_DATA", "exit status"]) {
+    assert.ok(help.stdout.includes(word), word);
+  }
+  for (const line of help.stdout.split("\n")) assert.ok(line.length <= 120, line);
+  assert.match((await cli(["--help"])).stdout, /^ +secret /m);
+});
