@@ -65,3 +65,15 @@ test("the host killed five times while a model speaks: one answer, said once in 
   assert.match(result.text, /heard 0 turns/);
   assert.equal((await host.fire("a", "heard", { of: "s" })).json.response, 2);
 });
+
+test("the host stopped in good order while a model speaks: the next one asks again", async (t) => {
+  const host = await startHost({ t, scripts, args: ["--drain-timeout", "1s"] });
+  const { runId } = (await host.fireAsync("a", "agent", { sessionId: "s", instruction: text })).json;
+  for (let i = 0; i < 3; i++) {
+    await until(host, runId, 1);
+    await host.restart();
+  }
+  const { result, status } = await host.waitRun(runId);
+  assert.equal(status, "completed");
+  assert.match(result.text, /heard 0 turns/);
+});

@@ -152,6 +152,8 @@ static void on_flush(struct timer *t)
 
 bool ask_piece(struct ask *a, struct text piece)
 {
+    if (a->op->run->e->closing)
+        return false; /* the next host asks again */
     buf_text(&a->text, piece);
     if (a->text.full) {
         ask_fail(a, "agent.too_large", TEXT("the model's answer is larger than 2 MB"));
@@ -200,7 +202,7 @@ void ask_end(struct ask *a, const char *why)
 {
     struct run *r = a->op->run;
     a->finish = why;
-    if (!tell(a))
+    if (r->e->closing || !tell(a))
         return;
     timers_drop(&r->e->timers, &a->flush);
     if (!a->session) {

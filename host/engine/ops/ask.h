@@ -38,7 +38,7 @@ struct ask {
     void *state; /* the model's */
 };
 
-/* False: the run has ended by that and the ask is gone. */
+/* False: nobody listens any more, and the ask may be gone. */
 bool ask_piece(struct ask *a, struct text piece) MUST_CHECK;
 void ask_end(struct ask *a, const char *why); /* "stop", "length"; constant */
 void ask_fail(struct ask *a, const char *code, struct text message);
