@@ -107,7 +107,7 @@ bool cidr_list_read(struct cidr_list *list, const cJSON *json, struct error *err
     if (count > CIDR_LIST)
         return error_set(err, ERROR_LIMIT, "at most %d entries are taken, not %zu", CIDR_LIST,
                          count);
-    list->items = count > 0 ? mem_zero(count, sizeof *list->items) : NULL;
+    list->items = mem_zero(count + 1, sizeof *list->items);
     for (const cJSON *v = json->child; v; v = v->next) {
         if (!read_entry(v, &list->items[list->count], list->count + 1, err)) {
             cidr_list_done(list);

@@ -34,6 +34,20 @@
 ---@field record? Size of a log or progress record (default "64KB")
 ---@field wall? Duration from start to end, with all waiting
 
+---@alias SignaturePreset "github"|"gitlab"|"shopify"|"slack"|"standard"|"stripe"|"svix"|"twilio"
+
+---How a sender signs its webhooks: a preset, or a header with an HMAC in it.
+---@class Signature
+---@field preset? SignaturePreset its secret is called GITHUB_WEBHOOK_SECRET and so on unless `secret` says else
+---@field secret? string|string[] names of secrets (`moontide secret set NAME --verify`); any that exists will do
+---@field header? string that holds the signature
+---@field algorithm? "sha256"|"sha1"|"sha512" default "sha256"
+---@field encoding? "hex"|"base64" default "hex"
+---@field prefix? string in front of the signature, "sha256="
+---@field signed? string what is signed: "{body}" (default) or with a time, "{timestamp}.{body}"
+---@field timestamp_header? string that holds the time, in Unix seconds; five minutes off are too much
+---@field delivery_header? string that names the delivery: repeats get the first answer
+
 ---@class Declaration
 ---@field name? string shown to people; unique in the project (default: the key)
 ---@field id? string workflow id, unique in the host (default "<project>.<key>")
@@ -45,6 +59,9 @@
 ---@field instruction? string|fun(event: Event): string a template over the body, or the text
 ---@field run? fun(event: Event, flow: flow): any its result is the response (default: the agent's answer to the instruction)
 ---@field webhook? boolean false: no webhook secret opens it (default true)
+---@field verify? SignaturePreset|Signature requests must bear their sender's signature, in place of an API key or beside one
+---@field allow? string[] addresses and networks that may call it; empty: all
+---@field block? string[] addresses and networks that may not, whatever `allow` says
 ---@field paused? boolean true: answers as if the trigger were not there
 ---@field body? Size largest body (default "1MB")
 ---@field limits? Limits
