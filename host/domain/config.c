@@ -59,8 +59,9 @@ static const struct config_row rows[] = {
      AT(backlog), 1, 1000000, NULL},
     {"limits.cpu", "duration", "10s", "1ms to 10m", "most CPU a trigger may ask for between steps",
      AT(cpu_ms), 1, 600000, NULL},
-    {"limits.memory", "size", "64MB", "1MB to 1GB", "most memory a trigger may ask for",
-     AT(memory_bytes), 1 << 20, 1 << 30, NULL},
+    /* A runner reserves 64 MB of addresses a run (VM_MEMORY_MAX). */
+    {"limits.memory", "size", "64MB", "1MB to 64MB", "most memory a trigger may ask for",
+     AT(memory_bytes), 1 << 20, 64 << 20, NULL},
     {"limits.steps", "integer", "100000", "1 to 10000000", "most steps a trigger may ask for",
      AT(steps), 1, 10000000, NULL},
     {"limits.wall", "duration", "30d", "1s to 3650d", "longest life of a run", AT(wall_ms), 1000,
