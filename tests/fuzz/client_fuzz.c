@@ -102,8 +102,8 @@ static void fuzz_signature(struct text in)
         "\"stripe\"",
         "\"svix\"",
         "\"twilio\"",
-        "{\"header\":\"x-signature\",\"secret\":\"S\",\"encoding\":\"base64\",\"signed\":"
-        "\"<{timestamp}|{body}>\",\"timestamp_header\":\"x-time\",\"delivery_header\":\"x-id\"}"};
+        ("{\"header\":\"x-signature\",\"secret\":\"S\",\"encoding\":\"base64\",\"signed\":"
+         "\"<{timestamp}|{body}>\",\"timestamp_header\":\"x-time\",\"delivery_header\":\"x-id\"}")};
     struct signature_proof proof;
     char delivery[SIGNATURE_DELIVERY];
     cJSON *declared = json_parse(text_of(rules[fuzz_u8(&in) % ARRAY_LEN(rules)]), NULL);
