@@ -19,13 +19,13 @@
 #include "store/store.h"
 
 enum {
-    ENGINE_ACTIVE_RUNS =
-        2048, /* runs on the way through a runner at once, each; more wait in the backlog */
     ENGINE_REVIVALS = 64,   /* runs being rebuilt at once */
     ENGINE_PARK_MS = 5000,  /* a run that only sleeps, for longer than this, leaves memory */
     ENGINE_EVICT_MS = 5000, /* a run that waits longer than this for an answer leaves its runner */
     ENGINE_GONE_MS =
         50, /* git and editors delete a file and make it again: that long it serves on */
+    ENGINE_RESIDENT = 512, /* runs on one runner beyond which those that wait leave it soon: */
+    ENGINE_CROWDED_MS = 50,
     ENGINE_STORE_RETRY_MS = 500,   /* between tries when the disk refuses a run that was accepted */
     ENGINE_JOURNAL_MAX = 64 << 20, /* bytes of journal a run may write: limit.journal */
     ENGINE_CHUNK_MAX =

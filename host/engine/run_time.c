@@ -62,9 +62,12 @@ static void on_idle(struct timer *t)
     log_debug(r->id, "\"evicted: it waits for an answer\"");
 }
 
+/* Most answers come soon, so its state is kept for a while; but each costs about 100 KB and one of
+ * a runner's slots, and a crowd that waits would use up both. */
 void run_rest(struct run *r)
 {
-    timers_set(&r->e->timers, &r->idle, ENGINE_EVICT_MS, on_idle);
+    bool crowded = r->e->live[r->runner] > ENGINE_RESIDENT;
+    timers_set(&r->e->timers, &r->idle, crowded ? ENGINE_CROWDED_MS : ENGINE_EVICT_MS, on_idle);
 }
 
 void run_return(struct run *r)
