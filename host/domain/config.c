@@ -55,6 +55,8 @@ static const struct config_row rows[] = {
      AT(request_ms), 1000, 600000, NULL},
     {"drain_timeout", "duration", "10s", "1s to 1m", "from SIGTERM to the end", AT(drain_ms), 1000,
      60000, NULL},
+    {"runs_per_runner", "integer", "2048", "1 to 100000",
+     "runs that compute on one runner at once; more wait", AT(runs_per_runner), 1, 100000, NULL},
     {"backlog", "integer", "10000", "1 to 1000000", "runs that wait for a runner before a 503",
      AT(backlog), 1, 1000000, NULL},
     {"limits.cpu", "duration", "10s", "1ms to 10m", "most CPU a trigger may ask for between steps",

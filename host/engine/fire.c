@@ -188,7 +188,7 @@ void fire_start(struct run *r)
 {
     struct engine *e = r->e;
     unsigned runner = engine_idlest_runner(e);
-    if (e->active[runner] >= ENGINE_ACTIVE_RUNS) {
+    if (e->active[runner] >= e->config->runs_per_runner) {
         r->phase = RUN_QUEUED;
         list_add(&e->backlog, &r->link);
         r->linked = LINK_BACKLOG;
@@ -201,7 +201,8 @@ void fire_start(struct run *r)
 
 void fire_next(struct engine *e)
 {
-    while (!list_empty(&e->backlog) && e->active[engine_idlest_runner(e)] < ENGINE_ACTIVE_RUNS) {
+    while (!list_empty(&e->backlog) &&
+           e->active[engine_idlest_runner(e)] < e->config->runs_per_runner) {
         struct run *r = LIST_ENTRY(e->backlog.next, struct run, link);
         run_unlink(r);
         fire_start(r);

@@ -56,6 +56,16 @@ bool image_load(struct images *s, struct version *v, int slot, void *range)
     return true;
 }
 
+void images_trim(struct images *s)
+{
+    for (struct list *node = s->used.next, *after; node != &s->used; node = after) {
+        struct image *image = LIST_ENTRY(node, struct image, link);
+        after = node->next;
+        if (image->slot >= IMAGE_KEPT)
+            drop(s, image);
+    }
+}
+
 void images_forget(struct images *s, struct version *v)
 {
     for (int slot = 0; slot < IMAGE_SLOTS; slot++) {

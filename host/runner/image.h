@@ -14,7 +14,7 @@ struct image;
 struct version;
 struct vm;
 
-enum { IMAGE_SLOTS = 16, IMAGE_BYTES = 1 << 20, IMAGE_BUDGET = 16 << 20 };
+enum { IMAGE_SLOTS = 16, IMAGE_BYTES = 1 << 20, IMAGE_BUDGET = 16 << 20, IMAGE_KEPT = 2 };
 
 struct images {
     struct list used; /* the least recently used first */
@@ -27,4 +27,6 @@ void images_init(struct images *s);
 void image_save(struct images *s, struct version *v, int slot, const struct vm *vm);
 /* Copies the image back to the range it was taken from; false: there is none. */
 bool image_load(struct images *s, struct version *v, int slot, void *range);
+/* Keeps only those of the lowest IMAGE_KEPT slots, which serve all runs that do not overlap. */
+void images_trim(struct images *s);
 void images_forget(struct images *s, struct version *v);

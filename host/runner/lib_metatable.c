@@ -3,6 +3,9 @@
  * collected, and stock 5.4.4 can be crashed by them (see lib.h). A __gc that is not there when
  * setmetatable is called is never looked at again. But __mode is read at each collection, so it may
  * come later: each metatable is therefore on record, and during a collection its __mode is hidden.
+ * __concat is refused because Debian 12's 5.4.4 reads a freed stack when such a function lets the
+ * stack grow within a chain of three or more `..`; one that is put in later is still found by the
+ * interpreter, and what that breaks ends at the process.
  *
  * The record is a table with weak keys, the only one of the state: metatables that a script throws
  * away must not pile up. That is safe here, since collections are only ever whole ones without the
@@ -16,7 +19,7 @@
 static const char record_key;
 
 /* Upvalues of setmetatable. */
-enum { UP_RECORD = 1, UP_GC, UP_MODE };
+enum { UP_RECORD = 1, UP_GC, UP_MODE, UP_CONCAT };
 
 static void refuse_field(lua_State *L, int upvalue)
 {
@@ -36,6 +39,7 @@ static int metatable_set(lua_State *L)
     if (type == LUA_TTABLE) {
         refuse_field(L, UP_GC);
         refuse_field(L, UP_MODE);
+        refuse_field(L, UP_CONCAT);
         lua_pushvalue(L, 2);
         lua_pushboolean(L, true);
         lua_rawset(L, lua_upvalueindex(UP_RECORD));
@@ -56,7 +60,8 @@ void lib_open_metatable(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &record_key);
     lua_pushliteral(L, "__gc");
     lua_pushliteral(L, "__mode");
-    lua_pushcclosure(L, metatable_set, UP_MODE);
+    lua_pushliteral(L, "__concat");
+    lua_pushcclosure(L, metatable_set, UP_CONCAT);
     lua_setglobal(L, "setmetatable");
 }
 

@@ -6,6 +6,7 @@
 #include "runner/tick.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,18 @@ static bool send_some(struct loop *l)
     return true;
 }
 
+/* For a while nothing has come: what a crowd of runs has left behind goes back to the kernel. */
+static void trim(struct loop *l)
+{
+    slots_trim(&l->slots);
+    images_trim(&l->images);
+    if (l->in.len == 0)
+        buf_done(&l->in);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 /* Appends what is there to `in`; waits for something first if asked to. False: the host is gone. */
 static bool receive(struct loop *l, bool wait)
 {
@@ -162,7 +175,10 @@ static bool receive(struct loop *l, bool wait)
         ssize_t n = recv(l->socket, l->in.data + l->in.len, LOOP_READ, wait ? 0 : MSG_DONTWAIT);
         if (n > 0)
             l->in.len += (size_t)n;
-        if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)))
+        bool none = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+        if (none && wait)
+            trim(l);
+        if (n > 0 || none)
             return true;
         if (n == 0 || errno != EINTR)
             return false;

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* NULL: the host gave none, or something else. */
@@ -18,12 +20,17 @@ static struct board *map_board(void)
     return page == MAP_FAILED ? NULL : page;
 }
 
-/* The loop sleeps in recv; the host may have made its own end, and this one with it, non-blocking.
+enum { RUNNER_IDLE_S = 2 }; /* without a frame, before the loop gives memory back */
+
+/* The loop sleeps in recv, and now and then looks up; the host may have made its own end, and this
+ * one with it, non-blocking.
  */
 static bool make_blocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
-    return flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
+    const struct timeval idle = {.tv_sec = RUNNER_IDLE_S};
+    return flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle) == 0;
 }
 
 int runner_main(void)

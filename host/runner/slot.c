@@ -32,6 +32,15 @@ void slot_give(struct slots *s, int slot)
     s->used[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
 }
 
+void slots_trim(struct slots *s)
+{
+    for (int slot = 0; slot < SLOTS_WARM; slot++) {
+        bool used = s->used[slot / 64] >> (slot % 64) & 1;
+        if (s->ranges[slot] && !used)
+            arena_drop(s->ranges[slot], 0);
+    }
+}
+
 void slots_done(struct slots *s)
 {
     for (int slot = 0; slot < SLOTS; slot++)

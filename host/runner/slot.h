@@ -21,3 +21,5 @@ struct slots {
 void slots_done(struct slots *s);
 int slot_take(struct slots *s); /* -1: all are taken, or there are no addresses left */
 void slot_give(struct slots *s, int slot);
+/* Gives back what free slots keep. */
+void slots_trim(struct slots *s);

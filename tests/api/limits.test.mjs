@@ -9,7 +9,7 @@ import { gateServer } from "./servers.mjs";
 
 const gate = await gateServer();
 const host = await startHost({
-  args: ["--egress-allow", gate.address, "--runners", "1", "--backlog", "1"],
+  args: ["--egress-allow", gate.address, "--runners", "1", "--backlog", "1", "--runs-per-runner", "256"],
   scripts: {
     "l/loop.lua": `
 return trigger {

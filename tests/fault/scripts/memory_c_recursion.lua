@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- what: recursion through C: sort, gsub, pcall, metamethods, tostring, load, require
--- expect: completed {"concat":false,"gsub":false,"index":false,"load":false,"pcall":false,"sort":false,"tostring":false}
+-- expect: completed {"add":false,"gsub":false,"index":false,"load":false,"pcall":false,"sort":false,"tostring":false}
 return trigger {
   limits = { cpu = "5s", memory = "64MB" },
   run = function()
@@ -21,7 +21,7 @@ return trigger {
     local ways = {
       sort = deep(function(again) table.sort({ 1, 2, 3 }, again) end),
       gsub = deep(function(again) return (("x"):gsub("x", again)) end),
-      concat = deep(function(again) return setmetatable({}, { __concat = again }) .. "x" end),
+      add = deep(function(again) return setmetatable({}, { __add = again }) + 1 end),
       index = deep(function(again) return setmetatable({}, { __index = function() return again() + 1 end }).x end),
       tostring = deep(function(again) return tostring(setmetatable({}, { __tostring = again })) end),
       load = deep(function(again) return assert(load(function() again() return nil end)) end),

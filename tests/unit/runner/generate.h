@@ -106,8 +106,8 @@ static const char *const generate_plain[] = {
     "put(coroutine.running()) put(pcall(coroutine.yield, 1))",
     /* metatables, environments, text that is loaded */
     "local @ = setmetatable({}, { __index = function(t, k) put('index', k) return k .. '`' end, __len = "
-    "function() return ` end, __call = function(_, a) return a end, __concat = function(a, b) return "
-    "'cat' end }) put(@.x, #@, @(`), @ .. 'y')",
+    "function() return ` end, __call = function(_, a) return a end, __add = function(a, b) return "
+    "'cat' end }) put(@.x, #@, @(`), @ + 1)",
     "put(load('return ' .. ` .. ' + (...)')(`)) put(load 'x x x') put(load('return v', 'n', 't', { v = "
     "` })())",
     "put(pcall(load, nil)) put(load('error \"in\"')) put(pcall(load('error \"in `\"')))",
