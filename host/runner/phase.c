@@ -99,14 +99,25 @@ static int enter_load(struct run *r)
     return PHASE_LOAD;
 }
 
+/* The module that a run needs behind its event; NULL: it takes none. A state without flow, and so
+ * its image, is less than half as large. */
+static const char *module_of_run(lua_State *L)
+{
+    lua_Debug ar;
+    if (lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_RUN) != LUA_TFUNCTION) {
+        lua_pop(L, 1);
+        return "agent";
+    }
+    lua_getinfo(L, ">u", &ar); /* pops it */
+    return ar.nparams > 1 || ar.isvararg ? "flow" : NULL;
+}
+
 /* What runs will need, so that it is in the image. */
 static void load_modules(struct run *r)
 {
     lua_State *L = r->vm->L;
-    bool own = lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_RUN) != LUA_TNIL;
-    lua_pop(L, 1);
-    const char *module = own ? "flow" : "agent";
-    if (!lualib_find(r->version->lualib, module))
+    const char *module = module_of_run(L);
+    if (!module || !lualib_find(r->version->lualib, module))
         return; /* the host, which checks the declaration, says better what is wrong */
     require_push(L, module);
     lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_FLOW);
