@@ -143,5 +143,6 @@ void lib_open_base(lua_State *L)
     lua_setfield(L, -2, "_VERSION");
     lua_pop(L, 2);
     lib_open_pairs(L);
+    lib_concat_hide(L);
     lib_open_metatable(L);
 }

@@ -4,8 +4,8 @@
  * setmetatable is called is never looked at again. But __mode is read at each collection, so it may
  * come later: each metatable is therefore on record, and during a collection its __mode is hidden.
  * __concat is refused because Debian 12's 5.4.4 reads a freed stack when such a function lets the
- * stack grow within a chain of three or more `..`; one that is put in later is still found by the
- * interpreter, and what that breaks ends at the process.
+ * stack grow within a chain of three or more `..`; one that is put in later is never found
+ * (lib_concat.c).
  *
  * The record is a table with weak keys, the only one of the state: metatables that a script throws
  * away must not pile up. That is safe here, since collections are only ever whole ones without the

@@ -2,6 +2,7 @@
 #include "runner/lib_secret.h"
 
 #include "base/text.h"
+#include "runner/lib_base.h"
 #include "runner/vm_state.h"
 
 #include <lauxlib.h>
@@ -197,20 +198,17 @@ static int refuse_call(lua_State *L)
 static void push_metatable(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"__concat", join},
-        {"__tostring", show},
-        {"__index", refuse_read},
-        {"__newindex", refuse_write},
-        {"__eq", refuse_compare},
-        {"__lt", refuse_compare},
-        {"__le", refuse_compare},
-        {"__len", refuse_length},
-        {"__call", refuse_call},
-        {"__pairs", refuse_read},
-        {NULL, NULL},
+        {"__tostring", show},         {"__index", refuse_read},
+        {"__newindex", refuse_write}, {"__eq", refuse_compare},
+        {"__lt", refuse_compare},     {"__le", refuse_compare},
+        {"__len", refuse_length},     {"__call", refuse_call},
+        {"__pairs", refuse_read},     {NULL, NULL},
     };
     luaL_newmetatable(L, type_name); /* sets __name */
     luaL_setfuncs(L, functions, 0);
+    lib_concat_push_name(L);
+    lua_pushcfunction(L, join);
+    lua_rawset(L, -3);
     lua_pushboolean(L, false);
     lua_setfield(L, -2, "__metatable");
 }
