@@ -296,7 +296,8 @@ static void call_agent(struct run *r)
 {
     lua_State *co = root_of(r);
     lua_rawgeti(co, LUA_REGISTRYINDEX, VM_REF_FLOW);
-    lua_getfield(co, -1, "ask");
+    lua_pushliteral(co, "ask");
+    lua_rawget(co, -2); /* outside of the task: nothing of the script may run here */
     lua_remove(co, -2);
     lua_createtable(co, 0, 1);
     lua_rawgeti(co, LUA_REGISTRYINDEX, VM_REF_VALUES);
