@@ -124,6 +124,8 @@ static void publish(struct run *r, struct run_write *w)
 static void on_again(struct timer *t)
 {
     struct run_write *w = CONTAINER_OF(t, struct run_write, again);
+    if (w->run->e->closing)
+        return; /* run_commit_abandon frees it */
     w->run->e->writes++;
     store_write(w->run->e->store, &w->order);
 }

@@ -81,6 +81,7 @@ struct engine *engine_open(const struct engine_options *o, struct error *err)
     list_init(&e->backlog);
     list_init(&e->dirty);
     list_init(&e->revive_queue);
+    list_init(&e->cancels);
     list_init(&e->unkept);
     hub_init(&e->hub);
     registry_init(&e->registry);
@@ -134,6 +135,7 @@ static void on_part_closed(void *arg)
     struct engine *e = arg;
     if (--e->parts > 0)
         return;
+    revive_close(e);
     free_runs(e);
     registry_done(&e->registry);
     disk_done(e);

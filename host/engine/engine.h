@@ -58,7 +58,8 @@ struct engine {
     struct list revive_queue; /* struct run: to be rebuilt */
     unsigned reviving;
     struct timer wake; /* the next parked run */
-    bool waking, recovered;
+    bool waking, recovered, look_again;
+    struct list cancels; /* revive.c: who waits for a run to be cancelled */
 
     uv_prepare_t turn; /* the end of a turn of the loop: commits and frames go out */
     bool draining, store_broken;

@@ -46,14 +46,21 @@ static void note_birth(struct run *r)
     r->update.any = true;
 }
 
+enum { START_REST = 64 << 10 }; /* what START holds besides event and instruction, generously */
+
 static void admitted(struct run *r, struct text instruction)
 {
     if (r->phase != RUN_ADMITTING)
         return;
     r->phase = RUN_GOING;
     r->birth->instruction = instruction.data ? mem_text_n(instruction.data, instruction.len) : NULL;
+    size_t bytes = r->birth->event.len + instruction.len;
     note_birth(r);
     run_watch_wall(r);
+    if (bytes > FRAME_MAX - START_REST) /* it must fit one START, should it ever be rebuilt */
+        run_end_failed(r, "limit.event",
+                       TEXT("the event and its instruction are larger than 8 MB together"),
+                       TEXT_NONE);
 }
 
 static void take_admitted(struct run *r, struct frame_reader *in)
@@ -251,6 +258,8 @@ bool frames_take(void *engine, unsigned runner, const struct frame *f)
 {
     struct engine *e = engine;
     struct frame_reader in;
+    if (e->closing)
+        return true; /* the store is closed: what is said now is said again after the restart */
     frame_read(&in, f);
     if (f->type == FRAME_LOADED || f->type == FRAME_REFUSED)
         return take_load(e, runner, f);
@@ -315,6 +324,8 @@ void frames_lost(void *engine, unsigned runner, enum pool_loss why, uint64_t cul
                  enum board_kind kind, const char *detail)
 {
     struct engine *e = engine;
+    if (e->closing)
+        return;
     struct run *guilty = kind == BOARD_RUN ? run_by_tag(e, culprit) : NULL;
     if (guilty && guilty->runner != runner)
         guilty = NULL;

@@ -67,7 +67,7 @@ static void note_started(struct op *op, struct text args)
         .hash = op_hash(text_of(op->kind->name), text_of(op->name), args),
         .name = text_of(op->name),
         .kind = text_of(op->kind->name),
-        .data = shown.len ? buf_view(&shown) : TEXT_NONE,
+        .data = shown.len && !shown.full ? buf_view(&shown) : TEXT_NONE,
     };
     run_record(op->run, &rec);
     buf_done(&shown);

@@ -356,6 +356,11 @@ void pool_flush(struct pool *p)
         struct process *pr = p->runners[i].now;
         if (!pr || pr->out.len == 0 || pr->exited || pr->broke)
             continue;
+        if (pr->out.full) { /* a frame was cut: nothing behind it can be understood */
+            pr->broke = true;
+            condemn(pr);
+            continue;
+        }
         write_some(pr);
         if (pr->out.len > 0)
             uv_poll_start(&pr->poll, UV_READABLE | UV_WRITABLE, on_poll);

@@ -89,6 +89,8 @@ void replay_add(struct replay *p, const struct record *r)
         add_input(p, r);
     else if (r->flags & RECORD_OUTPUT)
         add_output(p, r);
+    else if (r->type == RECORD_STEP_FAILED)
+        replay_answered(p, r->step); /* given up by the script (op_cancel): nobody waits for it */
 }
 
 uint32_t replay_answers(const struct replay *p, struct buf *out, uint64_t tag)

@@ -28,6 +28,14 @@ static void finish_one(struct engine *e)
     next(e);
 }
 
+/* Looks for what is due in left_ms at the latest: an earlier time that is set stays. */
+static void wake_in(struct engine *e, int64_t left_ms)
+{
+    left_ms = left_ms < WAKE_MAX_MS ? left_ms : WAKE_MAX_MS;
+    if (!timers_is_set(&e->wake) || e->wake.due_ms > clock_mono_ms(e->clock) + left_ms)
+        timers_set(&e->timers, &e->wake, left_ms, on_wake);
+}
+
 /* The store could not be read: the run stays what it is on disk, and is looked for again soon. */
 static void give_up(struct run *r, const char *why)
 {
@@ -35,7 +43,8 @@ static void give_up(struct run *r, const char *why)
     log_error(r->id, "the run cannot be resumed now, trying again: %s", why);
     run_release(r);
     e->recovered = false;
-    timers_set(&e->timers, &e->wake, TRY_AGAIN_MS, on_wake);
+    e->look_again = true; /* a look under way may have gone past it */
+    wake_in(e, TRY_AGAIN_MS);
     finish_one(e);
 }
 
@@ -185,6 +194,11 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     r->steps = row->steps;
     r->next_seq = row->seq + 1;
     r->committed = row->seq;
+    if (r->cancel) { /* neither its version nor its journal is needed for that */
+        run_cancel(r);
+        finish_one(e);
+        return;
+    }
     r->event = mem_text_n(row->event.data, row->event.len);
     free(r->session); /* it may come back more than once */
     r->session = row->session.data ? mem_text_n(row->session.data, row->session.len) : NULL;
@@ -238,11 +252,8 @@ struct run *revive_id(struct engine *e, const char *id, const char *why)
 void revive_parked(struct run *r, int64_t wake_ms)
 {
     struct engine *e = r->e;
-    int64_t left = wake_ms - clock_wall_ms(e->clock);
-    left = left < WAKE_MAX_MS ? left : WAKE_MAX_MS;
     run_release(r);
-    if (!timers_is_set(&e->wake) || e->wake.due_ms > clock_mono_ms(e->clock) + left)
-        timers_set(&e->timers, &e->wake, left, on_wake);
+    wake_in(e, wake_ms - clock_wall_ms(e->clock));
 }
 
 /* ---- what is due: at the start all that was under way, later what has slept long enough */
@@ -250,6 +261,8 @@ void revive_parked(struct run *r, int64_t wake_ms)
 static void look(struct engine *e, struct text after)
 {
     e->waking = true;
+    if (!after.data)
+        e->look_again = false;
     store_due(e->store, clock_wall_ms(e->clock), !e->recovered, after, DUE_PAGE, on_due, e);
 }
 
@@ -270,15 +283,18 @@ static void on_due(void *arg, const char (*runs)[ID_BYTES], size_t count, int64_
         look(e, text_of(runs[count - 1]));
         return;
     }
-    e->recovered = e->recovered || !err;
-    int64_t left = err ? TRY_AGAIN_MS : next_wake_ms ? next_wake_ms - now : WAKE_MAX_MS;
-    timers_set(&e->timers, &e->wake, left < WAKE_MAX_MS ? left : WAKE_MAX_MS, on_wake);
+    e->recovered = e->recovered || (!err && !e->look_again);
+    wake_in(e, err || e->look_again ? TRY_AGAIN_MS
+               : next_wake_ms       ? next_wake_ms - now
+                                    : WAKE_MAX_MS);
 }
 
 static void on_wake(struct timer *t)
 {
     struct engine *e = CONTAINER_OF(t, struct engine, wake);
-    if (!e->waking && !e->closing)
+    if (e->waking)
+        e->look_again = true; /* what became due since it was asked for */
+    else if (!e->closing)
         look(e, TEXT_NONE);
 }
 
@@ -290,11 +306,34 @@ void revive_open(struct engine *e)
 /* ---- cancelling: here, as a run that sleeps has to come back to be told */
 
 struct cancel {
+    struct follower follower; /* hears of the end: only what is durable is confirmed */
+    struct list link;         /* engine.cancels */
     struct engine *e;
     char run[ID_BYTES];
     void (*fn)(void *arg, enum verdict v);
     void *arg;
 };
+
+static void cancel_end(struct cancel *c, enum verdict v)
+{
+    hub_leave(&c->e->hub, &c->follower);
+    list_del(&c->link);
+    c->fn(c->arg, v);
+    free(c);
+}
+
+static void on_cancel_news(struct follower *f, const struct hub_news *news)
+{
+    struct cancel *c = CONTAINER_OF(f, struct cancel, follower);
+    if (news->end) /* it may have come to another end first */
+        cancel_end(c, news->end->status == STORE_CANCELLED ? VERDICT_ACCEPTED : VERDICT_CONFLICT);
+}
+
+void revive_close(struct engine *e)
+{
+    while (!list_empty(&e->cancels))
+        cancel_end(LIST_ENTRY(e->cancels.next, struct cancel, link), VERDICT_DRAINING);
+}
 
 static void on_cancel_row(void *arg, const struct store_run *row, const struct error *err)
 {
@@ -303,17 +342,18 @@ static void on_cancel_row(void *arg, const struct store_run *row, const struct e
                      : !row                            ? VERDICT_NOT_FOUND
                      : store_status_final(row->status) ? VERDICT_CONFLICT
                                                        : VERDICT_ACCEPTED;
-    if (v == VERDICT_ACCEPTED) {
-        struct run *r = run_by_id(c->e, c->run);
-        if (!r)
-            r = revive_id(c->e, c->run, "cancel");
-        if (r->phase == RUN_REBUILDING || r->phase == RUN_LOST)
-            r->cancel = true;
-        else
-            run_cancel(r);
+    if (v != VERDICT_ACCEPTED || c->e->closing) {
+        cancel_end(c, v == VERDICT_ACCEPTED ? VERDICT_DRAINING : v);
+        return;
     }
-    c->fn(c->arg, v);
-    free(c);
+    struct run *r = run_by_id(c->e, c->run);
+    if (!r)
+        r = revive_id(c->e, c->run, "cancel");
+    hub_join(&c->e->hub, c->run, &c->follower, on_cancel_news);
+    if (r->phase == RUN_REBUILDING || r->phase == RUN_LOST)
+        r->cancel = true;
+    else
+        run_cancel(r);
 }
 
 void engine_cancel(struct engine *e, const char *run, void (*fn)(void *arg, enum verdict v),
@@ -321,6 +361,8 @@ void engine_cancel(struct engine *e, const char *run, void (*fn)(void *arg, enum
 {
     struct cancel *c = mem_zero(1, sizeof *c);
     *c = (struct cancel){.e = e, .fn = fn, .arg = arg};
+    list_init(&c->follower.link);
+    list_add(&e->cancels, &c->link);
     memcpy(c->run, run, strnlen(run, ID_BYTES - 1));
     store_get_run(e->store, c->run, on_cancel_row, c);
 }

@@ -138,6 +138,8 @@ void fire_next(struct engine *e); /* starts what the backlog holds and the runne
 void revive_lost(struct run *r); /* to be called when a run on no runner has everything committed */
 void revive_parked(struct run *r,
                    int64_t wake_ms); /* its sleep is committed: out of memory with it */
+/* Those who wait for a run to be cancelled are told that the host closes. */
+void revive_close(struct engine *e);
 void revive_open(
     struct engine *e); /* goes through what the last host left, and through what is due */
 /* Brings a run that is not in memory back, to be told `cancel` or just to go on. */

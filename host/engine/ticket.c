@@ -91,7 +91,7 @@ static void on_news(struct follower *f, const struct hub_news *news)
 static void settle_timeout(struct ticket *t)
 {
     struct run *r = run_by_id(t->e, t->run);
-    bool waiting = !r || r->phase == RUN_IDLE || r->park;
+    bool waiting = !r || r->phase == RUN_IDLE || r->phase == RUN_AWAY || r->park;
     struct outcome o = {
         .verdict = VERDICT_WAIT_TIMEOUT, .run = t->run, .status = waiting ? "waiting" : "running"};
     settle(t, &o);

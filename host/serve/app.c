@@ -82,6 +82,10 @@ void app_head(void *arg, struct exchange *x)
         request_no(q, VERDICT_METHOD, NULL);
         return;
     }
+    if (q->app->engine->closing) { /* its store takes no more questions */
+        request_no(q, VERDICT_DRAINING, NULL);
+        return;
+    }
     if (!authenticate(q))
         return;
     /* Routes that start runs ask later, with the trigger's own lists. */
@@ -97,7 +101,10 @@ void app_body(void *arg, struct exchange *x)
 {
     (void)arg;
     struct request *q = exchange_data(x);
-    q->route->body(q);
+    if (q->app->engine->closing)
+        request_no(q, VERDICT_DRAINING, NULL);
+    else
+        q->route->body(q);
 }
 
 void app_drain(struct app *app)

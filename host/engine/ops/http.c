@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* http.c - outgoing HTTP with retries. Arguments (made by lualib/http.lua):
- *   {method, url, headers = {Name: value}, body, timeout_ms, retry = {times, first_ms, factor, max_ms, on: [429, "timeout"]}}
- * url, body and the values of headers may hold secrets (secret_text.h).
- * Answer: {status, headers = {name: value}, body}. Each attempt carries Idempotency-Key: RUN-STEP, the same for all of them. */
+ *   {method, url, headers = {Name: value}, body, timeout_ms, retry = {times, first_ms, factor,
+ * max_ms, on: [429, "timeout"]}} url, body and the values of headers may hold secrets
+ * (secret_text.h). Answer: {status, headers = {name: value}, body}. Each attempt carries
+ * Idempotency-Key: RUN-STEP, the same for all of them. */
 #include "base/id.h"
 #include "base/mem.h"
 #include "engine/ops/http_request.h"
@@ -10,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRIES_MAX = 100, RETRY_MAX_MS = 24 * 3600 * 1000, ANSWER_JSON_MAX = 8 << 20 };
+enum {
+    RETRIES_MAX = 100,
+    RETRY_MAX_MS = 24 * 3600 * 1000,
+    ANSWER_JSON_MAX = FRAME_MAX - (64 << 10)
+};
 
 struct request {
     struct http_call *call; /* NULL: between two attempts */
@@ -44,7 +49,8 @@ static void put_headers(const struct op *op, struct buf *out, const struct http_
 {
     bool first = true;
     for (int i = 0; a->names && a->names[i]; i++) {
-        bool seen = false; /* of a repeated name the last value counts, but for set-cookie nobody minds */
+        bool seen =
+            false; /* of a repeated name the last value counts, but for set-cookie nobody minds */
         for (int j = i + 1; a->names[j]; j++)
             seen = seen || strcmp(a->names[i], a->names[j]) == 0;
         if (seen)
@@ -92,8 +98,9 @@ static bool retry_wanted(const struct op *op, const struct http_answer *a)
         return false;
     const cJSON *on = json_get(retry, "on");
     if (!cJSON_IsArray(on)) /* the rule without a list: what may well pass by itself */
-        return a->failure ? strcmp(a->failure, "refused") != 0 && strcmp(a->failure, "too_large") != 0
-                          : a->status == 429 || a->status >= 500;
+        return a->failure
+                   ? strcmp(a->failure, "refused") != 0 && strcmp(a->failure, "too_large") != 0
+                   : a->status == 429 || a->status >= 500;
     for (const cJSON *x = on->child; x; x = x->next) {
         if (cJSON_IsNumber(x) && !a->failure && x->valueint == a->status)
             return true;
@@ -103,7 +110,8 @@ static bool retry_wanted(const struct op *op, const struct http_answer *a)
     return false;
 }
 
-/* Exponential, half of it jitter, so that many runs do not come back at once; an answer's Retry-After is obeyed. */
+/* Exponential, half of it jitter, so that many runs do not come back at once; an answer's
+ * Retry-After is obeyed. */
 static int64_t retry_delay(const struct op *op, const struct http_answer *a)
 {
     const cJSON *retry = json_get(op->args, "retry");
