@@ -32,23 +32,11 @@ static void on_lost(void *arg, unsigned runner, enum pool_loss why, uint64_t cul
     reload_lost(e, runner, kind == BOARD_LOAD ? culprit : 0, detail);
 }
 
-static int by_address(const void *a, const void *b)
-{
-    const struct trigger *x = *(struct trigger *const *)a, *y = *(struct trigger *const *)b;
-    int order = strcmp(x->project, y->project);
-    return order ? order : strcmp(x->key, y->key);
-}
-
 static void report_all(struct engine *e,
                        void (*report)(void *, const char *, const char *, const char *), void *arg)
 {
-    struct trigger **list = mem_zero(e->registry.by_path.count + 1, sizeof *list);
-    size_t pos = 0, count = 0;
-    struct text key;
-    void *value;
-    while (map_next(&e->registry.by_path, &pos, &key, &value))
-        list[count++] = value;
-    qsort(list, count, sizeof *list, by_address);
+    size_t count;
+    struct trigger **list = registry_sorted(&e->registry, &count);
     for (size_t i = 0; i < count; i++)
         report(arg, list[i]->project, list[i]->key, list[i]->error);
     free(list);

@@ -82,6 +82,26 @@ struct trigger *registry_find_id(const struct registry *r, struct text id)
     return map_get(&r->by_id, id);
 }
 
+static int by_address(const void *a, const void *b)
+{
+    const struct trigger *x = *(struct trigger *const *)a, *y = *(struct trigger *const *)b;
+    int order = strcmp(x->project, y->project);
+    return order ? order : strcmp(x->key, y->key);
+}
+
+struct trigger **registry_sorted(const struct registry *r, size_t *count)
+{
+    struct trigger **list = mem_zero(r->by_path.count + 1, sizeof *list);
+    size_t pos = 0;
+    struct text key;
+    void *value;
+    *count = 0;
+    while (map_next(&r->by_path, &pos, &key, &value))
+        list[(*count)++] = value;
+    qsort(list, *count, sizeof *list, by_address);
+    return list;
+}
+
 struct trigger *registry_add(struct registry *r, const char *project, const char *key)
 {
     char path[PATH_KEY];

@@ -56,6 +56,8 @@ void registry_done(struct registry *r);
  * project's does. */
 struct trigger *registry_find(const struct registry *r, struct text project, struct text key);
 struct trigger *registry_find_id(const struct registry *r, struct text id);
+/* All of them, serving or not, by project and key; the array is the caller's to free. */
+struct trigger **registry_sorted(const struct registry *r, size_t *count);
 struct trigger *registry_add(struct registry *r, const char *project, const char *key);
 void registry_remove(struct registry *r, struct trigger *t);
 /* by NULL: ends the pause. Pausing what is paused keeps the first. */

@@ -79,29 +79,17 @@ static void put_trigger(struct buf *b, const struct trigger *t)
     buf_char(b, '}');
 }
 
-static int by_address(const void *a, const void *b)
-{
-    const struct trigger *x = *(struct trigger *const *)a, *y = *(struct trigger *const *)b;
-    int order = strcmp(x->project, y->project);
-    return order ? order : strcmp(x->key, y->key);
-}
-
 void triggers_list(struct request *q)
 {
-    const struct map *all = &q->app->engine->registry.by_path;
-    struct trigger **list = calloc(all->count + 1, sizeof *list);
-    size_t pos = 0, count = 0;
-    struct text key;
-    void *value;
-    while (map_next(all, &pos, &key, &value))
-        if (api_key_allows(&q->key, PERMISSION_READ, ((struct trigger *)value)->project))
-            list[count++] = value;
-    qsort(list, count, sizeof *list, by_address);
+    size_t count, shown = 0;
+    struct trigger **list = registry_sorted(&q->app->engine->registry, &count);
     struct buf b;
     buf_init(&b, 256u << 20);
     buf_str(&b, "{\"items\":[");
     for (size_t i = 0; i < count; i++) {
-        if (i)
+        if (!api_key_allows(&q->key, PERMISSION_READ, list[i]->project))
+            continue;
+        if (shown++)
             buf_char(&b, ',');
         put_trigger(&b, list[i]);
     }
