@@ -20,6 +20,9 @@ cJSON *json_parse(struct text in, struct error *err) MUST_CHECK;
 /* The same for what a host wrote itself: envelopes around what came in may be deeper
  * (JSON_DEPTH_OUT) and hold any number of values. */
 cJSON *json_parse_own(struct text in, struct error *err) MUST_CHECK;
+/* Whether it is one JSON value, valid UTF-8 and at most max_depth (<= JSON_DEPTH_OUT) deep; for
+ * what is handed on as it is. Names may be repeated, numbers be beyond double range. */
+bool json_is_value(struct text in, int max_depth) MUST_CHECK;
 
 /* Writers: append JSON to a buffer without building a tree. */
 /* Quoted and escaped as ECMAScript does; each invalid byte of UTF-8 becomes U+FFFD. */

@@ -127,11 +127,19 @@ static const bool runner_may_write[RECORD_TYPES] = {
     [RECORD_STEP_FAILED] = true,  [RECORD_STEP_RETRYING] = true,
 };
 
+/* It goes into events and answers as it is. */
+static struct text take_json(struct frame_reader *in)
+{
+    struct text json = frame_get_bytes(in);
+    in->broken = in->broken || (json.data && !json_is_value(json, JSON_DEPTH_OUT));
+    return json;
+}
+
 static void take_record(struct run *r, struct frame_reader *in)
 {
     enum record_type type = frame_get_u8(in);
     uint32_t step = frame_get_u32(in), attempt = frame_get_u32(in);
-    struct text name = frame_get_bytes(in), data = frame_get_bytes(in);
+    struct text name = frame_get_bytes(in), data = take_json(in);
     in->broken = in->broken || type >= RECORD_TYPES || !runner_may_write[type];
     if (in->broken)
         return;
@@ -191,8 +199,8 @@ static bool ended_early(struct run *r, const char *how)
 
 static void take_finished(struct run *r, struct frame_reader *in)
 {
-    struct text result = frame_get_bytes(in);
-    if (!ended_early(r, "the end"))
+    struct text result = take_json(in);
+    if (!in->broken && !ended_early(r, "the end"))
         run_complete(r, result.data ? result : TEXT("null"));
 }
 

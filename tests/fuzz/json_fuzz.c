@@ -84,6 +84,18 @@ static void check_string(struct text in)
     buf_done(&b);
 }
 
+/* The one that builds nothing takes a little more, and never less. */
+static void check_is_value(struct text json, const cJSON *tree, const struct error *err)
+{
+    static const char *const stricter[] = {"is repeated", "beyond the range", "lone surrogate",
+                                           "\\u0000",     "levels deep",      "values"};
+    bool value = json_is_value(json, JSON_DEPTH_OUT), reason = tree != NULL;
+    FUZZ_CHECK(value || !tree, "json_parse takes it, json_is_value does not");
+    for (size_t i = 0; i < ARRAY_LEN(stricter) && !reason; i++)
+        reason = strstr(err->text, stricter[i]) != NULL;
+    FUZZ_CHECK(!value || reason, "json_is_value takes it, json_parse says: %s", err->text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text in = fuzz_text(data, size), json = fuzz_part(&in);
@@ -92,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json.data = copy;
     cJSON *tree = json_parse(json, &err);
     FUZZ_CHECK(tree || err.text[0], "refused without a reason");
+    check_is_value(json, tree, &err);
     if (tree) {
         char path[256];
         snprintf(path, sizeof path, "%.*s", (int)(in.data ? in.len : 0), in.data ? in.data : "");

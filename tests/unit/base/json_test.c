@@ -414,10 +414,78 @@ static void json_equal_is_strict_about_types(void **state)
     assert_false(json_equal(NULL, NULL));
 }
 
+static void assert_value(const char *in, bool want)
+{
+    size_t len = strlen(in);
+    char *copy = malloc(len ? len : 1); /* of exactly its size */
+    assert_non_null(copy);
+    memcpy(copy, in, len);
+    if (json_is_value((struct text){copy, len}, JSON_DEPTH) != want)
+        fail_msg("%s: %s", in, want ? "not seen as a value" : "seen as a value");
+    free(copy);
+}
+
+static void json_is_value_knows_one_value_from_all_else(void **state)
+{
+    (void)state;
+    static const char *const values[] = {
+        "0",      "-0.5e+10", " null ", "\"\"",       "\"\\u0041\\n\\\"\xc3\xa4\"",       "[]",
+        "[1,[]]", "{}",       "true",   "{\"a\":{}}", "{\"a\":[1, 2],\"a\":{\"b\":null}}"};
+    static const char *const others[] = {"",
+                                         " ",
+                                         "1 2",
+                                         "1}",
+                                         "}",
+                                         "{\"a\":1},\"type\":{\"b\":1}",
+                                         "[",
+                                         "[1",
+                                         "[1,]",
+                                         "[,]",
+                                         "{\"a\"}",
+                                         "{\"a\":}",
+                                         "{\"a\":1,}",
+                                         "{1:1}",
+                                         "01",
+                                         "-",
+                                         "1.",
+                                         "1e",
+                                         "\"",
+                                         "\"\\\"",
+                                         "\"\\x\"",
+                                         "\"\\u12\"",
+                                         "\"\n\"",
+                                         "\"\xff\"",
+                                         "nul",
+                                         "[1}",
+                                         "{\"a\":1]",
+                                         "NaN",
+                                         "+1",
+                                         "\xef\xbb\xbf"
+                                         "1"};
+    for (size_t i = 0; i < ARRAY_LEN(values); i++)
+        assert_value(values[i], true);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_value(others[i], false);
+}
+
+static void json_is_value_counts_levels(void **state)
+{
+    (void)state;
+    char deep[2 * (JSON_DEPTH + 1) + 1];
+    for (size_t levels = JSON_DEPTH; levels <= JSON_DEPTH + 1; levels++) {
+        memset(deep, '[', levels);
+        memset(deep + levels, ']', levels);
+        deep[2 * levels] = '\0';
+        assert_value(deep, levels == JSON_DEPTH);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_keeps_what_it_reads),
+        cmocka_unit_test(json_is_value_knows_one_value_from_all_else),
+        cmocka_unit_test(json_is_value_counts_levels),
         cmocka_unit_test(json_tree_can_be_changed_with_cjson),
         cmocka_unit_test(json_refuses_syntax_errors_and_says_where),
         cmocka_unit_test(json_refuses_a_nul_behind_the_value),
