@@ -142,6 +142,7 @@ static bool open_all(struct server *s, struct error *err)
                                      .watch = true};
     s->app = (struct app){.clock = &clock_system, .config = s->config};
     list_init(&s->app.streams);
+    guard_open(&s->app.guard, s->config);
     if (!gate_open(&s->app.gate, s->config, err))
         return false;
     if (!(s->app.engine = engine_open(&options, err)))
@@ -235,6 +236,7 @@ static int run(int argc, char **argv)
     bool failed = s->failed;
     uv_loop_close(&s->loop);
     gate_done(&s->app.gate);
+    guard_done(&s->app.guard);
     config_free(s->config);
     free(s);
     return failed ? 1 : 0;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAPPED = 96, BITS = 128, SHOWN = 60 };
+enum { MAPPED = 96, BITS = 128, CUSTOMER = 64, SHOWN = 60 };
 
 static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -43,6 +43,14 @@ static void keep_bits(struct cidr_address *a, unsigned bits)
         if (here < 8)
             a->bytes[i] &= (unsigned char)(0xff00u >> here);
     }
+}
+
+struct cidr_address cidr_customer(const struct cidr_address *a)
+{
+    struct cidr_address net = *a;
+    if (!is_v4(a))
+        keep_bits(&net, CUSTOMER);
+    return net;
 }
 
 bool cidr_holds(const struct cidr *net, const struct cidr_address *a)

@@ -28,6 +28,8 @@ void cidr_address_text(const struct cidr_address *a, char out[CIDR_TEXT]);
 /* An address, perhaps with "/bits"; a network with bits behind its prefix is refused, and err names
  * the one that was meant. */
 bool cidr_parse(struct text t, struct cidr *out, struct error *err) MUST_CHECK;
+/* What one customer of a network provider has: an IPv4 address, an IPv6 /64. */
+struct cidr_address cidr_customer(const struct cidr_address *a);
 bool cidr_holds(const struct cidr *net, const struct cidr_address *a);
 
 /* json: an array of strings; NULL or an empty table gives the empty list. err names the entry. */

@@ -18,6 +18,7 @@ struct config {
     int64_t connections_per_address; /* 1000 */
     int64_t request_ms;              /* whole request must have arrived, "30s" */
     int64_t drain_ms;                /* SIGTERM to exit, "10s" bound: 1s to 60s */
+    int64_t auth_failures, auth_failure_interval_ms; /* domain/penalty.h */
     int64_t runs_per_runner; /* on their way through a runner at once; more wait in the backlog */
     int64_t backlog;         /* runs that wait for a runner before 503 */
     int64_t cpu_ms, memory_bytes, steps, wall_ms, body_bytes; /* limits.*: ceilings for triggers */

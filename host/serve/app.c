@@ -11,6 +11,7 @@ static void on_gone(struct exchange *x, void *data)
 {
     struct request *q = data;
     (void)x;
+    guard_forget(q);
     ticket_forget(q->ticket); /* the run goes on without its caller */
     if (q->drop)
         q->drop(q);
@@ -112,4 +113,5 @@ void app_drain(struct app *app)
     app->draining = true;
     engine_drain(app->engine);
     streams_end(app);
+    guard_release(&app->guard);
 }

@@ -4,6 +4,7 @@
 #include "engine/engine.h"
 #include "serve/door.h"
 #include "serve/gate.h"
+#include "serve/guard.h"
 #include "serve/token.h"
 
 struct app {
@@ -13,6 +14,7 @@ struct app {
     struct token_key tokens;
     struct list streams; /* open event streams, for the drain */
     struct gate gate;
+    struct guard guard;
     int64_t warned_ms; /* signed.c: when it last said that a secret is missing; 0: never */
     bool draining;
 };

@@ -309,11 +309,13 @@ int64_t exchange_stalled_ms(const struct exchange *x)
 void answer_refuse(struct exchange *x, int verdict, const char *detail)
 {
     x->conn->close = true;
+    if (x->decided)
+        return;
     if (!x->request_id[0])
         exchange_identify(x);
     if (x->refuse)
         x->refuse(x, verdict, detail);
-    if (x->answered)
+    if (x->answered || x->decided)
         return;
     struct buf b;
     buf_init(&b, 4096);

@@ -107,6 +107,7 @@ struct exchange {
     struct joined *joined;
     bool has_body, whole, seen_route; /* whole: the body is in */
     bool socket;                      /* streaming is set too */
+    bool decided;                     /* see exchange_decided */
     bool answered, streaming, ended, wants_ready, has_cache_control;
     void (*refuse)(struct exchange *x, int verdict, const char *detail);
     void (*ready)(struct exchange *x, void *data);

@@ -37,7 +37,7 @@ static void drop(struct conn *c, struct text *in)
 static void call_body(struct conn *c)
 {
     struct exchange *x = c->x;
-    if (!x->answered)
+    if (!x->answered && !x->decided)
         c->door->o.body(c->door->o.arg, x);
 }
 
@@ -113,6 +113,8 @@ static void begin(struct conn *c, struct text *in)
         return;
     else if (x->whole)
         call_body(c);
+    else if (x->decided)
+        return;
     else if (x->head.length > x->body_max)
         refuse_large(c, in);
     else if (x->head.expect_continue && in->len == 0)
@@ -153,7 +155,7 @@ static void on_idle(struct conn *c, struct text *in)
 static bool keep(struct conn *c, struct text *in, struct text piece)
 {
     struct exchange *x = c->x;
-    if (x->answered)
+    if (x->answered || x->decided)
         return true;
     if (piece.len > x->body_max || x->body.len > x->body_max - piece.len)
         return refuse_large(c, in);

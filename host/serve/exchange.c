@@ -82,6 +82,7 @@ static void recycle(struct exchange *x)
     x->stalled_since_us = 0;
     x->outq = 0;
     x->has_body = x->whole = x->seen_route = false;
+    x->decided = false;
     x->answered = x->streaming = x->ended = x->wants_ready = x->has_cache_control = false;
     x->refuse = NULL;
     x->ready = NULL;
@@ -258,6 +259,11 @@ void exchange_own(struct exchange *x, void *data, void (*gone)(struct exchange *
 void *exchange_data(const struct exchange *x)
 {
     return x->data;
+}
+
+void exchange_decided(struct exchange *x)
+{
+    x->decided = true;
 }
 
 bool exchange_answered(const struct exchange *x)

@@ -63,6 +63,9 @@ void *exchange_data(const struct exchange *x);
 void exchange_set(struct exchange *x, const char *name, const char *value);
 void exchange_answer(struct exchange *x, int status, const char *content_type, struct text body);
 bool exchange_answered(const struct exchange *x);
+/* The answer is decided and will come later: what is still to come of the body is dropped, body()
+ * is not called, and the door refuses nothing any more. */
+void exchange_decided(struct exchange *x);
 
 /* An answer without a known length (SSE): Connection: close. `ready` is called when more may be
  * written: first soon after this call, then once all that was written since has left (never from

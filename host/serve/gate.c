@@ -20,8 +20,7 @@ void gate_done(struct gate *g)
     cidr_list_done(&g->trusted);
 }
 
-/* False: it cannot be told. */
-static bool client_of(const struct request *q, struct cidr_address *client)
+bool gate_client(const struct request *q, struct cidr_address *client)
 {
     struct cidr_address peer;
     return cidr_address(text_of(exchange_peer(q->x)), &peer) &&
@@ -41,7 +40,7 @@ bool gate_admits(struct request *q, const struct manifest *m)
     char shown[CIDR_TEXT] = "unknown";
     if (!has_lists(g, m))
         return true;
-    if (!client_of(q, &client))
+    if (!gate_client(q, &client))
         told = NULL;
     if (cidr_admits(&g->allow, &g->block, told) && (!m || cidr_admits(&m->allow, &m->block, told)))
         return true;

@@ -14,5 +14,7 @@ struct gate {
 
 bool gate_open(struct gate *g, const struct config *config, struct error *err) MUST_CHECK;
 void gate_done(struct gate *g);
+/* Who asks, seen through trusted proxies. False: it cannot be told. */
+bool gate_client(const struct request *q, struct cidr_address *client);
 /* Once the credential has held. m NULL: no trigger is meant. False: refused with 403. */
 bool gate_admits(struct request *q, const struct manifest *m);

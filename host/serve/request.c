@@ -7,15 +7,27 @@
 
 /* ---- saying no */
 
+static void set_retry(struct request *q, const struct refusal *r)
+{
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%lld", (long long)(r->retry_s ? r->retry_s : 1));
+    exchange_set(q->x, "Retry-After", seconds);
+}
+
 void request_refuse(struct request *q, const struct refusal *r)
 {
-    if (exchange_answered(q->x))
-        return;
+    bool open = !exchange_answered(q->x) && !q->held;
+    if (open && !(r->verdict == VERDICT_UNAUTHORIZED && guard_takes(q, r)))
+        request_say(q, r);
+}
+
+void request_say(struct request *q, const struct refusal *r)
+{
     if (r->run)
         request_names_run(q, r->run);
     int status = verdict_status(r->verdict);
     if (status == 429 || status == 503)
-        exchange_set(q->x, "Retry-After", "1");
+        set_retry(q, r);
     if (status == 401)
         exchange_set(q->x, "WWW-Authenticate", "Bearer realm=\"moontide\"");
     const struct route *route = q->route ? q->route : q->near;

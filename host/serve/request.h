@@ -7,6 +7,7 @@
 #include "engine/fire.h"
 #include "serve/app.h"
 
+struct held;
 struct request;
 
 enum { REQUEST_PARAMS = 4, REQUEST_PARAM = 256 };
@@ -29,6 +30,7 @@ struct refusal {
     const char *run;    /* NULL */
     const char *at;     /* script:line of a failed run; NULL */
     const char *code;   /* the failed run's own code; NULL */
+    int64_t retry_s;    /* Retry-After of a 429 or 503; 0: one second */
 };
 
 struct route {
@@ -53,11 +55,14 @@ struct request {
     struct signature_proof proof; /* of a trigger with `verify` */
     struct trigger *trigger; /* only within head(); looked up again in body() */
     struct ticket *ticket;   /* an outcome is awaited */
+    struct held *held;       /* guard.c: the answer is decided but not yet said */
     void *state;             /* the route's own, freed by `drop` */
     void (*drop)(struct request *q);
 };
 
+/* A 401 may be said later: see guard.h. Either way the request is over for the route. */
 void request_refuse(struct request *q, const struct refusal *r);
+void request_say(struct request *q, const struct refusal *r); /* for guard.c: now */
 /* The short form. */
 void request_no(struct request *q, enum verdict v, const char *detail);
 /* The default of request_refuse: RFC 9457 problem+json. */

@@ -180,7 +180,8 @@ class Host {
 
   async start() {
     const args = ["serve", "--scripts", this.scripts, "--data", this.data, "--listen", `127.0.0.1:${this.port}`, ...this.args];
-    this.child = spawn(binary(), args, { env: environment(this.env), stdio: ["ignore", "pipe", "pipe"] });
+    const env = environment({ MOONTIDE_AUTH_FAILURES: "0", ...this.env }); // a test of refusals makes many: guard.test.mjs is about that
+    this.child = spawn(binary(), args, { env, stdio: ["ignore", "pipe", "pipe"] });
     living.add(this);
     this.ended = once(this.child, "close").then(([code, signal]) => {
       for (const watcher of [...this.watchers]) watcher.end();

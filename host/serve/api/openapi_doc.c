@@ -3,8 +3,8 @@
 #include <string.h>
 
 #define FIRE_ERRORS  "400 401 403 404 408 413 415 422 429 500 503"
-#define READ_ERRORS  "Problem 400 401 403 404 503"
-#define WRITE_ERRORS "Problem 400 401 403 404 409 413 415 503"
+#define READ_ERRORS  "Problem 400 401 403 404 429 503"
+#define WRITE_ERRORS "Problem 400 401 403 404 409 413 415 429 503"
 
 const struct openapi_doc openapi_docs[] = {
     {METHOD_POST, "/api/v1.0/project/{project}/trigger/{key}/", "fireProjectTrigger",
@@ -80,7 +80,7 @@ const struct openapi_doc openapi_docs[] = {
      "200:text/plain", NULL, NULL},
     {METHOD_GET, "/openapi.json", "getOpenapi",
      "This document; with a key, also the triggers that the key may fire", "host", NULL, NULL,
-     "200:AnyObject", "Problem 401", "none apiKey bearer"},
+     "200:AnyObject", "Problem 401 429", "none apiKey bearer"},
     {METHOD_GET, "/", "getPage", "The web page", "host", NULL, NULL, "200:text/html", NULL, NULL},
     {METHOD_GET, "/ui/{file}", "getPageFile", "A file of the web page, such as sdk.js", "host",
      NULL, NULL, "200:text/javascript", "Problem 404", NULL},
