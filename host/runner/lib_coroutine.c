@@ -265,7 +265,8 @@ static int coroutine_close(lua_State *L)
 static int coroutine_isyieldable(lua_State *L)
 {
     lua_State *co = lua_isnone(L, 1) ? L : check_coroutine(L);
-    lua_pushboolean(L, lua_isyieldable(co) && vm_shared(L)->coroutine_depth > 0);
+    bool main = co == L ? vm_shared(L)->coroutine_depth == 0 : vm_is_task(L, co);
+    lua_pushboolean(L, !main && lua_isyieldable(co));
     return 1;
 }
 

@@ -33,6 +33,16 @@ bool vm_can_wait(lua_State *L)
     return vm_shared(L)->pinned == 0 && lua_isyieldable(L);
 }
 
+bool vm_is_task(lua_State *L, const lua_State *co)
+{
+    LIST_EACH(node, &vm_of(L)->tasks.live)
+    {
+        if (LIST_ENTRY(node, struct task, live)->co == co)
+            return true;
+    }
+    return false;
+}
+
 void vm_find_line(lua_State *L, char at[VM_AT])
 {
     lua_Debug ar;

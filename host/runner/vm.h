@@ -58,6 +58,8 @@ struct vm_shared *vm_shared(lua_State *L);
 
 /* True when a host yield can begin on L and be passed on all the way to the run loop. */
 bool vm_can_wait(lua_State *L);
+/* True when co is the coroutine of a task itself, which is the main program to its script. */
+bool vm_is_task(lua_State *L, const lua_State *co);
 
 /* Scratch memory in the vm's arena (dies with it): for libraries that need a buffer. Past the
  * memory limit: kills. */

@@ -52,6 +52,12 @@ bool vm_can_wait(lua_State *L)
     return vm_shared(L)->pinned == 0 && lua_isyieldable(L);
 }
 
+bool vm_is_task(lua_State *L, const lua_State *co) /* there are none */
+{
+    (void)L, (void)co;
+    return false;
+}
+
 void vm_kill(lua_State *L, const char *code, const char *format, ...)
 {
     struct vm *vm = vm_of(L);

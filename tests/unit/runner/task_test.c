@@ -43,6 +43,21 @@ static void a_null_answer_is_nil(void **state)
     assert_string_equal(rig_go(&rig), "7 finished [true,true]\n");
 }
 
+static void a_task_is_never_yieldable_to_its_script(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        rig_run(&rig,
+                "local main, seen = coroutine.running(), {}\n"
+                "local function look() seen[#seen + 1] = coroutine.isyieldable(main) end\n"
+                "look()\n"
+                "coroutine.wrap(function() look() seen[#seen + 1] = coroutine.isyieldable() end)()\n"
+                "host.join(host.spawn(look))\n"
+                "seen[#seen + 1] = coroutine.isyieldable(coroutine.create(look))\n"
+                "return seen"),
+        "7 admitted -\n7 finished [false,false,true,false,true]\n");
+}
+
 static const char three_steps[] =
     "local sum = 0\n"
     "for i = 1, 3 do local ok, v = host.op('add', 'n' .. i, { i }) sum = sum + v flow.log(sum) end\n"
@@ -327,6 +342,7 @@ int main(void)
         TEST(op_waits_for_its_answer),
         TEST(a_failed_op_gives_false_and_its_error),
         TEST(a_null_answer_is_nil),
+        TEST(a_task_is_never_yieldable_to_its_script),
         TEST(answers_sent_early_change_nothing),
         TEST(an_answer_never_asked_for_is_a_divergence),
         TEST(answers_are_handled_one_at_a_time),
