@@ -62,3 +62,11 @@ if(files)
   set_tests_properties(lua PROPERTIES TIMEOUT 300
     ENVIRONMENT "${BINARY_ENVIRONMENT}")
 endif()
+
+# Lua's own test suite is not ours to ship: cmake with LUA_TESTS=…/testes in the environment (tag v5.4.4) adds it.
+if(DEFINED ENV{LUA_TESTS} AND NODE)
+  add_test(NAME lua/official COMMAND ${NODE} ${CMAKE_SOURCE_DIR}/tests/lua/official.mjs
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/tests)
+  set_tests_properties(lua/official PROPERTIES TIMEOUT 300
+    ENVIRONMENT "LUA_TESTS=$ENV{LUA_TESTS};${BINARY_ENVIRONMENT}")
+endif()
