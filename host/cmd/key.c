@@ -4,6 +4,7 @@
 #include "cmd/options.h"
 #include "cmd/out.h"
 #include "domain/api_key.h"
+#include "domain/origin.h"
 #include "store/store.h"
 #include <errno.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ const struct command command_key = {
     .help =
         "usage: moontide key create --name N --allow PERM,… [--project P]… [--default-project P]\n"
         "                           [--expires DURATION] [--secret-stdin]\n"
+        "       moontide key create --name N --widget [--project P]… [--origin O]… [--expires DURATION]\n"
         "       moontide key list [--json]\n"
         "       moontide key revoke ID | --name N\n"
         "\n"
@@ -33,6 +35,11 @@ const struct command command_key = {
         "  --allow PERM,…       what it may do, see below; or * for all\n"
         "  --project P          only in this project; may be repeated. Without it: in ALL projects\n"
         "  --default-project P  the project it means where a request names none\n"
+        "  --widget             a publishable key (mtpk_…) for the source of web pages: it starts triggers\n"
+        "                       that have widget = true, from the origins that they list, and follows\n"
+        "                       the runs that it started; nothing else. The same as --allow widget.trigger\n"
+        "  --origin O           with --widget: only pages of this origin (https://shop.example), of those\n"
+        "                       that the trigger lists; may be repeated\n"
         "  --expires DURATION   it ends by itself then: 12h, 30d; without it: never\n"
         "  --secret-stdin       take the key from standard input instead of making one, so that\n"
         "                       callers of another product keep theirs: 16 to 200 characters\n"
@@ -43,6 +50,7 @@ const struct command command_key = {
         "  project.trigger  fire triggers        run.control     cancel runs\n"
         "  run.read         see runs             trigger.manage  pause and resume triggers\n"
         "  key.manage       keys over HTTP       secret.manage   secrets over HTTP\n"
+        "  widget.trigger   see --widget; goes with no other\n"
         "\n"
         "environment\n"
         "  MOONTIDE_DATA        the data folder, when --data is not given\n"
@@ -53,14 +61,15 @@ const struct command command_key = {
         "examples\n"
         "  export MOONTIDE_KEY=$(moontide key create --name me --allow project.trigger,run.read)\n"
         "  moontide key create --name ci --project github --allow project.trigger\n"
+        "  moontide key create --name shop-page --widget --project shop --origin https://shop.example\n"
         "  moontide key revoke --name ci\n",
 };
 
 struct options {
     bool json;
-    bool secret_stdin;
+    bool secret_stdin, widget;
     const char *name, *allow, *default_project, *expires, *data;
-    struct strings projects;
+    struct strings projects, origins;
     const char *id; /* the word after the verb */
 };
 
@@ -82,6 +91,13 @@ static bool read_name(struct api_key *k, const struct options *o, struct error *
 static bool read_permissions(struct api_key *k, const struct options *o, struct error *err)
 {
     struct text bad;
+    if (o->widget && o->allow)
+        return error_set(err, ERROR_INVALID, "--widget and --allow do not go together: a widget "
+                                             "key may do one thing only");
+    if (o->widget) {
+        k->permissions = PERMISSION_WIDGET;
+        return true;
+    }
     if (!o->allow)
         return error_set(err, ERROR_INVALID,
                          "say what the key may do: --allow project.trigger,run.read (or *)");
@@ -137,6 +153,21 @@ static bool read_default(struct api_key *k, const struct options *o, struct erro
     return true;
 }
 
+static bool read_origins(struct api_key *k, const struct options *o, struct error *err)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < o->origins.count; i++) {
+        char origin[ORIGIN_BYTES];
+        if (!origin_read(text_of(o->origins.at[i]), origin, err))
+            return error_context(err, "--origin");
+        if (at + strlen(origin) + 2 > sizeof k->origins)
+            return error_set(err, ERROR_LIMIT, "all origins together have more than %zu bytes",
+                             sizeof k->origins - 1);
+        at += (size_t)sprintf(k->origins + at, "%s%s", i ? "," : "", origin);
+    }
+    return api_key_consistent(k, err);
+}
+
 static bool read_expiry(struct api_key *k, const struct options *o, struct error *err)
 {
     int64_t ms;
@@ -150,10 +181,11 @@ static bool read_expiry(struct api_key *k, const struct options *o, struct error
 }
 
 /* One line; what is behind its end is not for us. */
-static bool read_secret(char out[KEY_SECRET], const struct options *o, struct error *err)
+static bool read_secret(const struct api_key *k, char out[KEY_SECRET], const struct options *o,
+                        struct error *err)
 {
     if (!o->secret_stdin) {
-        api_key_secret(out);
+        (api_key_is_widget(k) ? api_key_publishable : api_key_secret)(out);
         return true;
     }
     if (!fgets(out, KEY_SECRET, stdin))
@@ -180,7 +212,9 @@ static int show_new(const struct api_key *k, const char *secret, const char *dat
     api_key_permissions_text(k->permissions, allowed, sizeof allowed);
     fprintf(stderr, "moontide: this is key %s \"%s\": %s, projects %s. %s\n", k->id, k->name,
             allowed, k->projects,
-            secret ? "It is shown this once; keep it as MOONTIDE_KEY" : "It is the one you gave");
+            !secret                ? "It is the one you gave"
+            : api_key_is_widget(k) ? "It is for pages; everybody may read it there"
+                                   : "It is shown this once; keep it as MOONTIDE_KEY");
     return 0;
 }
 
@@ -191,7 +225,8 @@ static int create_key(const struct options *o)
     char secret[KEY_SECRET];
     k.created_ms = clock_wall_ms(&clock_system);
     if (!read_name(&k, o, &err) || !read_permissions(&k, o, &err) || !read_projects(&k, o, &err) ||
-        !read_default(&k, o, &err) || !read_expiry(&k, o, &err) || !read_secret(secret, o, &err))
+        !read_default(&k, o, &err) || !read_origins(&k, o, &err) || !read_expiry(&k, o, &err) ||
+        !read_secret(&k, secret, o, &err))
         return out_usage(command_key.name, &err);
     id_make(k.id, "key", k.created_ms);
     api_key_hash(text_of(secret), k.hash);
@@ -211,7 +246,9 @@ static void add_words(cJSON *object, const char *name, const char *words)
     cJSON *list = cJSON_AddArrayToObject(object, name);
     for (struct text rest = text_of(words); rest.data;) {
         struct text word = text_trim(text_cut(&rest, ','));
-        char one[PERMISSION_WORDS];
+        char one[ORIGIN_BYTES];
+        if (!word.len)
+            continue;
         snprintf(one, sizeof one, "%.*s", (int)word.len, word.data);
         cJSON_AddItemToArray(list, cJSON_CreateString(one));
     }
@@ -236,6 +273,7 @@ static cJSON *key_json(const struct api_key *k)
     cJSON_AddItemToObject(item, "defaultProject",
                           *k->default_project ? cJSON_CreateString(k->default_project)
                                               : cJSON_CreateNull());
+    add_words(item, "origins", k->origins);
     add_time(item, "createdAt", k->created_ms);
     add_time(item, "expiresAt", k->expires_ms);
     add_time(item, "lastUsedAt", k->used_ms);
@@ -380,6 +418,8 @@ static int run(int argc, char **argv)
         {.name = "--name", .value = &o.name},
         {.name = "--allow", .value = &o.allow},
         {.name = "--project", .many = &o.projects},
+        {.name = "--widget", .flag = &o.widget},
+        {.name = "--origin", .many = &o.origins},
         {.name = "--default-project", .value = &o.default_project},
         {.name = "--expires", .value = &o.expires},
         {.name = "--secret-stdin", .flag = &o.secret_stdin},

@@ -7,7 +7,7 @@
 
 enum { GIVEN_MIN = 16, GIVEN_MAX = 200 };
 enum { SECRET_BYTES = 32, SECRET_CHARS = 43, NAME_MAX_BYTES = 64 };
-static const char prefix[] = "mt_";
+static const char prefix[] = "mt_", public_prefix[] = "mtpk_";
 
 static const struct {
     const char *word;
@@ -16,6 +16,7 @@ static const struct {
     {"project.trigger", PERMISSION_TRIGGER}, {"run.read", PERMISSION_READ},
     {"run.control", PERMISSION_CONTROL},     {"trigger.manage", PERMISSION_MANAGE},
     {"key.manage", PERMISSION_KEYS},         {"secret.manage", PERMISSION_SECRETS},
+    {"widget.trigger", PERMISSION_WIDGET},
 };
 
 static bool is_name_char(char c)
@@ -41,14 +42,41 @@ static void base64url(const unsigned char *in, size_t len, char *out)
     *out = '\0';
 }
 
+static void make(char out[API_KEY_BYTES], const char *beginning)
+{
+    static_assert(sizeof public_prefix + SECRET_CHARS <= API_KEY_BYTES, "a secret does not fit");
+    unsigned char random[SECRET_BYTES];
+    size_t at = strlen(beginning);
+    id_random(random, sizeof random);
+    memcpy(out, beginning, at);
+    base64url(random, sizeof random, out + at);
+    explicit_bzero(random, sizeof random);
+}
+
 void api_key_secret(char out[API_KEY_BYTES])
 {
-    static_assert(sizeof prefix + SECRET_CHARS <= API_KEY_BYTES, "a secret does not fit");
-    unsigned char random[SECRET_BYTES];
-    id_random(random, sizeof random);
-    memcpy(out, prefix, sizeof prefix - 1);
-    base64url(random, sizeof random, out + sizeof prefix - 1);
-    explicit_bzero(random, sizeof random);
+    make(out, prefix);
+}
+
+void api_key_publishable(char out[API_KEY_BYTES])
+{
+    make(out, public_prefix);
+}
+
+bool api_key_is_widget(const struct api_key *k)
+{
+    return (k->permissions & PERMISSION_WIDGET) != 0;
+}
+
+bool api_key_consistent(const struct api_key *k, struct error *err)
+{
+    if (api_key_is_widget(k) && k->permissions != PERMISSION_WIDGET)
+        return error_set(err, ERROR_INVALID,
+                         "widget.trigger is of keys that everybody may read: it goes with no other "
+                         "permission");
+    return !*k->origins || api_key_is_widget(k) ||
+           error_set(err, ERROR_INVALID,
+                     "origins: only a key with widget.trigger is bound to them");
 }
 
 bool api_key_form_ok(struct text secret)
@@ -103,7 +131,8 @@ bool api_key_everywhere(const struct api_key *k)
 
 bool api_key_covers(const struct api_key *k, const struct api_key *other)
 {
-    if (other->permissions & ~k->permissions)
+    unsigned wanted = api_key_is_widget(other) ? PERMISSION_TRIGGER : other->permissions;
+    if (wanted & ~k->permissions)
         return false;
     if (api_key_everywhere(k))
         return true;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* api_key.h - API keys: 256 random bits, shown once, kept as SHA-256, compared in constant time.
  * Pure. Thread: any. Form: "mt_" + 43 characters base64url; a key that was brought
- * along from another product (key create --secret-stdin) may have any. */
+ * along from another product (key create --secret-stdin) may have any. A widget key ("mtpk_…") stands
+ * in the source of web pages, for everybody to read: it starts triggers with `widget = true`, for
+ * pages of their origins, and can do nothing else. */
 #pragma once
+#include "base/error.h"
 #include "base/id.h"
 #include "base/text.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { API_KEY_BYTES = 64, API_KEY_PROJECTS = 512 };
+enum { API_KEY_BYTES = 64, API_KEY_PROJECTS = 512, API_KEY_ORIGINS = 1024 };
 
 enum permission {
     PERMISSION_TRIGGER = 1,  /* project.trigger */
@@ -18,6 +21,7 @@ enum permission {
     PERMISSION_KEYS = 16,    /* key.manage */
     PERMISSION_SECRETS = 32, /* secret.manage */
     PERMISSION_ALL = 63,     /* * */
+    PERMISSION_WIDGET = 64,  /* widget.trigger: of publishable keys, which have no other */
 };
 
 struct api_key {
@@ -27,6 +31,7 @@ struct api_key {
     unsigned permissions;
     char projects[API_KEY_PROJECTS]; /* comma-separated, or "*" */
     char default_project[65];        /* empty: none */
+    char origins[API_KEY_ORIGINS];   /* domain/origin.h; of a widget key; empty: its trigger's */
     int64_t created_ms;
     int64_t revoked_ms; /* 0: alive */
     int64_t expires_ms; /* 0: never; from then on it is as unknown */
@@ -34,6 +39,10 @@ struct api_key {
 };
 
 void api_key_secret(char out[API_KEY_BYTES]); /* a new secret */
+void api_key_publishable(char out[API_KEY_BYTES]);
+bool api_key_is_widget(const struct api_key *k);
+/* Whether permissions and origins go together; err says what does not. */
+bool api_key_consistent(const struct api_key *k, struct error *err) MUST_CHECK;
 bool api_key_form_ok(struct text secret);     /* could be one of ours */
 void api_key_hash(struct text secret, unsigned char out[SHA256_BYTES]);
 /* The living key with that hash or NULL; looks at every key whatever it finds. */

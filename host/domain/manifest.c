@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "domain/filter.h"
 #include "domain/lua_line.h"
+#include "domain/origin.h"
 #include "domain/schema.h"
 #include "domain/signature.h"
 #include "domain/value.h"
@@ -165,6 +166,24 @@ static bool take_webhook(struct intake *in, const cJSON *v)
     return true;
 }
 
+static bool take_widget(struct intake *in, const cJSON *v)
+{
+    if (!cJSON_IsBool(v))
+        return needs(in, "true or false", v);
+    in->m->widget = cJSON_IsTrue(v);
+    return true;
+}
+
+static bool take_origins(struct intake *in, const cJSON *v)
+{
+    struct buf list;
+    buf_init(&list, (size_t)ORIGIN_LIST * (ORIGIN_BYTES + 1));
+    bool ok = origin_list_read(v, &list, in->err);
+    in->m->origins = buf_take(&list);
+    buf_done(&list);
+    return ok;
+}
+
 static bool take_verify(struct intake *in, const cJSON *v)
 {
     in->m->verify = signature_rule_new(v, in->err);
@@ -285,13 +304,13 @@ static const struct {
     {"body", take_body},
     {"limits", take_limits},
     {"webhook", take_webhook},
-    {"widget", NULL},
+    {"widget", take_widget},
     {"form", NULL},
     {"mcp", NULL},
     {"verify", take_verify},
     {"allow", take_allow},
     {"block", take_block},
-    {"origins", NULL},
+    {"origins", take_origins},
     {"schedule", NULL},
     {"timezone", NULL},
     {"catch_up", NULL},
@@ -320,6 +339,21 @@ static bool take_field(struct intake *in, const cJSON *v)
     return unknown(in, v->string, names);
 }
 
+/* What cannot hold together. */
+static bool fits_together(struct intake *in)
+{
+    if (!in->m->widget)
+        return true;
+    snprintf(in->place, sizeof in->place, "widget");
+    if (!in->m->origins)
+        return error_set(in->err, ERROR_INVALID,
+                         "widget: a widget needs origins, the pages that may start it: "
+                         "origins = {\"https://shop.example\"}");
+    return !in->m->verify || error_set(in->err, ERROR_INVALID,
+                                       "widget: a page cannot sign, so that widget and verify "
+                                       "do not go together");
+}
+
 static bool take_declaration(struct intake *in, const cJSON *declaration)
 {
     if (!cJSON_IsObject(declaration) && !is_empty_table(declaration))
@@ -328,6 +362,8 @@ static bool take_declaration(struct intake *in, const cJSON *declaration)
         if (!take_field(in, v))
             return false;
     }
+    if (!fits_together(in))
+        return false;
     in->place[0] = '\0';
     return true; /* without `run` it is an agent trigger */
 }
@@ -385,6 +421,7 @@ void manifest_free(struct manifest *m)
         return;
     free(m->name);
     free(m->id);
+    free(m->origins);
     cJSON_Delete(m->input);
     cJSON_Delete(m->defaults);
     filter_free(m->filter);

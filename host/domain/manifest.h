@@ -45,6 +45,8 @@ struct manifest {
                                instruction is used */
     bool paused;
     bool webhook_off;              /* `webhook = false`: no secret opens it */
+    bool widget;                   /* pages of its origins may start it with a widget key */
+    char *origins;                 /* domain/origin.h: pages that may read answers; NULL: none */
     struct signature_rule *verify; /* NULL: an API key is what is asked for */
     struct cidr_list allow, block;
     int64_t body_max;

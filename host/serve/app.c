@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/app.h"
 #include "base/mem.h"
+#include "serve/cors.h"
 #include "serve/request.h"
 #include "serve/stream.h"
 #include <stdio.h>
@@ -46,12 +47,18 @@ static bool token_holds(const struct request *q)
                     text_of(token));
 }
 
+/* A widget key is public: what is no widget's takes it for a wrong key, and the other way round. */
+static bool fits(const struct request *q, const struct api_key *key)
+{
+    return api_key_is_widget(key) == (q->route->auth == AUTH_WIDGET);
+}
+
 static bool authenticate(struct request *q)
 {
     if (q->route->auth == AUTH_NONE)
         return true;
     const struct api_key *key = keyring_find(&q->app->engine->keyring, presented_key(q));
-    if (key) {
+    if (key && fits(q, key)) {
         q->key = *key;
         q->authenticated = true;
         return true;
@@ -74,6 +81,8 @@ void app_head(void *arg, struct exchange *x)
     exchange_own(x, q, on_gone);
     exchange_on_refuse(x, on_refuse);
     q->route = route_find(exchange_method(x), exchange_path(x), q, allow);
+    if (!q->route && cors_asked(q))
+        q->route = &cors_preflight;
     if (!q->route && !allow[0]) {
         request_no(q, VERDICT_NOT_FOUND, NULL);
         return;
@@ -87,6 +96,7 @@ void app_head(void *arg, struct exchange *x)
         request_no(q, VERDICT_DRAINING, NULL);
         return;
     }
+    cors_judge(q);
     if (!authenticate(q))
         return;
     /* Routes that start runs ask later, with the trigger's own lists. */

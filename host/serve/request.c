@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/request.h"
 #include "base/mem.h"
+#include "serve/cors.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ void request_say(struct request *q, const struct refusal *r)
 {
     if (r->run)
         request_names_run(q, r->run);
+    cors_answer(q);
     int status = verdict_status(r->verdict);
     if (status == 429 || status == 503)
         set_retry(q, r);
@@ -75,6 +77,7 @@ void refuse_problem(struct request *q, const struct refusal *r)
 
 void request_json(struct request *q, int status, struct text json)
 {
+    cors_answer(q);
     exchange_answer(q->x, status, "application/json", json);
 }
 

@@ -20,7 +20,9 @@ enum route_auth {
     AUTH_OPTIONAL, /* as AUTH_KEY if there is any, else nobody */
     AUTH_SIGNED,  /* as AUTH_API_KEY; without one the body's signature decides: see signed.h */
     AUTH_STREAM,  /* as AUTH_KEY, or ?token= for this one run */
+    AUTH_WIDGET,  /* as AUTH_KEY, but a widget key and no other */
 };
+
 
 /* How a no is said. */
 struct refusal {
@@ -52,6 +54,7 @@ struct request {
     char params_text[REQUEST_PARAMS][REQUEST_PARAM];
     struct api_key key;    /* a copy; valid when authenticated */
     bool authenticated;
+    bool page_ok, cors_answered; /* cors.h: the page that asks may read the answer */
     struct signature_proof proof; /* of a trigger with `verify` */
     struct trigger *trigger; /* only within head(); looked up again in body() */
     struct ticket *ticket;   /* an outcome is awaited */

@@ -20,6 +20,7 @@ static const struct route routes[] = {
     {METHOD_POST, "/workflows/trigger", AUTH_NONE, 0, webhook_head, webhook_body, flow_refuse},
 
     {METHOD_POST, "/v1/projects/{project}/triggers/{key}/runs", AUTH_KEY, PERMISSION_TRIGGER, native_head, native_body, NULL},
+    {METHOD_POST, "/v1/widget/{workflow_id}/runs", AUTH_WIDGET, PERMISSION_TRIGGER, widget_head, widget_body, NULL},
     {METHOD_GET, "/v1/runs", AUTH_KEY, PERMISSION_READ, NULL, runs_list, NULL},
     {METHOD_GET, "/v1/runs/{id}", AUTH_KEY, PERMISSION_READ, NULL, runs_get, NULL},
     {METHOD_GET, "/v1/runs/{id}/events", AUTH_STREAM, PERMISSION_READ, NULL, runs_events, NULL},

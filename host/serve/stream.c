@@ -2,6 +2,7 @@
 #include "serve/stream.h"
 #include "base/mem.h"
 #include "domain/record.h"
+#include "serve/cors.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,7 @@ void stream_open(struct request *q, const char *run, uint64_t from, enum stream_
     q->state = s;
     q->drop = on_drop;
     request_names_run(q, run);
+    cors_answer(q);
     exchange_stream(q->x, 200, form == STREAM_JSON ? "application/json" : "text/event-stream",
                     on_ready);
     list_add(&app->streams, &s->link);

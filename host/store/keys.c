@@ -35,6 +35,7 @@ bool keys_put(struct sqlite *q, const struct api_key *key, struct error *err)
     query_int(&s, key->created_ms);
     query_int(&s, key->revoked_ms);
     query_int(&s, key->expires_ms);
+    query_text(&s, text_of(key->origins));
     return query_do(&s, err) || error_context(err, "key %s", key->id);
 }
 
@@ -72,6 +73,7 @@ static void read_key(const struct query *s, struct api_key *key)
     query_column_hash(s, 2, key->hash);
     query_column_copy(s, 4, key->projects, sizeof key->projects);
     query_column_copy(s, 5, key->default_project, sizeof key->default_project);
+    query_column_copy(s, 10, key->origins, sizeof key->origins);
 }
 
 bool keys_list(struct sqlite *q, struct api_key **keys, size_t *count, struct error *err)

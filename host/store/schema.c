@@ -133,7 +133,10 @@ static const char schema_004[] =
     "CREATE INDEX session_order ON session_message(project, session, num);"
     "CREATE UNIQUE INDEX session_once ON session_message(run, step, role);";
 
-const char *const schema_steps[] = {schema_001, schema_002, schema_003, schema_004};
+/* Of widget keys: domain/origin.h. */
+static const char schema_005[] = "ALTER TABLE api_key ADD COLUMN origins TEXT NOT NULL DEFAULT '';";
+
+const char *const schema_steps[] = {schema_001, schema_002, schema_003, schema_004, schema_005};
 const size_t schema_steps_count = ARRAY_LEN(schema_steps);
 
 /* Whose file it is and how far it is. */

@@ -2,6 +2,7 @@
 /* events.c - GET /v1/runs/{id}/events: the journal of a run as SSE, or as a JSON array with Accept:
  * application/json. */
 #include "serve/api/api.h"
+#include "serve/cors.h"
 #include "serve/pending.h"
 #include "serve/stream.h"
 #include <string.h>
@@ -53,6 +54,7 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     if (wants_json(q)) {
         stream_open(q, row->run, last + 1, STREAM_JSON);
     } else if (store_status_final(row->status) && last >= row->seq) {
+        cors_answer(q);
         exchange_answer(q->x, 204, NULL,
                         TEXT_NONE); /* nothing will ever follow: an EventSource stops at this */
     } else {

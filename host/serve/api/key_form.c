@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/api/key_form.h"
+#include "domain/origin.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -80,6 +81,22 @@ static bool read_projects(struct form *f, const cJSON *v)
     return true;
 }
 
+static bool read_origins(struct form *f, const cJSON *v)
+{
+    struct buf list;
+    buf_init(&list, sizeof f->k->origins - 1);
+    bool ok = cJSON_IsNull(v) || origin_list_read(v, &list, f->err);
+    if (ok && list.full)
+        ok = error_set(f->err, ERROR_LIMIT, "all origins together have more than %d bytes",
+                       API_KEY_ORIGINS - 1);
+    if (ok && list.len)
+        memcpy(f->k->origins, list.data, list.len + 1);
+    buf_done(&list);
+    if (!ok)
+        snprintf(f->field, KEY_FIELD, "/origins");
+    return ok || error_context(f->err, "origins");
+}
+
 static bool read_default(struct form *f, const cJSON *v)
 {
     const char *name = cJSON_GetStringValue(v);
@@ -149,6 +166,7 @@ static const struct {
     {"permissions", true, read_permissions},
     {"projects", true, read_projects},
     {"defaultProject", false, read_default},
+    {"origins", false, read_origins},
     {"expiresIn", false, read_expires_in},
     {"expiresAt", false, read_expires_at},
 };
@@ -207,7 +225,10 @@ bool key_form_read(const cJSON *body, int64_t now_ms, struct api_key *k, char fi
     if (json_get(body, "expiresIn") && json_get(body, "expiresAt"))
         return wrong(&f, "expiresAt", "expiresIn and expiresAt do not go together%s", "");
     k->created_ms = now_ms;
-    return default_is_among(&f);
+    if (!default_is_among(&f))
+        return false;
+    snprintf(field, KEY_FIELD, *k->origins && !api_key_is_widget(k) ? "/origins" : "/permissions");
+    return api_key_consistent(k, err);
 }
 
 /* ---- as JSON */
@@ -249,6 +270,7 @@ void key_form_put(struct buf *b, const struct api_key *k, const char *secret)
         put_words(b, "projects", k->projects);
     buf_str(b, ",\"defaultProject\":");
     json_put_cstr(b, *k->default_project ? k->default_project : NULL);
+    put_words(b, "origins", k->origins);
     put_time(b, "createdAt", k->created_ms);
     put_time(b, "expiresAt", k->expires_ms);
     put_time(b, "lastUsedAt", k->used_ms);

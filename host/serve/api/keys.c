@@ -161,7 +161,7 @@ void keys_create(struct request *q)
         return;
     struct key_change *c = change_new(q);
     id_make(k.id, "key", k.created_ms);
-    api_key_secret(c->secret);
+    (api_key_is_widget(&k) ? api_key_publishable : api_key_secret)(c->secret);
     api_key_hash(text_of(c->secret), k.hash);
     c->key = k;
     buf_init(&detail, 4096);

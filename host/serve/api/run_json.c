@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/api/api.h"
+#include "serve/cors.h"
 #include <string.h>
 
 static void put_text(struct buf *b, const char *name, struct text value)
@@ -84,8 +85,10 @@ bool run_permitted(struct request *q, const struct store_run *row, enum permissi
         project[row->project.len] = 0;
         if (!q->authenticated ||
             api_key_allows(&q->key, p,
-                           project)) /* else a stream token, which names this very run */
+                           project)) { /* else a stream token, which names this very run */
+            cors_judge_run(q, row);
             return true;
+        }
     }
     request_no(q, VERDICT_NOT_FOUND, NULL);
     return false;

@@ -13,6 +13,10 @@ void project_refuse(struct request *q, const struct refusal *r);
 void native_head(struct request *q);
 void native_body(struct request *q);
 
+/* widget.c: POST /v1/widget/{workflow_id}/runs */
+void widget_head(struct request *q);
+void widget_body(struct request *q);
+
 /* agent.c: POST /api/agent/trigger/ and POST /api/scenario/{workflow_id}/trigger/ */
 void agent_head(struct request *q);
 void agent_body(struct request *q);

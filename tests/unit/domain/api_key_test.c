@@ -17,6 +17,42 @@ static void secrets_have_the_stated_form_and_differ(void **state)
     assert_string_not_equal(a, b);
 }
 
+static void a_widget_key_can_do_one_thing(void **state)
+{
+    (void)state;
+    char secret[API_KEY_BYTES];
+    api_key_publishable(secret);
+    assert_int_equal(strlen(secret), 48);
+    assert_memory_equal(secret, "mtpk_", 5);
+    assert_false(api_key_form_ok(text_of(secret))); /* so that it is not taken for another */
+    struct api_key k = {.permissions = PERMISSION_WIDGET, .projects = "*"};
+    for (unsigned bit = 1; bit <= PERMISSION_ALL; bit <<= 1)
+        assert_false(api_key_allows(&k, (enum permission)bit, NULL));
+    assert_true(api_key_allows(&k, PERMISSION_WIDGET, "shop"));
+    struct api_key all = {.permissions = PERMISSION_ALL, .projects = "*"};
+    assert_false(api_key_allows(&all, PERMISSION_WIDGET, NULL));
+    struct api_key fires = {.permissions = PERMISSION_TRIGGER, .projects = "shop"};
+    assert_true(api_key_covers(&all, &k));
+    assert_false(api_key_covers(&fires, &k));
+    assert_false(api_key_covers(&k, &fires));
+    strcpy(k.projects, "shop");
+    assert_true(api_key_covers(&fires, &k));
+}
+
+static void a_widget_permission_stands_alone(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct api_key k = {.permissions = PERMISSION_WIDGET, .origins = "https://a.example"};
+    assert_true(api_key_consistent(&k, &err));
+    k.permissions |= PERMISSION_READ;
+    assert_false(api_key_consistent(&k, &err));
+    k.permissions = PERMISSION_READ;
+    assert_false(api_key_consistent(&k, &err));
+    *k.origins = '\0';
+    assert_true(api_key_consistent(&k, &err));
+}
+
 static void other_forms_are_not_keys(void **state)
 {
     (void)state;
@@ -157,6 +193,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(secrets_have_the_stated_form_and_differ),
+        cmocka_unit_test(a_widget_key_can_do_one_thing),
+        cmocka_unit_test(a_widget_permission_stands_alone),
         cmocka_unit_test(other_forms_are_not_keys),
         cmocka_unit_test(hash_is_sha256_of_the_secret),
         cmocka_unit_test(find_returns_the_living_key_only),

@@ -133,7 +133,16 @@ static void mistakes_are_refused_with_a_reason(void **state)
         {"\"filer\":[]", "unknown field \"filer\", did you mean \"filter\"?"},
         {"\"completely_else\":1", "unknown field \"completely_else\""},
         {"\"schedule\":\"@daily\"", "field \"schedule\" is not supported yet"},
-        {"\"widget\":true", "field \"widget\" is not supported yet"},
+        {"\"widget\":1", "widget: true or false is needed, not a number"},
+        {"\"widget\":true", "widget: a widget needs origins, the pages that may start it: "
+                             "origins = {\"https://shop.example\"}"},
+        {"\"widget\":true,\"origins\":[]",
+         "widget: a widget needs origins, the pages that may start it: "
+         "origins = {\"https://shop.example\"}"},
+        {"\"widget\":true,\"origins\":\"https://a.example\",\"verify\":\"github\"",
+         "widget: a page cannot sign, so that widget and verify do not go together"},
+        {"\"origins\":true", "origins: a list of origins is needed"},
+        {"\"origins\":[\"*\"]", "origins: \"*\" has a wildcard: name each origin by itself"},
         {"\"session\":\"queue\"", "field \"session\" is not supported yet"},
         {"\"name\":7", "name: a string is needed, not a number"},
         {"\"name\":{\"$function\":3}", "name: a string is needed, not a function"},
@@ -186,7 +195,7 @@ static void every_planned_field_is_refused_by_name(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "widget",   "form",     "mcp",       "origins",  "schedule", "timezone",  "catch_up", "concurrency", "rate",
+        "form",     "mcp",       "schedule", "timezone",  "catch_up", "concurrency", "rate",
         "debounce", "priority", "retention", "budget",   "session",
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -223,6 +232,19 @@ static void addresses_and_signatures_are_kept(void **state)
         assert_null(declare(rows[i].fields, NULL, &line, &err));
         assert_string_equal(err.text, rows[i].err);
     }
+}
+
+static void origins_are_kept(void **state)
+{
+    (void)state;
+    struct manifest *m = accept("\"widget\":true,\"origins\":[\"https://A.example\"]");
+    assert_true(m->widget);
+    assert_string_equal(m->origins, "https://a.example");
+    manifest_free(m);
+    m = accept("\"widget\":false");
+    assert_false(m->widget);
+    assert_null(m->origins);
+    manifest_free(m);
 }
 
 static void long_texts_are_refused(void **state)
@@ -325,6 +347,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_refused_with_a_reason),
         cmocka_unit_test(every_planned_field_is_refused_by_name),
         cmocka_unit_test(addresses_and_signatures_are_kept),
+        cmocka_unit_test(origins_are_kept),
         cmocka_unit_test(long_texts_are_refused),
         cmocka_unit_test(a_workflow_function_is_needed),
         cmocka_unit_test(the_line_is_that_of_the_field),
