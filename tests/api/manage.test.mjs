@@ -106,7 +106,7 @@ test("a key made over HTTP works at once and is gone at once", async () => {
   const { id, secret, createdAt, ...rest } = made.json;
   assert.match(id, /^key_/);
   assert.match(secret, SECRET);
-  assert.deepEqual(rest, { name: "CI", permissions: ["project.trigger", "run.read"], projects: ["m"], defaultProject: "m",
+  assert.deepEqual(rest, { name: "CI", permissions: ["project.trigger", "run.read"], projects: ["m"], defaultProject: "m", origins: [],
     expiresAt: null, lastUsedAt: null, revokedAt: null });
   assert.equal((await host.fire("m", "echo", {}, { key: secret })).status, 200);
   assert.equal((await host.fire("other", "echo", {}, { key: secret })).status, 401);
