@@ -37,7 +37,7 @@ static void warn_missing(struct app *app, const struct trigger *t, const char *n
 }
 
 /* A stranger shall not find out by the time it takes which triggers there are, and which of them
- * want a signature: each request without a key costs a MAC of its body. */
+ * want a signature: each request without a key costs a MAC of its body (and has a form parsed). */
 static void take_as_long(const struct request *q)
 {
     unsigned char mac[SIGNATURE_MAC];
@@ -45,12 +45,11 @@ static void take_as_long(const struct request *q)
     signature_mac(DIGEST_SHA256, TEXT("nobody"), &body, 1, mac);
 }
 
-static bool check(struct request *q, const struct trigger *t)
+static bool check(struct request *q, const struct trigger *t, const cJSON *form)
 {
     struct buf target;
     const char *missing;
-    struct text query = exchange_query(q->x), body = exchange_body(q->x);
-    cJSON *form = is_form(q) && body.data ? form_parse(body, NULL) : NULL;
+    struct text query = exchange_query(q->x);
     buf_init(&target, TARGET_MAX);
     buf_text(&target, exchange_path(q->x));
     if (query.data) {
@@ -59,13 +58,12 @@ static bool check(struct request *q, const struct trigger *t)
     }
     struct signature_request s = {.header = header,
                                   .arg = q->x,
-                                  .body = body,
+                                  .body = exchange_body(q->x),
                                   .target = buf_view(&target),
                                   .form = form,
                                   .now_ms = clock_wall_ms(q->app->clock)};
     enum signature got = verify_request(q->app->engine->vault, rule_of(t), &s, &q->proof, &missing);
     buf_done(&target);
-    cJSON_Delete(form);
     if (got == SIGNATURE_MISSING) /* nothing was computed */
         take_as_long(q);
     if (missing)
@@ -80,10 +78,15 @@ static bool check(struct request *q, const struct trigger *t)
 bool signed_ok(struct request *q, const struct trigger *t)
 {
     bool open = q->route->auth != AUTH_SIGNED || q->authenticated;
+    if (open && !rule_of(t))
+        return true;
+    struct text body = exchange_body(q->x);
+    cJSON *form = is_form(q) && body.data ? form_parse(body, NULL) : NULL;
     if (rule_of(t))
-        open = check(q, t);
-    else if (!open)
+        open = check(q, t, form);
+    else
         take_as_long(q);
+    cJSON_Delete(form);
     if (!open)
         request_no(q, VERDICT_UNAUTHORIZED, NULL);
     return open;

@@ -8,6 +8,8 @@ import { sign as signGithub } from "@octokit/webhooks-methods";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as Svix } from "svix";
 import Stripe from "stripe";
+import { once } from "node:events";
+import net from "node:net";
 import { startHost } from "./host.mjs";
 
 const { getExpectedTwilioSignature } = createRequire(import.meta.url)("twilio/lib/webhooks/webhooks.js");
@@ -104,6 +106,26 @@ test("whatever is wrong with a signature, the answer is that to a wrong key, byt
   refused(await post("unknown", "x".repeat((1 << 20) + 1)));
   refused(await post("plain", "x".repeat((1 << 20) + 1)));
   refused(await post("github", body, { ...good, "content-type": "text/plain", "x-hub-signature-256": "sha256=00" }));
+});
+
+// A head that asks whether to go on shows where the line is drawn, and when.
+const whether = async (trigger, bytes, headers = "") => {
+  const socket = net.connect(new URL(host.url).port, "127.0.0.1").setEncoding("latin1");
+  socket.write(`POST /api/v1.0/project/w/trigger/${trigger} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: ${bytes}\r\nExpect: 100-continue\r\n\r\n`);
+  const [head] = await once(socket, "data");
+  socket.destroy();
+  return head.slice(0, 12);
+};
+
+test("how large a body may be, and when it is refused, tells a stranger nothing", async () => {
+  for (const trigger of ["github", "small", "large", "plain", "unset", "unknown"]) {
+    for (const bytes of [2, 2000, (1 << 20) + 1, (2 << 20) + 1, 4 << 20])
+      assert.equal(await whether(trigger, bytes), "HTTP/1.1 100", `${trigger} ${bytes}`);
+    assert.equal(await whether(trigger, (4 << 20) + 1), "HTTP/1.1 401", trigger);
+  }
+  const key = `X-Api-Key: ${host.key}\r\n`; // who has one is told the trigger's own limit
+  assert.equal(await whether("large", (1 << 20) + 1, key), "HTTP/1.1 100");
+  assert.equal(await whether("small", 2000, key), "HTTP/1.1 413");
 });
 
 test("a key does not stand in for the signature, and a wrong key is not mended by one", async () => {

@@ -13,21 +13,12 @@ static struct trigger *find(struct request *q)
     return t && trigger_serves(t) ? t : NULL;
 }
 
-/* Without a key: the signature is judged when the body is in, whether there is such a trigger or
- * not. */
-static void signed_head(struct request *q)
-{
-    const struct trigger *t = find(q);
-    int64_t max = MANIFEST_BODY;
-    if (t && t->current->manifest->verify && t->current->manifest->body_max > max)
-        max = t->current->manifest->body_max;
-    exchange_body_max(q->x, (size_t)max);
-}
-
 void fire_head(struct request *q, enum verdict lacking)
 {
     if (!q->authenticated) {
-        signed_head(q);
+        /* The signature is judged when the body is in, whether there is such a trigger or not: the
+         * limit is the same for all, or the moment of the 401 would tell them apart. */
+        exchange_body_max(q->x, (size_t)q->app->config->body_bytes);
         return;
     }
     if (!api_key_allows(&q->key, PERMISSION_TRIGGER, q->params_text[0])) {
@@ -148,7 +139,7 @@ static void fire_signed(struct request *q, struct trigger *t, int64_t wait_ms, o
     struct text body;
     if (!q->authenticated && !gate_admits(q, m))
         return;
-    if (exchange_body(q->x).len > (size_t)m->body_max) { /* see signed_head */
+    if (exchange_body(q->x).len > (size_t)m->body_max) { /* see fire_head */
         request_no(q, VERDICT_TOO_LARGE, NULL);
         return;
     }
