@@ -117,20 +117,29 @@ static bool open_door(struct server *s, struct error *err)
     return true;
 }
 
+static void give_up(struct server *s, const struct error *err)
+{
+    fprintf(stderr, "moontide: %s\n", err->text);
+    s->failed = true;
+    shut(s);
+}
+
 /* The door opens when the triggers are known: no request shall be told 404 because it was early. */
 static void on_look_ready(uv_timer_t *timer)
 {
     struct server *s = timer->data;
     struct error err;
+    const struct error *unfit = engine_unfit(s->app.engine);
+    if (unfit) {
+        give_up(s, unfit);
+        return;
+    }
     if (!engine_ready(s->app.engine) || s->app.engine->keyring.count == 0)
         return; /* the admin key, at least, must be known before somebody uses it */
     uv_timer_stop(timer);
     s->opening = false;
-    if (open_door(s, &err))
-        return;
-    fprintf(stderr, "moontide: %s\n", err.text);
-    s->failed = true;
-    shut(s);
+    if (!open_door(s, &err))
+        give_up(s, &err);
 }
 
 static bool open_all(struct server *s, struct error *err)
@@ -227,11 +236,8 @@ static int run(int argc, char **argv)
     set_log_level(s->config->log);
     uv_loop_init(&s->loop);
     start_handles(s);
-    if (!open_all(s, &err)) {
-        fprintf(stderr, "moontide: %s\n", err.text);
-        s->failed = true;
-        shut(s);
-    }
+    if (!open_all(s, &err))
+        give_up(s, &err);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     bool failed = s->failed;
     uv_loop_close(&s->loop);

@@ -171,9 +171,14 @@ static void written(struct run *r, struct run_write *w)
         revive_parked(r, wake_ms);
 }
 
+/* Nothing of it was written. What the file does not take is a bug, or somebody else has written to
+ * it: a run that was accepted rests until the next start as its journal has it, as rebuilding it
+ * now would come to the same point again. */
 static void refused(struct run *r, struct run_write *w)
 {
     struct engine *e = r->e;
+    if (w->order.outcome == STORE_WRONG)
+        log_error(r->id, "the store does not take what the run wrote: %s", w->order.err.text);
     struct ticket *ticket = r->ticket;
     r->ticket = NULL;
     if (ticket)
@@ -191,7 +196,7 @@ static void on_written(struct store_order *order)
     e->writes--;
     if (order->outcome == STORE_BROKEN)
         disk_failed(e, r->id, &order->err);
-    else
+    else if (order->outcome != STORE_WRONG)
         disk_works(e);
     if (order->outcome == STORE_BROKEN && !order->accept && !e->closing) {
         timers_set(&e->timers, &w->again, ENGINE_STORE_RETRY_MS, on_again);

@@ -9,6 +9,7 @@
 #include "engine/run.h"
 #include "engine/watch.h"
 #include <stdlib.h>
+#include <time.h>
 
 static void on_turn(uv_prepare_t *turn)
 {
@@ -41,9 +42,27 @@ static void on_scripts_changed(void *arg)
         reload_scan(e);
 }
 
+/* Whoever starts a host again the moment it was killed meets the last of the old one, which holds
+ * the folder until the system has taken it apart. */
+static struct store *open_store(const struct engine_options *o, struct error *err)
+{
+    const struct store_options store = {.data = o->config->data, .loop = o->loop};
+    const struct timespec nap = {.tv_nsec = ENGINE_FOLDER_LOOK_MS * 1000000L};
+    int64_t until_ms = clock_mono_ms(o->clock) + ENGINE_FOLDER_WAIT_MS;
+    struct store *s;
+    bool told = false;
+    while (!(s = store_open(&store, err)) && err->code == ERROR_BUSY &&
+           clock_mono_ms(o->clock) < until_ms) {
+        if (!told)
+            log_warn(NULL, "waiting for it to end: %s", err->text);
+        told = true;
+        nanosleep(&nap, NULL);
+    }
+    return s;
+}
+
 static bool open_parts(struct engine *e, const struct engine_options *o, struct error *err)
 {
-    struct store_options store = {.data = o->config->data, .loop = o->loop};
     struct pool_options pool = {
         .loop = o->loop,
         .clock = o->clock,
@@ -52,7 +71,7 @@ static bool open_parts(struct engine *e, const struct engine_options *o, struct 
         .lost = frames_lost,
         .arg = e,
     };
-    if (!(e->store = store_open(&store, err)))
+    if (!(e->store = open_store(o, err)))
         return false;
     if (!keyring_open(&e->keyring, o->loop, &e->timers, e->store, o->config->data, err))
         return false;
@@ -95,6 +114,12 @@ struct engine *engine_open(const struct engine_options *o, struct error *err)
     uv_prepare_start(&e->turn, on_turn);
     reload_scan(e);
     return e;
+}
+
+const struct error *engine_unfit(const struct engine *e)
+{
+    const struct error *first = &e->keyring.unread;
+    return first->code ? first : e->pauses_unread.code ? &e->pauses_unread : NULL;
 }
 
 bool engine_ready(const struct engine *e)

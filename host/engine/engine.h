@@ -26,6 +26,8 @@ enum {
         50, /* git and editors delete a file and make it again: that long it serves on */
     ENGINE_RESIDENT = 512, /* runs on one runner beyond which those that wait leave it soon: */
     ENGINE_CROWDED_MS = 50,
+    ENGINE_FOLDER_WAIT_MS = 2000, /* for another host to leave the data folder */
+    ENGINE_FOLDER_LOOK_MS = 20,
     ENGINE_STORE_RETRY_MS = 500,   /* between tries when the disk refuses a run that was accepted */
     ENGINE_JOURNAL_MAX = 64 << 20, /* bytes of journal a run may write: limit.journal */
     ENGINE_CHUNK_MAX =
@@ -43,6 +45,7 @@ struct engine {
     struct registry registry;
     struct hub hub;
     bool pauses_known; /* triggers that were paused before the start are */
+    struct error pauses_unread;
     struct keyring keyring;
     struct vault *vault;
 
@@ -88,6 +91,9 @@ struct engine_options {
  * when engine_ready() says so; triggers that do not load are logged and listed. */
 struct engine *engine_open(const struct engine_options *options, struct error *err) MUST_CHECK;
 bool engine_ready(const struct engine *e);
+/* Why it will never be ready: the store opened but cannot be read. NULL: nothing is known against
+ * it. */
+const struct error *engine_unfit(const struct engine *e);
 /* Stops taking calls. Runs in memory go on; what they do is in the journal as always. */
 void engine_drain(struct engine *e);
 /* True when nobody waits for a run to end and no commit is under way. */

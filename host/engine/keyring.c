@@ -71,6 +71,19 @@ static void read_on(struct keyring *k, const struct error *err)
         reload(k);
 }
 
+/* Later on a reading may fail: the ones known stay. At the start there are none. */
+static void failed(struct keyring *k, const char *what, const struct error *err)
+{
+    k->reading = false;
+    if (k->loaded) {
+        log_error(NULL, "reading %s failed, the ones known stay: %s", what, err->text);
+    } else {
+        k->unread = *err;
+        error_context(&k->unread, "reading %s", what);
+    }
+    read_on(k, err);
+}
+
 /* Uses that the store does not know yet are not forgotten. */
 static void keep_used(const struct keyring *k, struct api_key *keys, size_t count)
 {
@@ -94,8 +107,7 @@ static void on_webhooks(void *arg, const struct store_webhook *rows, size_t coun
     struct keyring *k = arg;
     k->reading = false;
     if (err) {
-        log_error(NULL, "reading webhook secrets failed, the ones known stay: %s", err->text);
-        read_on(k, err);
+        failed(k, "webhook secrets", err);
         return;
     }
     for (size_t i = 0; k->loaded && i < count; i++)
@@ -109,9 +121,7 @@ static void on_keys(void *arg, const struct api_key *keys, size_t count, const s
 {
     struct keyring *k = arg;
     if (err) {
-        k->reading = false;
-        log_error(NULL, "reading API keys failed, the ones known stay: %s", err->text);
-        read_on(k, err);
+        failed(k, "API keys", err);
         return;
     }
     if (k->loaded)

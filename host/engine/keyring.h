@@ -27,6 +27,7 @@ struct keyring {
     int64_t used_from_ms;              /* the first use not yet written; 0: all are */
     struct list waiting, waiting_next; /* for the reading under way, for the one after it */
     uv_fs_event_t watch;
+    struct error unread; /* why the first reading failed; code 0: it did not */
     bool watching, loaded, reading, again;
 };
 

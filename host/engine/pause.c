@@ -10,8 +10,8 @@ static void on_pauses(void *arg, const struct store_pause *pauses, size_t count,
 {
     struct engine *e = arg;
     if (err) {
-        log_error(NULL, "reading which triggers are paused failed, the host cannot start: %s",
-                  err->text);
+        e->pauses_unread = *err;
+        error_context(&e->pauses_unread, "reading which triggers are paused");
         return;
     }
     for (size_t i = 0; i < count; i++)

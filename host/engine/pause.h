@@ -5,7 +5,7 @@
 #pragma once
 #include "engine/engine.h"
 
-/* At the start: e->pauses_known when they are in the registry. */
+/* At the start: e->pauses_known when they are in the registry, e->pauses_unread when that fails. */
 void pauses_read(struct engine *e);
 /* by: id of a key. Calls fn once it is on disk and in force. audit goes with it; NULL: none. */
 void engine_pause(struct engine *e, const struct trigger *t, bool paused, const char *by,

@@ -216,6 +216,10 @@ void ticket_refused(struct ticket *t, const struct store_order *order)
     case STORE_KEY_REUSED:
         o.verdict = VERDICT_KEY_REUSED;
         break;
+    case STORE_WRONG:
+        o.verdict = VERDICT_INTERNAL;
+        o.run = NULL;
+        break;
     default:
         o.verdict = VERDICT_STORE;
         o.run = NULL;

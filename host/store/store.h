@@ -72,7 +72,8 @@ enum store_outcome {
     STORE_DUPLICATE,  /* unique claim taken: `existing` names the run */
     STORE_REPEATED,   /* idempotency key known with the same body: `existing` names the run */
     STORE_KEY_REUSED, /* idempotency key known with another body */
-    STORE_BROKEN,     /* disk full, I/O error …: err says what */
+    STORE_WRONG,  /* it does not fit what the file holds, and never will: err says why */
+    STORE_BROKEN, /* disk full, I/O error …: trying again may help; err says what */
 };
 
 struct store_order { /* the caller's storage, borrowed with all texts until done */
@@ -92,7 +93,7 @@ struct store_order { /* the caller's storage, borrowed with all texts until done
 };
 
 /* A chunk must go on where the run's journal ends (first = last sequence number + 1) or the order
- * is STORE_BROKEN. A final status clears wake_ms. */
+ * is STORE_WRONG. A final status clears wake_ms. */
 void store_write(struct store *s, struct store_order *order);
 
 typedef void (*store_written_fn)(void *arg, const struct error *err); /* err NULL: it is on disk */

@@ -80,11 +80,12 @@ static bool apply_one(struct writer *w, struct list *node, bool is_order, struct
     return chore->apply(chore, &w->q, err);
 }
 
-static void break_one(struct list *node, bool is_order, const struct error *err)
+static void break_one(struct list *node, bool is_order, enum store_outcome outcome,
+                      const struct error *err)
 {
     if (is_order) {
         struct store_order *o = order_of(node);
-        o->outcome = STORE_BROKEN;
+        o->outcome = outcome;
         o->existing[0] = '\0';
         o->err = *err;
     } else {
@@ -107,7 +108,7 @@ static bool apply_guarded(struct writer *w, struct list *node, bool is_order, st
                 *err = own;
             return false;
         }
-        break_one(node, is_order, &own);
+        break_one(node, is_order, STORE_WRONG, &own);
         if (!say(w, SQL_SAVEPOINT_UNDO, err))
             return false;
     }
@@ -140,9 +141,9 @@ static bool commit(struct writer *w, struct group *g, bool careful, struct error
 static void break_group(struct group *g, const struct error *err)
 {
     LIST_EACH(node, &g->chores)
-    break_one(node, false, err);
+    break_one(node, false, STORE_BROKEN, err);
     LIST_EACH(node, &g->orders)
-    break_one(node, true, err);
+    break_one(node, true, STORE_BROKEN, err);
 }
 
 static void commit_group(struct writer *w, struct group *g)

@@ -288,6 +288,11 @@ static void lose(struct text *in)
     fake_lose(how & 1, (enum pool_loss)(how / 2 % 4), culprit);
 }
 
+static enum store_outcome fuzz_outcome(uint8_t byte)
+{
+    return byte == 0xf1 ? STORE_WRONG : byte > 0xf0 ? STORE_BROKEN : STORE_DONE;
+}
+
 static void happen(struct text *in)
 {
     uint8_t what = fuzz_u8(in);
@@ -296,7 +301,7 @@ static void happen(struct text *in)
         fire(in);
         break;
     case 1:
-        fake_write_one(fuzz_u8(in) > 0xf0 ? STORE_BROKEN : STORE_DONE);
+        fake_write_one(fuzz_outcome(fuzz_u8(in)));
         break;
     case 2:
         fake_read_one(fuzz_u8(in) > 0xf0);

@@ -118,7 +118,7 @@ static void a_run_ends_at_its_named_limit(void **state)
     write_ok(f, &o);
     assert_int_equal(read_journal(f, "run_b", 10, 1).end, (1 << 24) - 1);
     o = later("run_b", 1 << 24, 1);
-    assert_int_equal(write_order(f, &o), STORE_BROKEN);
+    assert_int_equal(write_order(f, &o), STORE_WRONG);
     assert_int_equal(o.err.code, ERROR_LIMIT);
     assert_int_equal(read_journal(f, "run_c", 1, 1).end, 1);
 }

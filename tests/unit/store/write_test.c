@@ -119,31 +119,31 @@ static void a_chunk_alone_moves_the_sequence_number(void **state)
     assert_int_equal(get_run(f, "run_a").row.seq, 6);
 }
 
-/* ---- orders that break */
+/* ---- orders that do not fit */
 
-static void expect_broken(struct fixture *f, struct store_order *o, enum error_code code,
+static void expect_wrong(struct fixture *f, struct store_order *o, enum error_code code,
                           const char *text)
 {
-    assert_int_equal(write_order(f, o), STORE_BROKEN);
+    assert_int_equal(write_order(f, o), STORE_WRONG);
     assert_int_equal(o->err.code, code);
     if (!strstr(o->err.text, text))
         fail_msg("\"%s\" lacks \"%s\"", o->err.text, text);
 }
 
-static void an_order_for_no_run_breaks(void **state)
+static void an_order_for_no_run_is_wrong(void **state)
 {
     struct store_order o = later("run_nobody", 1, 1);
-    expect_broken(*state, &o, ERROR_MISSING, "no run run_nobody");
+    expect_wrong(*state, &o, ERROR_MISSING, "no run run_nobody");
 }
 
-static void a_gap_or_an_overlap_in_the_journal_breaks_the_order_alone(void **state)
+static void a_gap_or_an_overlap_in_the_journal_is_wrong_alone(void **state)
 {
     struct fixture *f = *state;
     make_run(f, "run_a", STORE_RUNNING, 0);
     struct store_order gap = later("run_a", 3, 1), overlap = later("run_a", 1, 1);
     gap.update.status = STORE_FAILED;
-    expect_broken(f, &gap, ERROR_INTERNAL, "begins at 3, expected 2");
-    expect_broken(f, &overlap, ERROR_INTERNAL, "begins at 1, expected 2");
+    expect_wrong(f, &gap, ERROR_INTERNAL, "begins at 3, expected 2");
+    expect_wrong(f, &overlap, ERROR_INTERNAL, "begins at 1, expected 2");
     struct seen_run seen = get_run(f, "run_a");
     assert_int_equal(seen.row.status, STORE_RUNNING);
     assert_int_equal(seen.row.seq, 1);
@@ -156,14 +156,14 @@ static void a_run_id_is_born_once(void **state)
     struct store_accept in = accept_of("other", "thing");
     in.unique = true;
     struct store_order o = birth("run_a", &in, 1);
-    expect_broken(f, &o, ERROR_EXISTS, "run.run");
+    expect_wrong(f, &o, ERROR_EXISTS, "run.run");
     assert_string_equal(get_run(f, "run_a").project, "support");
     /* Its claim went with it. */
     o = birth("run_b", &in, 1);
     write_ok(f, &o);
 }
 
-static void a_broken_order_leaves_the_others_of_its_group_alone(void **state)
+static void a_wrong_order_leaves_the_others_of_its_group_alone(void **state)
 {
     struct fixture *f = *state;
     enum { N = 9 };
@@ -181,7 +181,7 @@ static void a_broken_order_leaves_the_others_of_its_group_alone(void **state)
     wait_for(&f->loop, &done[N - 1]);
     for (int i = 0; i < N; i++) {
         assert_true(done[i]);
-        assert_int_equal(orders[i].outcome, i == 5 ? STORE_BROKEN : STORE_DONE);
+        assert_int_equal(orders[i].outcome, i == 5 ? STORE_WRONG : STORE_DONE);
     }
     assert_string_equal(list_runs(f, (struct store_list){0}).text, "8 7 6 4 3 2 1 0");
 }
@@ -380,10 +380,10 @@ int main(void)
         TEST(an_update_leaves_other_fields_alone),
         TEST(a_final_status_clears_the_wake_time),
         TEST(a_chunk_alone_moves_the_sequence_number),
-        TEST(an_order_for_no_run_breaks),
-        TEST(a_gap_or_an_overlap_in_the_journal_breaks_the_order_alone),
+        TEST(an_order_for_no_run_is_wrong),
+        TEST(a_gap_or_an_overlap_in_the_journal_is_wrong_alone),
         TEST(a_run_id_is_born_once),
-        TEST(a_broken_order_leaves_the_others_of_its_group_alone),
+        TEST(a_wrong_order_leaves_the_others_of_its_group_alone),
         TEST(done_comes_in_the_order_of_the_calls),
         TEST(groups_are_no_larger_than_asked),
         TEST(closing_from_a_callback_finishes_what_follows_from_it),
