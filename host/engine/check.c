@@ -23,13 +23,11 @@ static bool on_frame(void *arg, unsigned runner, const struct frame *f)
     return true;
 }
 
-static void on_lost(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit,
-                    enum board_kind kind, const char *detail)
+static void on_lost(void *arg, unsigned runner, const struct pool_end *end)
 {
     struct engine *e = arg;
-    (void)why;
     registry_forget_runner(&e->registry, runner);
-    reload_lost(e, runner, kind == BOARD_LOAD ? culprit : 0, detail);
+    reload_lost(e, runner, end);
 }
 
 static void report_all(struct engine *e,
@@ -110,13 +108,15 @@ static bool on_table(void *arg, unsigned runner, const struct frame *f)
     return true;
 }
 
-static void on_table_lost(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit,
-                          enum board_kind kind, const char *detail)
+static void on_table_lost(void *arg, unsigned runner, const struct pool_end *end)
 {
     struct answer *a = arg;
-    (void)runner, (void)why, (void)culprit, (void)kind, (void)detail;
+    char why[BOARD_AT + 64];
+    (void)runner;
+    snprintf(why, sizeof why, "%s: evaluating it killed the runner",
+             *end->at ? end->at : "host.lua:1");
     if (!a->came)
-        *a = (struct answer){true, false, mem_text("host.lua:1: evaluating it killed the runner")};
+        *a = (struct answer){true, false, mem_text(why)};
 }
 
 static bool came(void *arg)

@@ -287,20 +287,21 @@ bool frames_take(void *engine, unsigned runner, const struct frame *f)
 
 /* ---- a runner died */
 
-static void blame(struct run *r, enum pool_loss why, const char *detail)
+static void blame(struct run *r, const struct pool_end *end)
 {
     char text[160];
+    struct text at = *end->at ? text_of(end->at) : TEXT_NONE;
     if (r->phase == RUN_ADMITTING)
         admitted(r, TEXT_NONE);
-    if (why == POOL_HOGGED) {
+    if (end->why == POOL_HOGGED) {
         run_end_failed(
             r, "limit.cpu",
             TEXT("the run used up its CPU time inside one operation that could not be interrupted"),
-            TEXT_NONE);
+            at);
         return;
     }
-    snprintf(text, sizeof text, "the runner died under this run again (%s)", detail);
-    run_end_failed(r, "runner.crashed", text_of(text), TEXT_NONE);
+    snprintf(text, sizeof text, "the runner died under this run again (%s)", end->detail);
+    run_end_failed(r, "runner.crashed", text_of(text), at);
 }
 
 /* A crash is the script's doing: the second one ends it. To be killed from outside is not; but what
@@ -328,19 +329,18 @@ static void lose(struct run *r)
     run_return(r);
 }
 
-void frames_lost(void *engine, unsigned runner, enum pool_loss why, uint64_t culprit,
-                 enum board_kind kind, const char *detail)
+void frames_lost(void *engine, unsigned runner, const struct pool_end *end)
 {
     struct engine *e = engine;
     if (e->closing)
         return;
-    struct run *guilty = kind == BOARD_RUN ? run_by_tag(e, culprit) : NULL;
+    struct run *guilty = end->kind == BOARD_RUN ? run_by_tag(e, end->culprit) : NULL;
     if (guilty && guilty->runner != runner)
         guilty = NULL;
     log_error(guilty ? guilty->id : NULL,
               "runner %u is gone and was replaced, %u runs go on by replay: %s", runner,
               e->live[runner],
-              why == POOL_HOGGED ? "it did not come back within the CPU limit" : detail);
+              end->why == POOL_HOGGED ? "it did not come back within the CPU limit" : end->detail);
     registry_forget_runner(&e->registry, runner);
     size_t pos = 0, count = 0;
     struct text key;
@@ -350,14 +350,14 @@ void frames_lost(void *engine, unsigned runner, enum pool_loss why, uint64_t cul
         if (((struct run *)value)->runner == runner)
             lost[count++] = value;
     for (size_t i = 0; i < count; i++) {
-        bool out = lost[i] == guilty && is_out(guilty, why);
+        bool out = lost[i] == guilty && is_out(guilty, end->why);
         run_unplace(lost[i], false);
         if (out)
-            blame(lost[i], why, detail);
+            blame(lost[i], end);
         else
             lose(lost[i]);
     }
     free(lost);
-    reload_lost(e, runner, kind == BOARD_LOAD ? culprit : 0, detail);
+    reload_lost(e, runner, end);
     fire_next(e);
 }

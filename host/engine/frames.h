@@ -6,5 +6,4 @@
 /* False: it breaks the contract of wire/frame.h. */
 bool frames_take(void *engine, unsigned runner, const struct frame *f);
 /* A runner is gone: blames the culprit, rebuilds its neighbours. */
-void frames_lost(void *engine, unsigned runner, enum pool_loss why, uint64_t culprit,
-                 enum board_kind kind, const char *detail);
+void frames_lost(void *engine, unsigned runner, const struct pool_end *end);

@@ -86,6 +86,22 @@ static void describe_end(const struct process *pr, char *out, size_t cap)
         snprintf(out, cap, "exit status %d", (int)pr->status);
 }
 
+/* Where the script stood. The runner may have been anybody's in the end: what it says is taken only
+ * if it is a line of a log. */
+static void read_last_words(const struct board *b, char at[BOARD_AT])
+{
+    at[0] = '\0';
+    if (atomic_load(&b->at_slice) != atomic_load(&b->slice))
+        return;
+    memcpy(at, b->at, BOARD_AT);
+    at[BOARD_AT - 1] = '\0';
+    bool clean = text_utf8_ok(text_of(at));
+    for (const char *c = at; *c; c++)
+        clean = clean && (unsigned char)*c >= ' ' && *c != 127;
+    if (!clean)
+        at[0] = '\0';
+}
+
 /* Reads what the dead process still had said, blames, replaces. The order matters: frames sent
  * before the death count. */
 static void bury(struct process *pr)
@@ -94,14 +110,17 @@ static void bury(struct process *pr)
     struct pool *p = r->pool;
     if (r->now == pr && !pr->broke)
         on_poll(&pr->poll, 0, UV_READABLE);
-    uint64_t culprit = atomic_load(&pr->board->tag);
-    enum board_kind kind = (enum board_kind)atomic_load(&pr->board->kind);
-    enum pool_loss why = pr->killed_for_cpu      ? POOL_HOGGED
-                         : pr->broke             ? POOL_BROKE
-                         : pr->signal == SIGKILL ? POOL_KILLED
-                                                 : POOL_CRASHED;
-    char detail[96];
+    char detail[96], at[BOARD_AT];
     describe_end(pr, detail, sizeof detail);
+    read_last_words(pr->board, at);
+    struct pool_end end = {.kind = (enum board_kind)atomic_load(&pr->board->kind),
+                           .culprit = atomic_load(&pr->board->tag),
+                           .detail = detail,
+                           .at = at};
+    end.why = pr->killed_for_cpu      ? POOL_HOGGED
+              : pr->broke             ? POOL_BROKE
+              : pr->signal == SIGKILL ? POOL_KILLED
+                                      : POOL_CRASHED;
     bool current = r->now == pr;
     uv_close((uv_handle_t *)&pr->poll, on_handle_closed);
     uv_close((uv_handle_t *)&pr->child, on_handle_closed);
@@ -117,9 +136,9 @@ static void bury(struct process *pr)
             r->index, r->fast_deaths >= MAX_FAST_DEATHS ? detail : err.text);
         abort();
     }
-    if (kind == BOARD_IDLE)
-        culprit = 0;
-    p->o.lost(p->o.arg, r->index, why, culprit, kind, detail);
+    if (end.kind == BOARD_IDLE)
+        end.culprit = 0;
+    p->o.lost(p->o.arg, r->index, &end);
 }
 
 static void on_child_exit(uv_process_t *child, int64_t status, int signal)

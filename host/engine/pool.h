@@ -21,17 +21,22 @@ enum pool_loss {
     POOL_BROKE,  /* it broke the frame contract, and was killed */
 };
 
+struct pool_end {
+    enum pool_loss why;
+    const char *detail;   /* "killed by signal 11" */
+    uint64_t culprit;     /* the tag that was on the processor; 0: none */
+    enum board_kind kind; /* whose tag: a run's or a version's */
+    const char *at;       /* the script line where it stood; "" when it is not known */
+};
+
 struct pool_options {
     uv_loop_t *loop;
     const struct clock *clock;
     unsigned count;
     /* A frame came. False: it breaks the contract, and the runner is killed for that. */
     bool (*frame)(void *arg, unsigned runner, const struct frame *f);
-    /* A runner is gone and a fresh one already stands in its place (frames may be sent to it);
-     * culprit: the tag that was on the processor (0: none), of a run or a version as kind says.
-     * detail: "killed by signal 11". */
-    void (*lost)(void *arg, unsigned runner, enum pool_loss why, uint64_t culprit,
-                 enum board_kind kind, const char *detail);
+    /* A runner is gone and a fresh one already stands in its place (frames may be sent to it). */
+    void (*lost)(void *arg, unsigned runner, const struct pool_end *end);
     void *arg;
 };
 

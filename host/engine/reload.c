@@ -145,8 +145,20 @@ void reload_answer(struct engine *e, unsigned runner, const struct frame *f)
     free(copy);
 }
 
-void reload_lost(struct engine *e, unsigned runner, uint64_t culprit, const char *detail)
+static void killed(struct engine *e, struct trigger *t, const struct pool_end *end)
 {
+    char text[BOARD_AT + 256], at[BOARD_AT];
+    snprintf(at, sizeof at, "%.*s:1", BOARD_AT - 3, t->loading->bundle->files[0].name);
+    snprintf(
+        text, sizeof text,
+        "%s: loading it killed the runner (%s): is there an endless loop outside of functions?",
+        *end->at ? end->at : at, end->detail);
+    broken(e, t, text);
+}
+
+void reload_lost(struct engine *e, unsigned runner, const struct pool_end *end)
+{
+    uint64_t culprit = end->kind == BOARD_LOAD ? end->culprit : 0;
     size_t pos = 0;
     struct text key;
     void *value;
@@ -154,16 +166,10 @@ void reload_lost(struct engine *e, unsigned runner, uint64_t culprit, const char
         struct trigger *t = value;
         if (!t->loading || t->loading->load_runner != runner)
             continue;
-        if (t->loading->tag == culprit) {
-            char text[256];
-            snprintf(
-                text, sizeof text,
-                "%s:1: loading it killed the runner (%s): is there an endless loop outside of functions?",
-                t->loading->bundle->files[0].name, detail);
-            broken(e, t, text);
-        } else {
+        if (t->loading->tag == culprit)
+            killed(e, t, end);
+        else
             version_ensure(t->loading, e->pool, runner);
-        }
     }
 }
 

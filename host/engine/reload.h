@@ -11,8 +11,8 @@ void reload_scan(struct engine *e);
 bool reload_settled(const struct engine *e);
 /* A runner answered LOADED or REFUSED. */
 void reload_answer(struct engine *e, unsigned runner, const struct frame *f);
-/* A runner died; culprit: the version that it was loading (0: none). What it was loading else is
- * sent again. */
-void reload_lost(struct engine *e, unsigned runner, uint64_t culprit, const char *detail);
+/* A runner died, perhaps of a version that it was loading. What it was loading else is sent again.
+ */
+void reload_lost(struct engine *e, unsigned runner, const struct pool_end *end);
 /* A version from the store, for a run that started on it. The reference is the caller's. */
 struct version *reload_kept_version(struct engine *e, struct text kept, struct error *err);

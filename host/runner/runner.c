@@ -2,6 +2,7 @@
 #include "runner/runner.h"
 
 #include "base/mem.h"
+#include "runner/last_words.h"
 #include "runner/loop.h"
 #include "runner/sandbox.h"
 #include "runner/tick.h"
@@ -44,7 +45,7 @@ int runner_main(void)
     struct loop *l = mem_alloc(sizeof *l);
     if (!make_blocking(BOARD_SOCKET_FD) || !sandbox_prepare(BOARD_SOCKET_FD, &err) ||
         !loop_init(l, BOARD_SOCKET_FD, board, &err) || !tick_start(&err) ||
-        !sandbox_shut(BOARD_SOCKET_FD, &err))
+        !last_words_start(board, &err) || !sandbox_shut(BOARD_SOCKET_FD, &err))
         _exit(LOOP_NO_SANDBOX);
     enum loop_exit status = loop_run(l);
     _exit((int)status); /* nothing is left to be done that the kernel does not do, and exit handlers

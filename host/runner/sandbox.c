@@ -13,18 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* AddressSanitizer says what it found on stderr, and looks into /proc for it. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 enum {
     STACK = 8 << 20, /* nested C calls of Lua need up to 1 MB */
     STACK_MIN = 1 << 20,
@@ -36,7 +24,7 @@ static bool open_null(struct error *err)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
         return error_errno(err, errno, "/dev/null");
-    for (int fd = 0; fd <= (SANITIZED ? 1 : 2); fd++) {
+    for (int fd = 0; fd <= (SANDBOX_SANITIZED ? 1 : 2); fd++) {
         if (dup2(null, fd) < 0)
             return error_errno(err, errno, "descriptor %d", fd);
     }
@@ -131,11 +119,22 @@ static int allow_bounded(scmp_filter_ctx ctx, int keep)
         {SCMP_SYS(mmap), no_exec},
         {SCMP_SYS(mprotect), no_exec},
         {SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO, 0)}, /* an assert's last words */
-        {SCMP_SYS(tgkill), SCMP_A2(SCMP_CMP_EQ, SIGABRT, 0)},
     };
     int failed = 0;
     for (size_t i = 0; !failed && i < ARRAY_LEN(rules); i++)
         failed = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, rules[i].call, 1, rules[i].when);
+    return failed;
+}
+
+/* To itself, and only what ends it: an abort, and a crash that has said its last words. */
+static int allow_raise(scmp_filter_ctx ctx)
+{
+    static const int deaths[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    int failed = 0;
+    for (size_t i = 0; !failed && i < ARRAY_LEN(deaths); i++)
+        failed = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2,
+                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0),
+                                  SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)deaths[i], 0));
     return failed;
 }
 
@@ -164,7 +163,9 @@ bool sandbox_shut(int keep, struct error *err)
     int failed = allow_free(ctx);
     if (!failed)
         failed = allow_bounded(ctx, keep);
-    if (!failed && SANITIZED)
+    if (!failed)
+        failed = allow_raise(ctx);
+    if (!failed && SANDBOX_SANITIZED)
         failed = allow_sanitizer(ctx);
     if (!failed)
         failed = seccomp_load(ctx);

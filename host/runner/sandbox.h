@@ -5,6 +5,18 @@
 #pragma once
 #include "base/error.h"
 
+/* AddressSanitizer says what it found on stderr, and looks into /proc for it. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_SANITIZED 1
+#endif
+#endif
+#ifndef SANDBOX_SANITIZED
+#define SANDBOX_SANITIZED 0
+#endif
+
 /* Closes every descriptor but `keep`, empties the environment, sets the limits. stdin, stdout and
  * stderr become /dev/null. */
 bool sandbox_prepare(int keep, struct error *err) MUST_CHECK;

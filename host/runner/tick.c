@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/tick.h"
 
+#include "runner/last_words.h"
 #include "runner/vm_state.h"
 
 #include <errno.h>
@@ -36,6 +37,8 @@ static void on_tick(int signal, siginfo_t *info, void *context)
         return;
     vm_tick = 1;
     tick_arm(vm);
+    unsigned used = vm->ticks + ((unsigned)tick_count - vm->ticks_seen);
+    last_words_if_stuck(vm, (uint64_t)used * TICK_MS);
 }
 
 void tick_arm(struct vm *vm)
@@ -88,6 +91,11 @@ void tick_leave(void)
     tick_vm = NULL;
     if (vm)
         look(vm);
+}
+
+struct vm *tick_current(void)
+{
+    return tick_vm;
 }
 
 void tick_restart(struct vm *vm)

@@ -22,6 +22,7 @@ void tick_stop(void);
 /* Puts a vm on the processor, with a slice of its own, and takes it off. */
 void tick_enter(struct vm *vm);
 void tick_leave(void);
+struct vm *tick_current(void); /* NULL: none is on it */
 /* A step: the CPU account starts anew. */
 void tick_restart(struct vm *vm);
 /* Arms the hook on the coroutine on the processor, for what is wanted before the next tick. */

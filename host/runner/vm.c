@@ -55,6 +55,15 @@ void vm_find_line(lua_State *L, char at[VM_AT])
     at[0] = '\0';
 }
 
+void vm_where(const struct vm *vm, lua_State *L, char at[VM_AT])
+{
+    at[0] = '\0';
+    if (L)
+        vm_find_line(L, at);
+    if (!at[0] && vm->tasks.current && vm->tasks.current->co != L)
+        vm_find_line(vm->tasks.current->co, at);
+}
+
 void vm_die(struct vm *vm, lua_State *L, const char *code, struct text message)
 {
     struct vm_death *death = &vm->port->death;
@@ -63,11 +72,7 @@ void vm_die(struct vm *vm, lua_State *L, const char *code, struct text message)
         memcpy(death->message, message.data, len);
     death->message[len] = '\0';
     snprintf(death->code, sizeof death->code, "%s", code);
-    death->at[0] = '\0';
-    if (L)
-        vm_find_line(L, death->at);
-    if (!death->at[0] && vm->tasks.current && vm->tasks.current->co != L)
-        vm_find_line(vm->tasks.current->co, death->at);
+    vm_where(vm, L, death->at);
     longjmp(death->jump, 1);
 }
 

@@ -111,3 +111,5 @@ bool vm_code_ok(struct text code);
 /* The innermost line of a script on L's stack, "support/refund.lua:12"; empty when there is none.
  */
 void vm_find_line(lua_State *L, char at[VM_AT]);
+/* The same of L, which may be NULL, else of the task on the processor. */
+void vm_where(const struct vm *vm, lua_State *L, char at[VM_AT]);

@@ -143,8 +143,12 @@ static void fake_lose(unsigned runner, enum pool_loss why, uint64_t culprit)
             fake_pool.seats[i] = fake_pool.seats[--fake_pool.seat_count];
         else
             i++;
-    fake_pool.o.lost(fake_pool.o.arg, runner, why, culprit, culprit ? BOARD_RUN : BOARD_IDLE,
-                     "killed by signal 11");
+    struct pool_end end = {.why = why,
+                           .culprit = culprit,
+                           .kind = culprit ? BOARD_RUN : BOARD_IDLE,
+                           .detail = "killed by signal 11",
+                           .at = culprit % 2 ? "p/k.lua:1" : ""};
+    fake_pool.o.lost(fake_pool.o.arg, runner, &end);
 }
 
 /* What breaks the contract costs the runner its life. */

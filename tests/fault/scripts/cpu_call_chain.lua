@@ -7,6 +7,6 @@ return trigger {
   run = function()
     local t = {}
     setmetatable(t, { __call = t })
-    while true do pcall(t) end
+    while true do pcall(t) end -- HERE
   end,
 }

@@ -164,6 +164,49 @@ static void the_board_shows_who_hangs(void **state)
     exit_status();
 }
 
+/* A run that has begun, and what its runner said until then. */
+static void begin(const char *body)
+{
+    await("0 ready\n");
+    rig_load(&child.rig, 1, rig_body(body));
+    rig_start(&child.rig, 7);
+    send_all();
+}
+
+static void the_board_tells_where_it_hangs(void **state)
+{
+    (void)state;
+    begin("local t = setmetatable({}, {})\n"
+          "getmetatable(t).__call = t\n"
+          "t()");
+    while (atomic_load(&child.board->at_slice) == 0) {
+        if (waitpid(child.pid, NULL, WNOHANG) != 0)
+            fail_msg("the runner is gone");
+    }
+    assert_int_equal(atomic_load(&child.board->at_slice), atomic_load(&child.board->slice));
+    assert_string_equal(child.board->at, "p/k.lua:5");
+    kill(child.pid, SIGKILL);
+    exit_status();
+}
+
+static void a_crash_tells_where_it_was(void **state)
+{
+    (void)state;
+    begin("host.op('x') while true do math.abs(1) end");
+    await("7 idle 0");
+    assert_int_equal(atomic_load(&child.board->at_slice), 0);
+    rig_answer(&child.rig, 7, 1, "1");
+    send_all();
+    while (atomic_load(&child.board->kind) != BOARD_RUN)
+        continue;
+    kill(child.pid, SIGABRT);
+    int status = exit_status();
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    assert_int_equal(atomic_load(&child.board->at_slice), atomic_load(&child.board->slice));
+    assert_string_equal(child.board->at, "p/k.lua:3");
+}
+
 /* Both sides write more than the socket holds before the host reads anything. */
 static void a_flood_both_ways_does_not_lock(void **state)
 {
@@ -230,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_says_ready_and_runs),          TEST(it_ends_with_its_host),
         TEST(it_ends_at_a_broken_frame),       TEST(the_board_shows_who_hangs),
+        TEST(the_board_tells_where_it_hangs),  TEST(a_crash_tells_where_it_was),
         TEST(a_flood_both_ways_does_not_lock), TEST(rules_hold_for_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -67,6 +68,16 @@ static void trace(void)
     syscall(SYS_ptrace, 0, 0, 0, 0);
 }
 
+static void abort_the_parent(void)
+{
+    syscall(SYS_tgkill, getppid(), getppid(), SIGABRT);
+}
+
+static void stop_itself(void)
+{
+    raise(SIGSTOP);
+}
+
 static void become_dumpable(void)
 {
     prctl(PR_SET_DUMPABLE, 1);
@@ -110,6 +121,8 @@ static void what_is_not_needed_is_death(void **state)
         {"send_elsewhere", send_elsewhere},
         {"trace", trace},
         {"become_dumpable", become_dumpable},
+        {"abort_the_parent", abort_the_parent},
+        {"stop_itself", stop_itself},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int status = status_of(cases[i].act);
@@ -186,6 +199,30 @@ static void an_assert_ends_as_an_abort(void **state)
     int status = status_of(abort);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGABRT);
+    assert_false(WCOREDUMP(status));
+}
+
+/* However the host was started: an event may hold what is nobody's business. */
+static void no_core_is_written(void **state)
+{
+    (void)state;
+    int status = 0;
+    struct rlimit all;
+    getrlimit(RLIMIT_CORE, &all);
+    all.rlim_cur = all.rlim_max;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct error err;
+        setrlimit(RLIMIT_CORE, &all);
+        prctl(PR_SET_DUMPABLE, 1);
+        if (!sandbox_prepare(KEEP, &err))
+            _exit(71);
+        struct rlimit now;
+        getrlimit(RLIMIT_CORE, &now);
+        _exit(now.rlim_cur == 0 && now.rlim_max == 0 && prctl(PR_GET_DUMPABLE) == 0 ? 0 : 1);
+    }
+    waitpid(pid, &status, 0);
+    assert_int_equal(status, 0);
 }
 
 int main(void)
@@ -195,6 +232,7 @@ int main(void)
         cmocka_unit_test(what_the_loop_needs_is_allowed),
         cmocka_unit_test(descriptors_are_closed),
         cmocka_unit_test(an_assert_ends_as_an_abort),
+        cmocka_unit_test(no_core_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
