@@ -3,6 +3,7 @@
 enable_testing()
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 find_program(NODE node)
+find_program(CHROMIUM chromium)
 
 set(TEST_ENVIRONMENT
   ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
@@ -41,9 +42,15 @@ endforeach()
 
 file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/api/*.test.mjs
                                   ${CMAKE_SOURCE_DIR}/tests/fault/*.test.mjs)
+file(GLOB browser CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/browser/*.test.mjs)
 if(files AND NOT NODE)
-  message(STATUS "node not found: the api and fault tests are left out")
+  message(STATUS "node not found: the api, browser and fault tests are left out")
   set(files "")
+elseif(browser AND NOT CHROMIUM)
+  message(STATUS "chromium not found: the browser tests are left out")
+elseif(browser)
+  list(APPEND files ${browser})
+  list(APPEND BINARY_ENVIRONMENT "CHROMIUM=${CHROMIUM}")
 endif()
 foreach(file IN LISTS files)
   test_name(name ${file} "\\.test\\.mjs")

@@ -31,6 +31,13 @@ export interface StartedRun<T = unknown> {
   streamUrl: string;
 }
 
+export interface StartedWidgetRun {
+  runId: string;
+  sessionId: string;
+  status: RunStatus;
+  streamUrl: string;
+}
+
 export interface Run<T = unknown> {
   runId: string;
   project: string;
@@ -75,6 +82,10 @@ export interface Client {
       options?: { wait?: number | false; idempotencyKey?: string } & CallOptions,
     ): Promise<StartedRun<T>>;
   };
+  widgets: {
+    /** With a widget key, from a page that the trigger lists. sessionId: one that an earlier answer gave. */
+    start(id: string, options?: { variables?: Record<string, unknown>; sessionId?: string } & CallOptions): Promise<StartedWidgetRun>;
+  };
   runs: {
     get<T = unknown>(id: string, options?: CallOptions): Promise<Run<T>>;
     cancel(id: string, options?: CallOptions): Promise<{ runId: string; status: "cancelling" }>;
@@ -93,3 +104,33 @@ export class MoontideError extends Error {
 }
 
 export function createClient(options?: ClientOptions): Client;
+
+export interface RunEnd<T = unknown> {
+  runId: string;
+  sessionId: string;
+  status: "completed" | "failed" | "cancelled" | "timed_out";
+  result: T | null;
+  error: unknown;
+}
+
+export type WidgetCommand =
+  | ["do", "bot:scenario:run", [id: string, variables?: Record<string, unknown>, options?: RunOptions]]
+  | ["set", "key" | "url" | "session", string]
+  | ["on" | "off", "run:start", (run: StartedWidgetRun) => void]
+  | ["on" | "off", "run:event", (record: RunRecord) => void]
+  | ["on" | "off", "run:end", (end: RunEnd) => void]
+  | ["on" | "off", "run:error", (error: unknown) => void];
+
+export interface RunOptions extends CallOptions {
+  onevent?: (record: RunRecord) => void;
+}
+
+export interface Widget {
+  /** Does each command in turn; warns on the console of what it does not know, never throws. */
+  push(...commands: WidgetCommand[]): number;
+  /** Resolves at the run's end, also for one that failed; rejects when none was started, or its stream would not go on. */
+  run<T = unknown>(id: string, variables?: Record<string, unknown>, options?: RunOptions): Promise<RunEnd<T>>;
+}
+
+/** queue: commands from before the script had loaded; it is emptied and from then on leads here. */
+export function createWidget(options?: ClientOptions & { session?: string; queue?: unknown[] }): Widget;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A client of moontide for Node (20 or later) and browsers, without dependencies: import { createClient } from "/ui/sdk.js".
-// Types: sdk.d.ts. A key belongs on a server; a browser can follow a run by the streamUrl that the server got.
-const FINAL = new Set(["run.completed", "run.failed", "run.cancelled", "run.timed_out"]);
+// Types: sdk.d.ts. A key belongs on a server; a page has a widget key (createWidget, or widget.js for a <script>), or follows a
+// run by the streamUrl that its server got. From another origin only what a trigger with that page among its `origins` answers.
+const END = { "run.completed": "completed", "run.failed": "failed", "run.cancelled": "cancelled", "run.timed_out": "timed_out" };
 const RETRY_MS = 1000; // until the host names another time
 const TRIES = 8; // in a row without a record in between
 
@@ -84,7 +85,7 @@ export function createClient({ url = "", key, fetch: send = (...args) => globalT
           after = record.seq;
           failed = 0;
           yield record;
-          if (FINAL.has(record.type)) return;
+          if (END[record.type]) return;
         }
         failed++;
       } catch (error) {
@@ -106,10 +107,70 @@ export function createClient({ url = "", key, fetch: send = (...args) => globalT
         return call("POST", `/v1/projects/${part(project)}/triggers/${part(trigger)}/runs`, body, { ...options, headers: { ...prefer, ...once } });
       },
     },
+    widgets: {
+      start: (id, { variables, sessionId, ...options } = {}) => call("POST", `/v1/widget/${part(id)}/runs`, { variables, sessionId }, options),
+    },
     runs: {
       get: (id, options) => call("GET", `/v1/runs/${part(id)}`, undefined, options),
       cancel: (id, options) => call("POST", `/v1/runs/${part(id)}/cancel`, undefined, options),
       stream,
     },
   };
+}
+
+// What stands behind window.moontide: push(["do", "bot:scenario:run", [id, variables]]), ["set", name, value], ["on", name, fn],
+// ["off", name, fn]. What it does not know it says on the console; push never throws. queue: commands from before it was there.
+export function createWidget({ queue = [], ...settings } = {}) {
+  const handlers = { "run:start": [], "run:event": [], "run:end": [], "run:error": [] };
+  const warn = (...what) => console.warn("moontide:", ...what);
+
+  function tell(name, ...values) {
+    for (const fn of [...handlers[name]])
+      try {
+        fn(...values);
+      } catch (error) {
+        warn(`a handler of ${name} threw`, error);
+      }
+  }
+
+  async function run(id, variables, { onevent, signal } = {}) {
+    const client = createClient(settings);
+    const started = await client.widgets.start(id, { variables, sessionId: settings.session, signal });
+    const { runId, sessionId } = started;
+    settings.session = sessionId; // the next run goes on with this conversation
+    tell("run:start", started);
+    for await (const record of client.runs.stream(started.streamUrl, { signal })) {
+      onevent?.(record);
+      tell("run:event", record);
+      const status = END[record.type];
+      if (!status) continue;
+      const done = status === "completed";
+      const end = { runId, sessionId, status, result: done ? record.data?.result ?? null : null, error: done ? null : record.data ?? null };
+      tell("run:end", end);
+      return end;
+    }
+  }
+
+  const commands = {
+    do: (name, args) =>
+      name === "bot:scenario:run" && typeof args?.[0] === "string" ? run(...args).catch((error) => (tell("run:error", error), warn(error))) : false,
+    set: (name, value) => ["key", "url", "session"].includes(name) && (settings[name] = value),
+    on: (name, fn) => typeof fn === "function" && Object.hasOwn(handlers, name) && handlers[name].push(fn),
+    off: (name, fn) => Object.hasOwn(handlers, name) && (handlers[name] = handlers[name].filter((other) => other !== fn)),
+  };
+
+  function push(...list) {
+    for (const command of list)
+      try {
+        const [verb, ...rest] = command;
+        if (!Object.hasOwn(commands, verb) || commands[verb](...rest) === false) warn("unknown command", command);
+      } catch {
+        warn("unknown command", command);
+      }
+    return list.length;
+  }
+
+  push(...queue.splice(0));
+  queue.push = push; // for who has kept the old one
+  return { push, run };
 }

@@ -44,15 +44,18 @@ async function fake(t, ...answers) {
 }
 const record = (seq, type = "log") => `id: ${seq}\ndata: ${JSON.stringify({ v: 1, run: "run_x", seq, at: "", type })}\n\n`;
 
-test("it has at most 5 kB, no imports, and its types lie beside it", async () => {
+test("it has, with the widget, at most 5 kB, no imports, and its types lie beside it", async () => {
   assert.equal(source.headers["content-type"], "text/javascript; charset=utf-8");
-  const size = gzipSync(source.text, { level: 9 }).length;
+  const widget = await host.request("GET", "/ui/widget.js", { key: null });
+  for (const { headers } of [source, widget]) assert.equal(headers["access-control-allow-origin"], "*"); // a module is fetched so
+  assert.equal((await host.request("GET", "/ui/app.js", { key: null })).headers["access-control-allow-origin"], undefined);
+  const size = gzipSync(source.text, { level: 9 }).length + gzipSync(widget.text, { level: 9 }).length;
   assert.ok(size <= 5000, `${size} bytes`);
   assert.doesNotMatch(source.text, /^\s*import\b|require\(/m);
   const types = await host.request("GET", "/ui/sdk.d.ts", { key: null });
   assert.equal(types.status, 200);
   assert.match(types.headers["content-type"], /^text\/plain/);
-  for (const name of ["createClient", "MoontideError", "workflows", "triggers", "stream(", "cancel("]) assert.ok(types.text.includes(name), name);
+  for (const name of ["createClient", "MoontideError", "workflows", "triggers", "stream(", "cancel(", "widgets", "createWidget"]) assert.ok(types.text.includes(name), name);
 });
 
 test("workflows.run resolves to the four fields, also when the run fails", async () => {

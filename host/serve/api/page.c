@@ -24,6 +24,12 @@ static const char *type_of(const char *name)
     return "application/octet-stream";
 }
 
+/* A module is fetched by the rules of CORS, wherever it is from. */
+static bool for_other_pages(const char *name)
+{
+    return strcmp(name, "sdk.js") == 0 || strcmp(name, "widget.js") == 0;
+}
+
 void page_get(struct request *q)
 {
     struct text name = q->params[0].data ? q->params[0] : TEXT("index.html");
@@ -34,6 +40,10 @@ void page_get(struct request *q)
             q->x, "Content-Security-Policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        if (for_other_pages(f->name)) {
+            exchange_set(q->x, "Access-Control-Allow-Origin", "*");
+            exchange_set(q->x, "Cross-Origin-Resource-Policy", "cross-origin");
+        }
         exchange_set(q->x, "X-Content-Type-Options", "nosniff");
         exchange_set(q->x, "Referrer-Policy", "no-referrer");
         exchange_answer(q->x, 200, type_of(f->name), (struct text){f->data, f->size});
