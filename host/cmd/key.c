@@ -5,6 +5,7 @@
 #include "cmd/out.h"
 #include "domain/api_key.h"
 #include "domain/origin.h"
+#include "domain/rate.h"
 #include "store/store.h"
 #include <errno.h>
 #include <stdio.h>
@@ -23,8 +24,8 @@ const struct command command_key = {
     .run = run,
     .help =
         "usage: moontide key create --name N --allow PERM,… [--project P]… [--default-project P]\n"
-        "                           [--expires DURATION] [--secret-stdin]\n"
-        "       moontide key create --name N --widget [--project P]… [--origin O]… [--expires DURATION]\n"
+        "                           [--expires DURATION] [--rate N] [--secret-stdin]\n"
+        "       moontide key create --name N --widget [--project P]… [--origin O]… [--expires DURATION] [--rate N]\n"
         "       moontide key list [--json]\n"
         "       moontide key revoke ID | --name N\n"
         "\n"
@@ -41,6 +42,8 @@ const struct command command_key = {
         "  --origin O           with --widget: only pages of this origin (https://shop.example), of those\n"
         "                       that the trigger lists; may be repeated\n"
         "  --expires DURATION   it ends by itself then: 12h, 30d; without it: never\n"
+        "  --rate N             so many runs may it start a minute, at once or spread: 1 to 1000000; what is\n"
+        "                       more is answered with 429; without it: any number\n"
         "  --secret-stdin       take the key from standard input instead of making one, so that\n"
         "                       callers of another product keep theirs: 16 to 200 characters\n"
         "  --data DIR           the host's data folder; default: MOONTIDE_DATA, else data\n"
@@ -68,7 +71,7 @@ const struct command command_key = {
 struct options {
     bool json;
     bool secret_stdin, widget;
-    const char *name, *allow, *default_project, *expires, *data;
+    const char *name, *allow, *default_project, *expires, *rate, *data;
     struct strings projects, origins;
     const char *id; /* the word after the verb */
 };
@@ -180,6 +183,19 @@ static bool read_expiry(struct api_key *k, const struct options *o, struct error
     return true;
 }
 
+static bool read_rate(struct api_key *k, const struct options *o, struct error *err)
+{
+    uint64_t n;
+    if (!o->rate)
+        return true;
+    if (text_u64(text_of(o->rate), &n) && n >= 1 && n <= RATE_MOST) {
+        k->per_minute = (int64_t)n;
+        return true;
+    }
+    return error_set(err, ERROR_INVALID, "--rate \"%s\": expected 1 to %d calls a minute", o->rate,
+                     RATE_MOST);
+}
+
 /* One line; what is behind its end is not for us. */
 static bool read_secret(const struct api_key *k, char out[KEY_SECRET], const struct options *o,
                         struct error *err)
@@ -226,6 +242,7 @@ static int create_key(const struct options *o)
     k.created_ms = clock_wall_ms(&clock_system);
     if (!read_name(&k, o, &err) || !read_permissions(&k, o, &err) || !read_projects(&k, o, &err) ||
         !read_default(&k, o, &err) || !read_origins(&k, o, &err) || !read_expiry(&k, o, &err) ||
+        !read_rate(&k, o, &err) ||
         !read_secret(&k, secret, o, &err))
         return out_usage(command_key.name, &err);
     id_make(k.id, "key", k.created_ms);
@@ -274,6 +291,9 @@ static cJSON *key_json(const struct api_key *k)
                           *k->default_project ? cJSON_CreateString(k->default_project)
                                               : cJSON_CreateNull());
     add_words(item, "origins", k->origins);
+    cJSON_AddItemToObject(item, "callsPerMinute",
+                          k->per_minute ? cJSON_CreateNumber((double)k->per_minute)
+                                        : cJSON_CreateNull());
     add_time(item, "createdAt", k->created_ms);
     add_time(item, "expiresAt", k->expires_ms);
     add_time(item, "lastUsedAt", k->used_ms);
@@ -422,6 +442,7 @@ static int run(int argc, char **argv)
         {.name = "--origin", .many = &o.origins},
         {.name = "--default-project", .value = &o.default_project},
         {.name = "--expires", .value = &o.expires},
+        {.name = "--rate", .value = &o.rate},
         {.name = "--secret-stdin", .flag = &o.secret_stdin},
         {.name = "--data", .value = &o.data},
         {.name = "--json", .flag = &o.json},

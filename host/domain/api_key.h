@@ -36,6 +36,8 @@ struct api_key {
     int64_t revoked_ms; /* 0: alive */
     int64_t expires_ms; /* 0: never; from then on it is as unknown */
     int64_t used_ms;    /* about when it was last presented; 0: never */
+    int64_t per_minute; /* calls that start runs, domain/rate.h; 0: any number */
+    int64_t spent_us;   /* the state of that, in the host's memory only */
 };
 
 void api_key_secret(char out[API_KEY_BYTES]); /* a new secret */

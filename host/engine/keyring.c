@@ -2,6 +2,7 @@
 #include "engine/keyring.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "domain/rate.h"
 #include "store/store.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -84,13 +85,15 @@ static void failed(struct keyring *k, const char *what, const struct error *err)
     read_on(k, err);
 }
 
-/* Uses that the store does not know yet are not forgotten. */
+/* Uses that the store does not know yet are not forgotten, nor what was spent of a rate. */
 static void keep_used(const struct keyring *k, struct api_key *keys, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct api_key *before = known(k, keys[i].id);
         if (before && before->used_ms > keys[i].used_ms)
             keys[i].used_ms = before->used_ms;
+        if (before)
+            keys[i].spent_us = before->spent_us;
     }
 }
 
@@ -251,6 +254,13 @@ const struct api_key *keyring_find(struct keyring *k, struct text secret)
         return NULL;
     note_use(k, key, now_ms);
     return key;
+}
+
+int64_t keyring_spend(struct keyring *k, const struct api_key *copy)
+{
+    struct text hash = {(const char *)copy->hash, SHA256_BYTES};
+    struct api_key *key = copy->per_minute ? map_get(&k->by_hash, hash) : NULL;
+    return key ? rate_take(&key->spent_us, key->per_minute, clock_mono_us(k->timers->clock)) : 0;
 }
 
 bool keyring_webhook_ok(const struct keyring *k, const char *project, const char *key, struct text secret)

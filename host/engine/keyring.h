@@ -38,6 +38,8 @@ bool keyring_open(struct keyring *k, uv_loop_t *loop, struct timers *timers, str
  * depend on how much of a secret is right: only hashes are compared. Notes the use, which is
  * written later. */
 const struct api_key *keyring_find(struct keyring *k, struct text secret);
+/* One call of the key's rate; 0, or after how many microseconds there is one again. */
+int64_t keyring_spend(struct keyring *k, const struct api_key *copy);
 /* Calls fn once what the store holds now is in force here; err: reading it failed. */
 void keyring_sync(struct keyring *k, void (*fn)(void *arg, const struct error *err), void *arg);
 /* Hands the uses not yet written to the store: before it is closed. */

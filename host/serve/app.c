@@ -72,6 +72,21 @@ static bool authenticate(struct request *q)
     return false;
 }
 
+/* The rate is the key's: it says the same whichever trigger is meant, and whether there is one. */
+static bool within_rate(struct request *q)
+{
+    int64_t wait_us = keyring_spend(&q->app->engine->keyring, &q->key);
+    if (wait_us == 0)
+        return true;
+    char why[96];
+    snprintf(why, sizeof why, "this API key may start %lld runs a minute",
+             (long long)q->key.per_minute);
+    struct refusal r = {
+        .verdict = VERDICT_RATE, .detail = why, .retry_s = (wait_us + 999999) / 1000000};
+    request_refuse(q, &r);
+    return false;
+}
+
 void app_head(void *arg, struct exchange *x)
 {
     struct request *q = mem_zero(1, sizeof *q);
@@ -103,6 +118,8 @@ void app_head(void *arg, struct exchange *x)
     bool later = q->route->permission == PERMISSION_TRIGGER;
     bool credential = q->authenticated || q->route->auth == AUTH_STREAM;
     if (!later && credential && !gate_admits(q, NULL))
+        return;
+    if (later && q->authenticated && !within_rate(q))
         return;
     if (q->route->head)
         q->route->head(q);

@@ -36,6 +36,7 @@ bool keys_put(struct sqlite *q, const struct api_key *key, struct error *err)
     query_int(&s, key->revoked_ms);
     query_int(&s, key->expires_ms);
     query_text(&s, text_of(key->origins));
+    query_int(&s, key->per_minute);
     return query_do(&s, err) || error_context(err, "key %s", key->id);
 }
 
@@ -67,6 +68,7 @@ static void read_key(const struct query *s, struct api_key *key)
         .revoked_ms = query_column_int(s, 7),
         .expires_ms = query_column_int(s, 8),
         .used_ms = query_column_int(s, 9),
+        .per_minute = query_column_int(s, 11),
     };
     query_column_copy(s, 0, key->id, sizeof key->id);
     query_column_copy(s, 1, key->name, sizeof key->name);

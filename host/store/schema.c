@@ -136,7 +136,12 @@ static const char schema_004[] =
 /* Of widget keys: domain/origin.h. */
 static const char schema_005[] = "ALTER TABLE api_key ADD COLUMN origins TEXT NOT NULL DEFAULT '';";
 
-const char *const schema_steps[] = {schema_001, schema_002, schema_003, schema_004, schema_005};
+/* Calls a minute; 0: any number. */
+static const char schema_006[] =
+    "ALTER TABLE api_key ADD COLUMN per_minute INTEGER NOT NULL DEFAULT 0;";
+
+const char *const schema_steps[] = {schema_001, schema_002, schema_003,
+                                    schema_004, schema_005, schema_006};
 const size_t schema_steps_count = ARRAY_LEN(schema_steps);
 
 /* Whose file it is and how far it is. */

@@ -18,7 +18,7 @@
 
 #define KEY_ROW                                                                  \
     "SELECT id, name, hash, permissions, projects, default_project, created_ms," \
-    " revoked_ms, expires_ms, used_ms, origins FROM api_key"
+    " revoked_ms, expires_ms, used_ms, origins, per_minute FROM api_key"
 
 const char *const sql_texts[SQL_STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -57,8 +57,8 @@ const char *const sql_texts[SQL_STATEMENTS] = {
                         " VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [SQL_VERSION_GET] = "SELECT bundle FROM version WHERE hash = ?1",
     [SQL_KEY_PUT] = "INSERT INTO api_key(id, name, hash, permissions, projects, default_project,"
-                    " created_ms, revoked_ms, expires_ms, origins)"
-                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    " created_ms, revoked_ms, expires_ms, origins, per_minute)"
+                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     /* Revoking twice keeps the first time. */
     [SQL_KEY_REVOKE] = "UPDATE api_key SET revoked_ms = CASE revoked_ms WHEN 0 THEN ?2"
                        " ELSE revoked_ms END WHERE id = ?1",

@@ -107,7 +107,7 @@ test("a key made over HTTP works at once and is gone at once", async () => {
   assert.match(id, /^key_/);
   assert.match(secret, SECRET);
   assert.deepEqual(rest, { name: "CI", permissions: ["project.trigger", "run.read"], projects: ["m"], defaultProject: "m", origins: [],
-    expiresAt: null, lastUsedAt: null, revokedAt: null });
+    callsPerMinute: null, expiresAt: null, lastUsedAt: null, revokedAt: null });
   assert.equal((await host.fire("m", "echo", {}, { key: secret })).status, 200);
   assert.equal((await host.fire("other", "echo", {}, { key: secret })).status, 401);
   const listed = (await host.request("GET", "/v1/keys")).json.items.find((k) => k.id === id);
@@ -159,7 +159,9 @@ test("each mistake in a key's description is named", async () => {
     [{ ...good, expiresIn: "soon" }, "/expiresIn"], [{ ...good, expiresIn: 5 }, "/expiresIn"],
     [{ ...good, expiresAt: "2020-01-01T00:00:00Z" }, "/expiresAt"], [{ ...good, expiresAt: "2099-02-31T00:00:00Z" }, "/expiresAt"],
     [{ ...good, expiresAt: "2099-01-01" }, "/expiresAt"], [{ ...good, expiresIn: "1d", expiresAt: "2099-01-01T00:00:00Z" }, "/expiresAt"],
-    [{ ...good, expires: "1d" }, "/expires"],
+    [{ ...good, expires: "1d" }, "/expires"], [{ ...good, callsPerMinute: 0 }, "/callsPerMinute"],
+    [{ ...good, callsPerMinute: 1.5 }, "/callsPerMinute"], [{ ...good, callsPerMinute: "9" }, "/callsPerMinute"],
+    [{ ...good, callsPerMinute: 1000001 }, "/callsPerMinute"],
   ];
   for (const [body, field] of cases) {
     const { status, json } = await makeKey(body);
@@ -167,6 +169,33 @@ test("each mistake in a key's description is named", async () => {
   }
   assert.match((await makeKey({ ...good, permissions: ["run.reed"] })).json.detail, /run\.read/);
   assert.match((await makeKey({ ...good, expiresInn: "1d" })).json.detail, /expiresIn/);
+});
+
+test("a key over its rate starts no runs, in every dialect, and may do all else", async () => {
+  const { json } = await makeKey({ name: "slow", permissions: ["project.trigger", "run.read"], projects: ["m"], defaultProject: "m",
+    callsPerMinute: 2 });
+  const key = json.secret, auth = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  assert.equal((await host.fire("m", "echo", { n: 1 }, { key })).status, 200);
+  assert.equal((await host.fire("m", "none", {}, { key })).status, 404); // that was a call too
+  const refused = [
+    await host.fire("m", "echo", { n: 2 }, { key }),
+    await host.fire("m", "none", {}, { key }),
+    await host.request("POST", "/api/v1/flow/m.echo", { key: null, headers: auth, body: {} }),
+    await host.request("POST", "/api/agent/trigger/", { key: null, headers: auth, body: { session_id: "s" } }),
+    await host.request("POST", "/v1/projects/m/triggers/echo/runs", { key, body: {} }),
+  ];
+  for (const { status, headers, text } of refused) {
+    assert.equal(status, 429, text);
+    const wait = Number(headers.get ? headers.get("retry-after") : headers["retry-after"]);
+    assert.ok(wait >= 1 && wait <= 30, `Retry-After: ${wait}`);
+    assert.match(text, /rate_limited/);
+  }
+  assert.equal((await host.request("GET", "/v1/runs", { key })).status, 200);
+  assert.equal((await host.fire("m", "echo", { n: 2 })).status, 200); // another key has its own
+  const revoked = host.nextLog(/"API key revoked"/);
+  await host.request("DELETE", `/v1/keys/${(await makeKey({ name: "other", permissions: ["run.read"], projects: "*" })).json.id}`);
+  await revoked; // the keys were read again: what was spent stays spent
+  assert.equal((await host.fire("m", "echo", { n: 3 }, { key })).status, 429);
 });
 
 test("an expired key is as unknown", async () => {
@@ -192,7 +221,7 @@ test("key create takes an expiry and a secret that callers have already", async 
   const listed = JSON.parse((await host.cli(["key", "list", "--data", host.data, "--json"])).stdout);
   const kept = listed.items.find((k) => k.name === "kept");
   assert.ok(Math.abs(Date.parse(kept.expiresAt) - Date.parse(kept.createdAt) - 30 * 86400000) < 1000);
-  for (const [args, input] of [[["--secret-stdin"], "short\n"], [["--secret-stdin"], ""], [["--expires", "never"], ""]])
+  for (const [args, input] of [[["--secret-stdin"], "short\n"], [["--secret-stdin"], ""], [["--expires", "never"], ""], [["--rate", "0"], ""], [["--rate", "10/s"], ""]])
     assert.equal((await host.cli(["key", "create", "--data", host.data, "--name", "bad", "--allow", "run.read", ...args], { input })).code, 2);
 });
 

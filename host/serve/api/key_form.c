@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/api/key_form.h"
 #include "domain/origin.h"
+#include "domain/rate.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -157,6 +158,17 @@ static bool read_expires_at(struct form *f, const cJSON *v)
     return true;
 }
 
+static bool read_rate(struct form *f, const cJSON *v)
+{
+    double most = RATE_MOST, n = v->valuedouble;
+    if (cJSON_IsNull(v))
+        return true;
+    if (!cJSON_IsNumber(v) || n < 1 || n > most || n != (double)(int64_t)n)
+        return wrong(f, "callsPerMinute", "callsPerMinute: expected 1 to 1000000%s", "");
+    f->k->per_minute = (int64_t)n;
+    return true;
+}
+
 static const struct {
     const char *name;
     bool needed;
@@ -167,6 +179,7 @@ static const struct {
     {"projects", true, read_projects},
     {"defaultProject", false, read_default},
     {"origins", false, read_origins},
+    {"callsPerMinute", false, read_rate},
     {"expiresIn", false, read_expires_in},
     {"expiresAt", false, read_expires_at},
 };
@@ -271,6 +284,8 @@ void key_form_put(struct buf *b, const struct api_key *k, const char *secret)
     buf_str(b, ",\"defaultProject\":");
     json_put_cstr(b, *k->default_project ? k->default_project : NULL);
     put_words(b, "origins", k->origins);
+    buf_printf(b, k->per_minute ? ",\"callsPerMinute\":%lld" : ",\"callsPerMinute\":null",
+               (long long)k->per_minute);
     put_time(b, "createdAt", k->created_ms);
     put_time(b, "expiresAt", k->expires_ms);
     put_time(b, "lastUsedAt", k->used_ms);
