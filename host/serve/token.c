@@ -4,29 +4,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <openssl/hmac.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-bool token_open(struct token_key *k, const char *data, struct error *err)
+enum { SECRET_BYTES = 32 };
+
+static bool make_secret(const char *path, unsigned char secret[SECRET_BYTES], struct error *err)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/token.key", data);
+    id_random(secret, SECRET_BYTES);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write(fd, secret, SECRET_BYTES) == SECRET_BYTES && fsync(fd) == 0;
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
+    return ok || error_errno(err, why, "writing %s", path);
+}
+
+static bool read_secret(const char *path, unsigned char secret[SECRET_BYTES], struct error *err)
+{
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT) {
-        id_random(k->secret, sizeof k->secret);
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        bool ok =
-            fd >= 0 && write(fd, k->secret, sizeof k->secret) == sizeof k->secret && fsync(fd) == 0;
-        int why = errno;
-        if (fd >= 0)
-            close(fd);
-        return ok || error_errno(err, why, "writing %s", path);
-    }
     if (fd < 0)
-        return error_errno(err, errno, "reading %s", path);
-    bool whole = read(fd, k->secret, sizeof k->secret) == sizeof k->secret;
+        return errno == ENOENT ? make_secret(path, secret, err)
+                               : error_errno(err, errno, "reading %s", path);
+    bool whole = read(fd, secret, SECRET_BYTES) == SECRET_BYTES;
     close(fd);
     return whole ||
            error_set(
@@ -35,32 +37,44 @@ bool token_open(struct token_key *k, const char *data, struct error *err)
                path);
 }
 
-static void sign(const struct token_key *k, const char *run, int64_t expiry_ms,
-                 char hex[SHA256_HEX])
+bool token_open(struct token_key *k, const char *data, struct error *err)
 {
-    char text[128];
+    char path[4096];
+    unsigned char secret[SECRET_BYTES];
+    snprintf(path, sizeof path, "%s/token.key", data);
+    if (!read_secret(path, secret, err))
+        return false;
+    mac_init(&k->mac, secret, sizeof secret);
+    OPENSSL_cleanse(secret, sizeof secret);
+    return true;
+}
+
+static void sign(const struct token_key *k, const char *run, int64_t expiry_ms,
+                 char out[TOKEN_BYTES])
+{
+    char text[ID_BYTES + 24], *expiry = text + strlen(run) + 1;
     unsigned char mac[SHA256_BYTES];
-    unsigned bytes = sizeof mac;
-    int n = snprintf(text, sizeof text, "%s %" PRId64, run, expiry_ms);
-    HMAC(EVP_sha256(), k->secret, sizeof k->secret, (unsigned char *)text, (size_t)n, mac, &bytes);
-    id_hex(mac, sizeof mac, hex);
+    int len = snprintf(text, sizeof text, "%s %" PRId64, run, expiry_ms);
+    mac_sign(&k->mac, (struct text){text, (size_t)len}, mac);
+    out = stpcpy(out, expiry);
+    *out++ = '-';
+    id_hex(mac, sizeof mac, out);
 }
 
 void token_make(const struct token_key *k, const char *run, int64_t now_ms, char out[TOKEN_BYTES])
 {
-    char hex[SHA256_HEX];
-    sign(k, run, now_ms + TOKEN_TTL_MS, hex);
-    snprintf(out, TOKEN_BYTES, "%" PRId64 "-%s", now_ms + TOKEN_TTL_MS, hex);
+    sign(k, run, now_ms + TOKEN_TTL_MS, out);
 }
 
 bool token_ok(const struct token_key *k, const char *run, int64_t now_ms, struct text token)
 {
     uint64_t expiry;
-    char hex[SHA256_HEX];
-    struct text head = text_cut(&token, '-');
-    if (!text_u64(head, &expiry) || expiry > INT64_MAX || (int64_t)expiry < now_ms ||
-        token.len != SHA256_HEX - 1)
+    char wanted[TOKEN_BYTES];
+    struct text rest = token;
+    if (strlen(run) >= ID_BYTES || !text_u64(text_cut(&rest, '-'), &expiry) ||
+        expiry > INT64_MAX || (int64_t)expiry < now_ms)
         return false;
-    sign(k, run, (int64_t)expiry, hex);
-    return id_equal_constant_time(hex, token.data, token.len);
+    sign(k, run, (int64_t)expiry, wanted);
+    return token.len == strlen(wanted) &&
+           id_equal_constant_time(wanted, token.data, token.len);
 }
