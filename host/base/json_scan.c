@@ -216,14 +216,6 @@ static bool parse_escape(struct json_scan *s, char **out)
     return true;
 }
 
-static const char *skip_plain(const char *at, const char *end)
-{
-    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
-           *at != '\\')
-        at++;
-    return at;
-}
-
 /* The quote that ends the string whose first byte is at, or NULL. Escapes only matter as far as \"
  * goes. */
 static const char *find_quote(const char *at, const char *end)
@@ -241,7 +233,7 @@ static const char *find_quote(const char *at, const char *end)
 static bool decode_string(struct json_scan *s, char *out)
 {
     while (*s->at != '"') {
-        const char *plain = skip_plain(s->at, s->end);
+        const char *plain = text_json_plain(s->at, s->end);
         memcpy(out, s->at, (size_t)(plain - s->at));
         out += plain - s->at;
         s->at = plain;
@@ -268,7 +260,7 @@ static bool decode_string(struct json_scan *s, char *out)
 bool json_scan_string(struct json_scan *s, char **out)
 {
     const char *opening = s->at++;
-    const char *plain = skip_plain(s->at, s->end);
+    const char *plain = text_json_plain(s->at, s->end);
     const char *quote = plain < s->end && *plain == '"' ? plain : find_quote(plain, s->end);
     if (!quote)
         return json_scan_refuse(s, opening, "a string does not end");

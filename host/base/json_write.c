@@ -138,11 +138,6 @@ void json_put_number(struct buf *b, double value)
     put_digits(b, &d);
 }
 
-static bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
 /* One character that is not plain, at the front of rest; returns its bytes. */
 static size_t put_special(struct buf *b, struct text rest)
 {
@@ -168,16 +163,14 @@ static size_t put_special(struct buf *b, struct text rest)
 
 void json_put_string(struct buf *b, struct text value)
 {
+    const char *at = value.data ? value.data : "", *end = at + value.len;
     buf_char(b, '"');
-    for (size_t i = 0; i < value.len;) {
-        size_t run = i;
-        while (run < value.len && is_plain((unsigned char)value.data[run]))
-            run++;
-        if (run > i)
-            buf_add(b, value.data + i, run - i);
-        if (run < value.len)
-            run += put_special(b, (struct text){value.data + run, value.len - run});
-        i = run;
+    while (at < end) {
+        const char *plain = text_json_plain(at, end);
+        buf_add(b, at, (size_t)(plain - at));
+        at = plain;
+        if (at < end)
+            at += put_special(b, (struct text){at, (size_t)(end - at)});
     }
     buf_char(b, '"');
 }

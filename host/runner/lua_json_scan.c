@@ -154,30 +154,6 @@ bool lua_json_scan_number(struct lua_json_scan *s)
 
 /* ---- strings */
 
-static const char *skip_plain_bytes(const char *at, const char *end)
-{
-    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
-           *at != '\\')
-        at++;
-    return at;
-}
-
-/* Eight bytes a turn: Mycroft's test for a zero byte, on the word xored with the byte looked for.
- */
-const char *lua_json_scan_plain(const char *at, const char *end)
-{
-    const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
-    for (; end - at >= 8; at += 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
-        uint64_t special = (word - ones * 0x20) | (quote - ones) | (slash - ones) | word;
-        if (special & high)
-            break; /* may be a false alarm; the loop by bytes decides */
-    }
-    return skip_plain_bytes(at, end);
-}
-
 static int hex4(const char *at, const char *end)
 {
     if (end - at < 4)
@@ -254,7 +230,7 @@ static bool decode_escape(struct lua_json_scan *s, char **out)
 static bool skip_literal(struct lua_json_scan *s, const char *opening)
 {
     for (;;) {
-        s->at = lua_json_scan_plain(s->at, s->end);
+        s->at = text_json_plain(s->at, s->end);
         if (s->at == s->end)
             return lua_json_scan_refuse(s, opening, "a string does not end");
         unsigned char c = (unsigned char)*s->at;

@@ -26,7 +26,3 @@ bool lua_json_scan_refuse(struct lua_json_scan *s, const char *at, const char *w
 bool lua_json_scan_number(struct lua_json_scan *s) MUST_CHECK;
 /* at stands on the opening quote; pushes the string, which *view (if not NULL) then borrows. */
 bool lua_json_scan_string(struct lua_json_scan *s, struct text *view) MUST_CHECK;
-
-/* The first byte in at..end that is a quote, a backslash, a control character or beyond ASCII; end
- * if there is none. */
-const char *lua_json_scan_plain(const char *at, const char *end);

@@ -168,7 +168,7 @@ static void put_plain(struct buf *out, struct text value)
 static bool write_string(struct writer *w, const struct level *at, struct text value)
 {
     const char *end = value.data + value.len;
-    if (lua_json_scan_plain(value.data, end) == end) {
+    if (text_json_plain(value.data, end) == end) {
         put_plain(w->out, value);
         return true;
     }
