@@ -60,6 +60,13 @@ static void take_random(unsigned char *out, size_t bytes)
     memset(pool.bytes + pool.left, 0, bytes);
 }
 
+uint64_t id_number(void)
+{
+    uint64_t number;
+    take_random((unsigned char *)&number, sizeof number);
+    return number;
+}
+
 /* The 128 bits as 26 digits of 5 bits, the first of which holds 3: https://github.com/ulid/spec */
 static void write_ulid(char *out, const unsigned char bytes[16])
 {

@@ -10,6 +10,8 @@ enum { ID_BYTES = 40 };
  * random bits), so that ids sort by time. */
 void id_make(char out[ID_BYTES], const char *prefix, int64_t wall_ms);
 void id_random(void *out, size_t bytes); /* getrandom(2); aborts if the kernel has none */
+/* From the pool that ids come from: a system call for every 80. Not for secrets. */
+uint64_t id_number(void);
 /* FNV-1a, stable for ever, not for hostile keys. */
 uint64_t id_hash64(const void *data, size_t bytes);
 

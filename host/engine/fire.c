@@ -60,7 +60,9 @@ static void put_object(struct buf *b, const char *name, const cJSON *object)
 {
     if (!object)
         return;
-    buf_printf(b, ",\"%s\":", name);
+    buf_str(b, ",\"");
+    buf_str(b, name);
+    buf_str(b, "\":");
     json_put_tree(b, object);
 }
 
@@ -127,6 +129,8 @@ static struct birth *birth_new(const struct call *c, const char *session)
     b->unique = m->unique && c->body.data && !c->unsent;
     b->unique_ms = m->unique_ms;
     buf_init(&b->event, EVENT_MAX);
+    size_t about = c->body.len + c->headers.len + 256;
+    buf_reserve(&b->event, about < EVENT_MAX ? about : 0);
     put_event(&b->event, c, text_of(session));
     if (b->event.full) {
         birth_free(b);
@@ -174,7 +178,7 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
     id_make(id, "run", now);
     struct run *r = run_new(e, id, c->trigger->current);
     r->created_ms = now;
-    id_random(&r->seed, sizeof r->seed);
+    r->seed = id_number();
     r->birth = birth;
     r->session = mem_text(session);
     r->ticket = ticket_new(e, r->id, session, c->wait_ms, fn, arg);

@@ -14,9 +14,10 @@
 
 static void put_version(struct buf *b, const struct version *v)
 {
-    char hex[SHA256_HEX];
-    id_hex(v->hash, SHA256_BYTES, hex);
-    buf_printf(b, "%.12s", hex);
+    enum { SHOWN = 6 };
+    char hex[2 * SHOWN + 1];
+    id_hex(v->hash, SHOWN, hex);
+    buf_str(b, hex);
 }
 
 /* The first two records of a run. */
@@ -25,6 +26,7 @@ static void note_birth(struct run *r)
     const struct birth *b = r->birth;
     struct buf data;
     buf_init(&data, 8 << 10);
+    buf_reserve(&data, 255);
     buf_str(&data, "{\"project\":");
     json_put_cstr(&data, b->project);
     buf_str(&data, ",\"trigger\":");

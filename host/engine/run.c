@@ -213,6 +213,7 @@ void run_complete(struct run *r, struct text result)
         return;
     struct buf data;
     buf_init(&data, FRAME_MAX + 64);
+    buf_reserve(&data, result.len + 16);
     buf_str(&data, "{\"result\":");
     buf_text(&data, result);
     buf_char(&data, '}');

@@ -62,6 +62,14 @@ static void settle(struct ticket *t, struct outcome *o)
     free(session);
 }
 
+static const char *copy_text(char *out, size_t cap, struct text t)
+{
+    if (!t.data)
+        return NULL;
+    snprintf(out, cap, "%.*s", (int)t.len, t.data);
+    return out;
+}
+
 static void settle_end(struct ticket *t, enum store_status status, struct text result,
                        struct text code, struct text message, struct text at)
 {
@@ -70,11 +78,9 @@ static void settle_end(struct ticket *t, enum store_status status, struct text r
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (ends[i].status == status)
             o.verdict = ends[i].verdict;
-    snprintf(code_copy, sizeof code_copy, "%.*s", (int)code.len, code.data ? code.data : "");
-    snprintf(at_copy, sizeof at_copy, "%.*s", (int)at.len, at.data ? at.data : "");
     char *detail = message.data ? mem_text_n(message.data, message.len) : NULL;
-    o.code = code.data ? code_copy : NULL;
-    o.at = at.data ? at_copy : NULL;
+    o.code = copy_text(code_copy, sizeof code_copy, code);
+    o.at = copy_text(at_copy, sizeof at_copy, at);
     o.detail = detail;
     settle(t, &o);
     free(detail);

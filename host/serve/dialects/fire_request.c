@@ -172,16 +172,24 @@ void fire_body(struct request *q, int64_t wait_ms, outcome_fn render)
 
 void put_run_head(struct buf *b, const struct outcome *o)
 {
-    buf_printf(b, "{\"runId\":\"%s\",\"sessionId\":", o->run);
+    buf_str(b, "{\"runId\":\"");
+    buf_str(b, o->run);
+    buf_str(b, "\",\"sessionId\":");
     json_put_cstr(b, o->session);
-    buf_printf(b, ",\"status\":\"%s\"", o->status);
+    buf_str(b, ",\"status\":\"");
+    buf_str(b, o->status);
+    buf_char(b, '"');
 }
 
 void put_stream_url(struct buf *b, const struct request *q, const char *run)
 {
     char token[TOKEN_BYTES];
     token_make(&q->app->tokens, run, clock_wall_ms(q->app->clock), token);
-    buf_printf(b, ",\"streamUrl\":\"/v1/runs/%s/events?token=%s\"", run, token);
+    buf_str(b, ",\"streamUrl\":\"/v1/runs/");
+    buf_str(b, run);
+    buf_str(b, "/events?token=");
+    buf_str(b, token);
+    buf_char(b, '"');
 }
 
 void set_location(struct request *q, const char *run)
