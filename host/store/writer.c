@@ -7,6 +7,7 @@
 #include "store/database.h"
 #include "store/query.h"
 #include "store/thread.h"
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct writer {
 
     struct thread thread; /* guards what follows */
     struct list orders, chores;
+    bool crowd; /* the last commit carried several */
 };
 
 /* What one commit carries; also the letter that brings its orders back. */
@@ -60,6 +62,7 @@ static struct group *take_group(struct writer *w)
         list_add(&g->chores, node);
     for (; room > 0 && (node = list_pop(&w->orders)); room--)
         list_add(&g->orders, node);
+    w->crowd = w->options.group_max - room > 1;
     return g;
 }
 
@@ -208,6 +211,18 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* What the loop and the runners are at now may well end in orders: where they need this processor,
+ * they go first, and one commit carries twice as many. Where another one is free, this costs
+ * nothing. */
+static void let_others_catch_up(struct writer *w)
+{
+    if (!w->crowd)
+        return;
+    thread_unlock(&w->thread);
+    sched_yield();
+    thread_lock(&w->thread);
+}
+
 static bool nothing_to_do(const struct writer *w)
 {
     return list_empty(&w->orders) && list_empty(&w->chores);
@@ -223,6 +238,7 @@ static void writer_run(void *arg)
                 break;
             continue;
         }
+        let_others_catch_up(w);
         struct group *g = take_group(w);
         thread_unlock(&w->thread);
         commit_group(w, g);
