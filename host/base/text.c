@@ -153,7 +153,8 @@ size_t text_utf8_whole(struct text a)
     return text_utf8_step((struct text){a.data + start, a.len - start}) ? a.len : start;
 }
 
-/* Eight bytes a turn: Mycroft's test for a zero byte, on the word xored with the byte looked for. */
+/* Eight bytes a turn: Mycroft's test for a zero byte, on the word xored with the byte looked for.
+ */
 const char *text_json_plain(const char *at, const char *end)
 {
     const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;

@@ -34,8 +34,8 @@ size_t text_utf8_count(struct text a); /* code points of valid UTF-8 */
 /* The bytes of `a` without the beginning of a character at its end, which was cut there. */
 size_t text_utf8_whole(struct text a);
 
-/* The first byte that a JSON string does not hold as it is: a control character, quote or backslash,
- * or one of more than ASCII; end: none. */
+/* The first byte that a JSON string does not hold as it is: a control character, quote or
+ * backslash, or one of more than ASCII; end: none. */
 const char *text_json_plain(const char *at, const char *end);
 
 /* "250ms" "30s" "5m" "2h" "3d" (a whole number and a unit) to milliseconds. */

@@ -71,10 +71,9 @@ bool token_ok(const struct token_key *k, const char *run, int64_t now_ms, struct
     uint64_t expiry;
     char wanted[TOKEN_BYTES];
     struct text rest = token;
-    if (strlen(run) >= ID_BYTES || !text_u64(text_cut(&rest, '-'), &expiry) ||
-        expiry > INT64_MAX || (int64_t)expiry < now_ms)
+    if (strlen(run) >= ID_BYTES || !text_u64(text_cut(&rest, '-'), &expiry) || expiry > INT64_MAX ||
+        (int64_t)expiry < now_ms)
         return false;
     sign(k, run, (int64_t)expiry, wanted);
-    return token.len == strlen(wanted) &&
-           id_equal_constant_time(wanted, token.data, token.len);
+    return token.len == strlen(wanted) && id_equal_constant_time(wanted, token.data, token.len);
 }
