@@ -39,6 +39,12 @@ bool text_is_fold(struct text a, const char *s)
     return true;
 }
 
+void text_lower(char *s)
+{
+    for (; *s; s++)
+        *s = lower(*s);
+}
+
 bool text_starts(struct text a, const char *prefix)
 {
     size_t len = strlen(prefix);

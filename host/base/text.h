@@ -19,6 +19,7 @@ struct text text_of(const char *s); /* NULL gives TEXT_NONE */
 bool text_eq(struct text a, struct text b);
 bool text_is(struct text a, const char *s);
 bool text_is_fold(struct text a, const char *s); /* ASCII case folded */
+void text_lower(char *s);                        /* ASCII, in place */
 bool text_starts(struct text a, const char *prefix);
 struct text text_trim(struct text a); /* spaces and tabs at both ends */
 /* Cuts *rest at the first `sep`: returns the part before, *rest becomes the part behind (absent at

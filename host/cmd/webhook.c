@@ -69,9 +69,7 @@ static bool read_address(const struct options *o, struct address *a, struct erro
                          "or -");
     snprintf(a->project, sizeof a->project, "%.*s", (int)project.len, project.data);
     snprintf(a->key, sizeof a->key, "%.*s", (int)key.len, key.data);
-    for (char *c = a->key; *c; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c + 32);
+    text_lower(a->key);
     return true;
 }
 
@@ -86,15 +84,6 @@ static bool given_secret(char out[SECRET_BYTES], struct error *err)
     return api_key_given_ok(text_of(out)) ||
            error_set(err, ERROR_INVALID,
                      "--secret-stdin: expected 16 to 200 visible ASCII characters on one line");
-}
-
-/* "mtw_" and 256 random bits. */
-static void make_secret(char out[SECRET_BYTES])
-{
-    char key[API_KEY_BYTES];
-    api_key_secret(key);
-    snprintf(out, SECRET_BYTES, "mtw_%s", strchr(key, '_') + 1);
-    explicit_bzero(key, sizeof key);
 }
 
 /* The secret alone on standard output, so that $(…) holds it; about it, on standard error. */
@@ -126,7 +115,7 @@ static int create(const struct options *o)
     if (!read_address(o, &a, &err) || (o->secret_stdin && !given_secret(secret, &err)))
         return out_usage(command_webhook.name, &err);
     if (!o->secret_stdin)
-        make_secret(secret);
+        api_key_webhook(secret);
     w.created_ms = clock_wall_ms(&clock_system);
     id_make(w.id, "wh", w.created_ms);
     memcpy(w.project, a.project, sizeof w.project);
@@ -217,8 +206,9 @@ static int remove_secrets(const struct options *o)
     bool by_id = o->word && strncmp(o->word, "wh_", 3) == 0 && !strchr(o->word, '/');
     if (!by_id && !read_address(o, &a, &err))
         return out_usage(command_webhook.name, &err);
-    if (!store_webhook_revoke_now(o->data, by_id ? o->word : NULL, a.project, a.key,
-                                  clock_wall_ms(&clock_system), &revoked, &err))
+    if (!store_webhook_revoke_now(o->data, by_id ? o->word : NULL, by_id ? NULL : a.project,
+                                  by_id ? NULL : a.key, clock_wall_ms(&clock_system), &revoked,
+                                  &err))
         return out_fail(command_webhook.name, &err);
     fprintf(stderr, "moontide: removed %zu secret%s\n", revoked, revoked == 1 ? "" : "s");
     return 0;

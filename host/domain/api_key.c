@@ -7,7 +7,8 @@
 
 enum { GIVEN_MIN = 16, GIVEN_MAX = 200 };
 enum { SECRET_BYTES = 32, SECRET_CHARS = 43, NAME_MAX_BYTES = 64 };
-static const char prefix[] = "mt_", public_prefix[] = "mtpk_";
+static const char prefix[] = "mt_", public_prefix[] = "mtpk_",
+                  webhook_prefix[] = "mtw_";
 
 static const struct {
     const char *word;
@@ -61,6 +62,11 @@ void api_key_secret(char out[API_KEY_BYTES])
 void api_key_publishable(char out[API_KEY_BYTES])
 {
     make(out, public_prefix);
+}
+
+void api_key_webhook(char out[API_KEY_BYTES])
+{
+    make(out, webhook_prefix);
 }
 
 bool api_key_is_widget(const struct api_key *k)

@@ -42,6 +42,7 @@ struct api_key {
 
 void api_key_secret(char out[API_KEY_BYTES]); /* a new secret */
 void api_key_publishable(char out[API_KEY_BYTES]);
+void api_key_webhook(char out[API_KEY_BYTES]); /* of a webhook address: "mtw_" and the same */
 bool api_key_is_widget(const struct api_key *k);
 /* Whether permissions and origins go together; err says what does not. */
 bool api_key_consistent(const struct api_key *k, struct error *err) MUST_CHECK;

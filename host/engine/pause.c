@@ -52,9 +52,7 @@ static void on_written(void *arg, const struct error *err)
 static char *folded(const char *key)
 {
     char *out = mem_text(key);
-    for (char *at = out; *at; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at + 32);
+    text_lower(out);
     return out;
 }
 

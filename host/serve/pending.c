@@ -27,3 +27,11 @@ struct request *pending_end(struct pending *p)
     free(p);
     return q;
 }
+
+struct request *pending_read(struct pending *p, const struct error *err)
+{
+    struct request *q = pending_end(p);
+    if (q && err)
+        request_no(q, VERDICT_STORE, err->text);
+    return err ? NULL : q;
+}

@@ -13,3 +13,5 @@ struct pending {
 struct pending *pending_new(struct request *q);
 /* In the callback: the request, or NULL; the pending is gone after. */
 struct request *pending_end(struct pending *p);
+/* The same where the store was asked: NULL also when err was answered. */
+struct request *pending_read(struct pending *p, const struct error *err);

@@ -30,6 +30,10 @@ static const struct route routes[] = {
     {METHOD_GET, "/v1/triggers/{project}/{key}/snippets", AUTH_KEY, PERMISSION_READ, NULL, snippets_get, NULL},
     {METHOD_POST, "/v1/triggers/{project}/{key}/pause", AUTH_KEY, PERMISSION_MANAGE, NULL, triggers_pause, NULL},
     {METHOD_POST, "/v1/triggers/{project}/{key}/resume", AUTH_KEY, PERMISSION_MANAGE, NULL, triggers_resume, NULL},
+    {METHOD_GET, "/v1/triggers/{project}/{key}/webhook", AUTH_KEY, PERMISSION_MANAGE, NULL, webhooks_list_all, NULL},
+    {METHOD_POST, "/v1/triggers/{project}/{key}/webhook", AUTH_KEY, PERMISSION_MANAGE, NULL, webhooks_create, NULL},
+    {METHOD_DELETE, "/v1/triggers/{project}/{key}/webhook", AUTH_KEY, PERMISSION_MANAGE, NULL, webhooks_delete_all, NULL},
+    {METHOD_DELETE, "/v1/triggers/{project}/{key}/webhook/{id}", AUTH_KEY, PERMISSION_MANAGE, NULL, webhooks_delete, NULL},
 
     {METHOD_GET, "/v1/keys", AUTH_KEY, PERMISSION_KEYS, NULL, keys_list_all, NULL},
     {METHOD_POST, "/v1/keys", AUTH_KEY, PERMISSION_KEYS, NULL, keys_create, NULL},

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "store/jobs.h"
+#include "store/change.h"
 #include "store/query.h"
 #include <stdlib.h>
 
@@ -62,39 +62,9 @@ bool audit_put_key(struct sqlite *q, const char *actor, const char *action, cons
 
 /* ---- a row by itself */
 
-struct note {
-    struct chore chore;
-    struct keep keep;
-    struct store_audit audit;
-    store_written_fn done;
-    void *arg;
-};
-
-static bool apply_note(struct chore *chore, struct sqlite *q, struct error *err)
-{
-    struct note *n = CONTAINER_OF(chore, struct note, chore);
-    return audit_put(q, &n->audit, err);
-}
-
-static void deliver_note(struct store *s, struct letter *letter)
-{
-    (void)s;
-    struct note *n = CONTAINER_OF(letter, struct note, chore.letter);
-    if (n->done)
-        n->done(n->arg, chore_error(&n->chore));
-    keep_done(&n->keep);
-    free(n);
-}
-
 void store_audit(struct store *s, const struct store_audit *a, store_written_fn done, void *arg)
 {
-    struct note *n = mem_zero(1, sizeof *n);
-    n->chore.apply = apply_note;
-    n->chore.letter.deliver = deliver_note;
-    n->audit = audit_copy(&n->keep, a);
-    n->done = done;
-    n->arg = arg;
-    store_chore(s, &n->chore);
+    change_start(s, mem_zero(1, sizeof(struct change)), a, done, arg);
 }
 
 /* ---- the list */

@@ -6,24 +6,26 @@
 #include "store/query.h"
 #include <stdlib.h>
 
-/* A value opens one kind of door only. */
-static bool check_no_webhook(struct sqlite *q, const struct api_key *key, struct error *err)
+/* A value opens one door only. */
+static bool check_new(struct sqlite *q, const struct api_key *key, struct error *err)
 {
     struct query s;
-    query_begin(&s, q, SQL_WEBHOOK_HAS);
+    query_begin(&s, q, SQL_KEY_KNOWN);
     query_blob(&s, key->hash, SHA256_BYTES);
     int step = query_step(&s, err);
+    bool is_key = step > 0 && query_column_int(&s, 0) == 1;
     query_end(&s);
     if (step > 0)
         return error_set(err, ERROR_EXISTS,
-                         "this value is a webhook's secret; an API key must be another");
+                         is_key ? "this value is an API key already, perhaps a revoked one"
+                                : "this value is a webhook's secret; an API key must be another");
     return step == 0;
 }
 
 bool keys_put(struct sqlite *q, const struct api_key *key, struct error *err)
 {
     struct query s;
-    if (!check_no_webhook(q, key, err))
+    if (!check_new(q, key, err))
         return false;
     query_begin(&s, q, SQL_KEY_PUT);
     query_text(&s, text_of(key->id));

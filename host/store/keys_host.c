@@ -1,121 +1,75 @@
 /* SPDX-License-Identifier: MIT */
 /* API keys inside the host: changed by the writer thread, listed by the reader thread. */
 #include "base/mem.h"
-#include "store/audit.h"
-#include "store/jobs.h"
+#include "store/change.h"
 #include "store/keys.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct change_key {
-    struct chore chore;
-    struct keep keep;
+    struct change change;
     struct api_key key; /* of a revocation only the id */
-    struct store_audit audit;
     int64_t now_ms;
-    store_written_fn done;
-    void *arg;
 };
 
-static bool create_key(struct chore *chore, struct sqlite *q, struct error *err)
+static bool create_key(struct change *change, struct sqlite *q, struct error *err)
 {
-    struct change_key *c = CONTAINER_OF(chore, struct change_key, chore);
-    return keys_put(q, &c->key, err) && audit_put(q, &c->audit, err);
+    return keys_put(q, &CONTAINER_OF(change, struct change_key, change)->key, err);
 }
 
-static bool revoke_key(struct chore *chore, struct sqlite *q, struct error *err)
+static bool revoke_key(struct change *change, struct sqlite *q, struct error *err)
 {
-    struct change_key *c = CONTAINER_OF(chore, struct change_key, chore);
-    return keys_revoke(q, c->key.id, c->now_ms, err) && audit_put(q, &c->audit, err);
-}
-
-static bool stamp(struct chore *chore, struct sqlite *q, struct error *err)
-{
-    (void)chore;
-    return keys_stamp(q, err);
-}
-
-static void deliver_change(struct store *s, struct letter *letter)
-{
-    (void)s;
-    struct change_key *c = CONTAINER_OF(letter, struct change_key, chore.letter);
-    if (c->done)
-        c->done(c->arg, chore_error(&c->chore));
-    keep_done(&c->keep);
-    free(c);
-}
-
-static struct change_key *change_new(const struct store_audit *audit, store_written_fn done,
-                                     void *arg)
-{
-    struct change_key *c = mem_zero(1, sizeof *c);
-    c->audit = audit_copy(&c->keep, audit);
-    c->chore.committed = stamp;
-    c->chore.letter.deliver = deliver_change;
-    c->done = done;
-    c->arg = arg;
-    return c;
+    struct change_key *c = CONTAINER_OF(change, struct change_key, change);
+    return keys_revoke(q, c->key.id, c->now_ms, err);
 }
 
 void store_key_create(struct store *s, const struct api_key *key, const struct store_audit *audit,
                       store_written_fn done, void *arg)
 {
-    struct change_key *c = change_new(audit, done, arg);
-    c->chore.apply = create_key;
+    struct change_key *c = mem_zero(1, sizeof *c);
+    c->change.apply = create_key;
+    c->change.stamps = true;
     c->key = *key;
-    store_chore(s, &c->chore);
+    change_start(s, &c->change, audit, done, arg);
 }
 
 void store_key_revoke(struct store *s, const char *id, int64_t now_ms,
                       const struct store_audit *audit, store_written_fn done, void *arg)
 {
-    struct change_key *c = change_new(audit, done, arg);
-    c->chore.apply = revoke_key;
+    struct change_key *c = mem_zero(1, sizeof *c);
+    c->change.apply = revoke_key;
+    c->change.stamps = true;
     strncpy(c->key.id, id, sizeof c->key.id - 1);
     c->now_ms = now_ms;
-    store_chore(s, &c->chore);
+    change_start(s, &c->change, audit, done, arg);
 }
 
 /* ---- last use */
 
 struct used_keys {
-    struct chore chore;
-    struct api_key *keys;
+    struct change change;
+    struct api_key *keys; /* in `change.keep` */
     size_t count;
-    store_written_fn done;
-    void *arg;
 };
 
-static bool put_used(struct chore *chore, struct sqlite *q, struct error *err)
+static bool put_used(struct change *change, struct sqlite *q, struct error *err)
 {
-    struct used_keys *u = CONTAINER_OF(chore, struct used_keys, chore);
+    struct used_keys *u = CONTAINER_OF(change, struct used_keys, change);
     for (size_t i = 0; i < u->count; i++)
         if (!keys_used(q, u->keys[i].id, u->keys[i].used_ms, err))
             return false;
     return true;
 }
 
-static void deliver_used(struct store *s, struct letter *letter)
-{
-    (void)s;
-    struct used_keys *u = CONTAINER_OF(letter, struct used_keys, chore.letter);
-    if (u->done)
-        u->done(u->arg, chore_error(&u->chore));
-    free(u->keys);
-    free(u);
-}
-
 void store_keys_used(struct store *s, const struct api_key *keys, size_t count,
                      store_written_fn done, void *arg)
 {
     struct used_keys *u = mem_zero(1, sizeof *u);
-    u->chore.apply = put_used;
-    u->chore.letter.deliver = deliver_used;
-    u->keys = mem_dup(keys, count * sizeof *keys);
-    u->count = count;
-    u->done = done;
-    u->arg = arg;
-    store_chore(s, &u->chore);
+    u->change.apply = put_used;
+    u->keys = keep_alloc(&u->change.keep, count * sizeof *keys);
+    for (; u->count < count; u->count++)
+        u->keys[u->count] = keys[u->count];
+    change_start(s, &u->change, NULL, done, arg);
 }
 
 /* ---- the list */

@@ -2,25 +2,20 @@
 /* Triggers that an operator has paused: changed by the writer thread, listed by the reader
  * thread. */
 #include "base/mem.h"
-#include "store/audit.h"
-#include "store/jobs.h"
+#include "store/change.h"
 #include "store/query.h"
 #include <stdlib.h>
 
 enum { PAUSES_ROOM = 16 };
 
-struct change {
-    struct chore chore;
-    struct keep keep;
-    struct store_pause pause; /* texts in `keep` */
-    struct store_audit audit;
-    bool paused;
-    store_written_fn done;
-    void *arg;
+struct change_pause {
+    struct change change;
+    struct store_pause pause; /* texts in `change.keep` */
 };
 
-static bool put(const struct change *c, struct sqlite *q, struct error *err)
+static bool put(struct change *change, struct sqlite *q, struct error *err)
 {
+    const struct change_pause *c = CONTAINER_OF(change, struct change_pause, change);
     struct query s;
     query_begin(&s, q, SQL_PAUSE_PUT);
     query_text(&s, text_of(c->pause.project));
@@ -30,8 +25,9 @@ static bool put(const struct change *c, struct sqlite *q, struct error *err)
     return query_do(&s, err);
 }
 
-static bool take_away(const struct change *c, struct sqlite *q, struct error *err)
+static bool take_away(struct change *change, struct sqlite *q, struct error *err)
 {
+    const struct change_pause *c = CONTAINER_OF(change, struct change_pause, change);
     struct query s;
     query_begin(&s, q, SQL_PAUSE_REMOVE);
     query_text(&s, text_of(c->pause.project));
@@ -39,37 +35,19 @@ static bool take_away(const struct change *c, struct sqlite *q, struct error *er
     return query_do(&s, err);
 }
 
-static bool apply(struct chore *chore, struct sqlite *q, struct error *err)
-{
-    struct change *c = CONTAINER_OF(chore, struct change, chore);
-    return (c->paused ? put(c, q, err) : take_away(c, q, err)) && audit_put(q, &c->audit, err);
-}
-
-static void deliver_change(struct store *s, struct letter *letter)
-{
-    (void)s;
-    struct change *c = CONTAINER_OF(letter, struct change, chore.letter);
-    if (c->done)
-        c->done(c->arg, chore_error(&c->chore));
-    keep_done(&c->keep);
-    free(c);
-}
-
 void store_pause(struct store *s, const struct store_pause *p, bool paused,
                  const struct store_audit *audit, store_written_fn done, void *arg)
 {
-    struct change *c = mem_zero(1, sizeof *c);
-    c->chore.apply = apply;
-    c->chore.letter.deliver = deliver_change;
-    c->pause.project = keep_text(&c->keep, text_of(p->project)).data;
-    c->pause.key = keep_text(&c->keep, text_of(p->key)).data;
-    c->pause.by = keep_text(&c->keep, text_of(p->by)).data;
-    c->pause.at_ms = p->at_ms;
-    c->audit = audit_copy(&c->keep, audit);
-    c->paused = paused;
-    c->done = done;
-    c->arg = arg;
-    store_chore(s, &c->chore);
+    struct change_pause *c = mem_zero(1, sizeof *c);
+    struct keep *k = &c->change.keep;
+    c->change.apply = paused ? put : take_away;
+    c->pause = (struct store_pause){
+        .project = keep_text(k, text_of(p->project)).data,
+        .key = keep_text(k, text_of(p->key)).data,
+        .by = keep_text(k, text_of(p->by)).data,
+        .at_ms = p->at_ms,
+    };
+    change_start(s, &c->change, audit, done, arg);
 }
 
 struct list_pauses {

@@ -1,52 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* Sessions inside the host: written by the writer thread, read by the reader thread. */
 #include "base/mem.h"
-#include "store/jobs.h"
+#include "store/change.h"
 #include "store/sessions.h"
 #include <stdlib.h>
 
 struct add_turn {
-    struct chore chore;
-    struct keep keep;
-    struct store_turn turn; /* texts in `keep` */
-    store_written_fn done;
-    void *arg;
+    struct change change;
+    struct store_turn turn; /* texts in `change.keep` */
 };
 
-static bool add(struct chore *chore, struct sqlite *q, struct error *err)
+static bool add(struct change *change, struct sqlite *q, struct error *err)
 {
-    struct add_turn *a = CONTAINER_OF(chore, struct add_turn, chore);
-    return sessions_add(q, &a->turn, err);
-}
-
-static void deliver_turn(struct store *s, struct letter *letter)
-{
-    (void)s;
-    struct add_turn *a = CONTAINER_OF(letter, struct add_turn, chore.letter);
-    if (a->done)
-        a->done(a->arg, chore_error(&a->chore));
-    keep_done(&a->keep);
-    free(a);
+    return sessions_add(q, &CONTAINER_OF(change, struct add_turn, change)->turn, err);
 }
 
 void store_session_add(struct store *s, const struct store_turn *turn, store_written_fn done,
                        void *arg)
 {
     struct add_turn *a = mem_zero(1, sizeof *a);
-    a->chore.apply = add;
-    a->chore.letter.deliver = deliver_turn;
+    struct keep *k = &a->change.keep;
+    a->change.apply = add;
     a->turn = (struct store_turn){
-        .project = keep_text(&a->keep, turn->project),
-        .session = keep_text(&a->keep, turn->session),
-        .run = keep_text(&a->keep, turn->run),
+        .project = keep_text(k, turn->project),
+        .session = keep_text(k, turn->session),
+        .run = keep_text(k, turn->run),
         .step = turn->step,
-        .user = keep_text(&a->keep, turn->user),
-        .assistant = keep_text(&a->keep, turn->assistant),
+        .user = keep_text(k, turn->user),
+        .assistant = keep_text(k, turn->assistant),
         .at_ms = turn->at_ms,
     };
-    a->done = done;
-    a->arg = arg;
-    store_chore(s, &a->chore);
+    change_start(s, &a->change, NULL, done, arg);
 }
 
 struct read_session {

@@ -89,12 +89,14 @@ const char *const sql_texts[SQL_STATEMENTS] = {
         " AND revoked_ms = 0 AND id NOT IN (SELECT id FROM webhook WHERE project = ?1"
         " AND trigger = ?2 AND revoked_ms = 0 ORDER BY created_ms DESC, id DESC LIMIT 1)",
     [SQL_WEBHOOK_REVOKE] = "UPDATE webhook SET revoked_ms = ?1 WHERE revoked_ms = 0"
-                           " AND (id = ?2 OR (project = ?3 AND trigger = ?4))",
+                           " AND (?2 IS NULL OR id = ?2) AND (?3 IS NULL OR project = ?3)"
+                           " AND (?4 IS NULL OR trigger = ?4)",
     [SQL_WEBHOOK_LIST] = "SELECT id, project, trigger, hash, created_ms, revoked_ms FROM webhook"
                          " ORDER BY project, trigger, created_ms, id",
     [SQL_WEBHOOK_KNOWN] = "SELECT 1 FROM api_key WHERE hash = ?1 UNION ALL SELECT 2 FROM webhook"
                           " WHERE hash = ?1 AND project = ?2 AND trigger = ?3 AND revoked_ms = 0",
-    [SQL_WEBHOOK_HAS] = "SELECT 1 FROM webhook WHERE hash = ?1 AND revoked_ms = 0",
+    [SQL_KEY_KNOWN] = "SELECT 1 FROM api_key WHERE hash = ?1 UNION ALL SELECT 2 FROM webhook"
+                      " WHERE hash = ?1 AND revoked_ms = 0",
     [SQL_SESSION_ADD] = "INSERT INTO session_message(project, session, run, step, role, text, at_ms)"
                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(run, step, role)"
                         " DO UPDATE SET text = excluded.text, at_ms = excluded.at_ms",

@@ -44,7 +44,7 @@ enum sql_statement {
     SQL_WEBHOOK_REVOKE,    /* by id, or all of a trigger */
     SQL_WEBHOOK_LIST,
     SQL_WEBHOOK_KNOWN, /* 1: this hash is an API key's; 2: the trigger has it alive */
-    SQL_WEBHOOK_HAS,   /* a row: this hash is a living webhook secret's */
+    SQL_KEY_KNOWN,   /* a row: this hash is a living webhook secret's */
     SQL_SESSION_ADD,
     SQL_SESSION_READ, /* newest first */
 

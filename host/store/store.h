@@ -159,6 +159,13 @@ struct store_webhook {
     int64_t revoked_ms; /* 0: alive */
 };
 enum { STORE_WEBHOOKS_ALIVE = 2 }; /* of one trigger, so that callers can change over */
+/* As with keys. With STORE_WEBHOOKS_ALIVE alive the oldest is revoked. The value of an API key, or
+ * of a living secret of the same trigger: ERROR_EXISTS. */
+void store_webhook_create(struct store *s, const struct store_webhook *webhook,
+                          const struct store_audit *audit, store_written_fn done, void *arg);
+/* The one of which->id, or (id "") all of which->project and trigger; none alive: ERROR_MISSING. */
+void store_webhook_revoke(struct store *s, const struct store_webhook *which, int64_t now_ms,
+                          const struct store_audit *audit, store_written_fn done, void *arg);
 
 /* One turn of a conversation: what a run's step was told, what it answered. Texts are borrowed. */
 struct store_turn {
@@ -304,11 +311,10 @@ bool store_key_revoke_now(const char *data, const char *id, int64_t now_ms, cons
 /* *keys is malloc'ed. */
 bool store_keys_now(const char *data, struct api_key **keys, size_t *count,
                     struct error *err) MUST_CHECK;
-/* With STORE_WEBHOOKS_ALIVE alive the oldest is revoked. The value of an API key, or of a living
- * secret of the same trigger: ERROR_EXISTS. */
+/* See store_webhook_create. */
 bool store_webhook_create_now(const char *data, const struct store_webhook *webhook,
                               size_t *revoked, struct error *err) MUST_CHECK;
-/* By its id, or (id NULL) all of a trigger. None alive: ERROR_MISSING. */
+/* By its id (project and trigger NULL), or (id NULL) all of a trigger. None alive: ERROR_MISSING. */
 bool store_webhook_revoke_now(const char *data, const char *id, const char *project,
                               const char *trigger, int64_t now_ms, size_t *revoked,
                               struct error *err) MUST_CHECK;

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* store_put_version: the files of a script version, kept by content hash. */
 #include "base/mem.h"
-#include "store/jobs.h"
+#include "store/change.h"
 #include "store/query.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct put_version {
-    struct chore chore;
-    struct keep keep;
+    struct change change;
     unsigned char hash[SHA256_BYTES];
-    struct text project, trigger, bundle;
-    store_written_fn done;
-    void *arg;
+    struct text project, trigger, bundle; /* in `change.keep` */
 };
 
-static bool put(struct chore *chore, struct sqlite *q, struct error *err)
+static bool put(struct change *change, struct sqlite *q, struct error *err)
 {
-    struct put_version *p = CONTAINER_OF(chore, struct put_version, chore);
+    struct put_version *p = CONTAINER_OF(change, struct put_version, change);
     struct query s;
     query_begin(&s, q, SQL_VERSION_PUT);
     query_blob(&s, p->hash, SHA256_BYTES);
@@ -27,27 +24,15 @@ static bool put(struct chore *chore, struct sqlite *q, struct error *err)
     return query_do(&s, err);
 }
 
-static void deliver_put(struct store *s, struct letter *letter)
-{
-    (void)s;
-    struct put_version *p = CONTAINER_OF(letter, struct put_version, chore.letter);
-    if (p->done)
-        p->done(p->arg, chore_error(&p->chore));
-    keep_done(&p->keep);
-    free(p);
-}
-
 void store_put_version(struct store *s, const unsigned char hash[SHA256_BYTES], struct text project,
                        struct text trigger, struct text bundle, store_written_fn done, void *arg)
 {
     struct put_version *p = mem_zero(1, sizeof *p);
-    p->chore.apply = put;
-    p->chore.letter.deliver = deliver_put;
+    struct keep *k = &p->change.keep;
+    p->change.apply = put;
     memcpy(p->hash, hash, SHA256_BYTES);
-    p->project = keep_text(&p->keep, project);
-    p->trigger = keep_text(&p->keep, trigger);
-    p->bundle = keep_text(&p->keep, bundle);
-    p->done = done;
-    p->arg = arg;
-    store_chore(s, &p->chore);
+    p->project = keep_text(k, project);
+    p->trigger = keep_text(k, trigger);
+    p->bundle = keep_text(k, bundle);
+    change_start(s, &p->change, NULL, done, arg);
 }

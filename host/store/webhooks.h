@@ -8,7 +8,7 @@
 /* In a transaction of the caller's: makes room, then puts it in. */
 bool webhooks_put(struct sqlite *q, const struct store_webhook *webhook, size_t *revoked,
                   struct error *err) MUST_CHECK;
-/* id NULL: all of the trigger. ERROR_MISSING when there is none alive. */
+/* id, or project and trigger, may be NULL: any. ERROR_MISSING when there is none alive. */
 bool webhooks_revoke(struct sqlite *q, const char *id, const char *project, const char *trigger,
                      int64_t now_ms, size_t *revoked, struct error *err) MUST_CHECK;
 /* *rows is malloc'ed, NULL on failure. */

@@ -10,12 +10,13 @@
 static bool note(struct sqlite *q, const char *action, const char *id, const char *project,
                  const char *trigger, int64_t now_ms, struct error *err)
 {
-    char target[160];
-    snprintf(target, sizeof target, "%s%s%s", id ? id : project, id ? "" : "/", id ? "" : trigger);
+    char target[160] = "";
+    if (!id)
+        snprintf(target, sizeof target, "%s/%s", project, trigger);
     struct store_audit a = {.at_ms = now_ms,
                             .actor = TEXT("cli"),
                             .action = text_of(action),
-                            .target = text_of(target)};
+                            .target = id ? text_of(id) : text_of(target)};
     return audit_put(q, &a, err);
 }
 
@@ -29,10 +30,7 @@ bool store_webhook_create_now(const char *data, const struct store_webhook *webh
     bool ok = sqlite_exec(&q, "BEGIN IMMEDIATE", err) && webhooks_put(&q, webhook, revoked, err) &&
               note(&q, "webhook.create", NULL, webhook->project, webhook->trigger,
                    webhook->created_ms, err) &&
-              sqlite_exec(&q, "COMMIT", err);
-    if (!ok)
-        sqlite_rollback(&q);
-    ok = ok && keys_stamp(&q, err);
+              sqlite_exec(&q, "COMMIT", err) && keys_stamp(&q, err);
     sqlite_close(&q);
     return ok;
 }
@@ -45,9 +43,11 @@ bool store_webhook_revoke_now(const char *data, const char *id, const char *proj
     *revoked = 0;
     if (!database_open(&q, data, DATABASE_EXISTING, err))
         return false;
-    bool ok =
-        webhooks_revoke(&q, id, project, trigger, now_ms, revoked, err) && keys_stamp(&q, err);
-    sqlite_close(&q);
+    bool ok = sqlite_exec(&q, "BEGIN IMMEDIATE", err) &&
+              webhooks_revoke(&q, id, project, trigger, now_ms, revoked, err) &&
+              note(&q, "webhook.remove", id, project, trigger, now_ms, err) &&
+              sqlite_exec(&q, "COMMIT", err) && keys_stamp(&q, err);
+    sqlite_close(&q); /* undoes what is not committed */
     return ok;
 }
 

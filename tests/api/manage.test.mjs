@@ -120,6 +120,20 @@ test("a key made over HTTP works at once and is gone at once", async () => {
   assert.equal((await host.request("DELETE", "/v1/keys/key_none")).status, 404);
 });
 
+test("a key that was made elsewhere is taken over and never shown", async () => {
+  const body = { name: "brought", permissions: ["run.read"], projects: "*", secret: "wb_live_over.http+0123456789" };
+  const made = await makeKey(body);
+  assert.deepEqual([made.status, made.json.secret], [201, undefined], made.text);
+  assert.equal((await host.request("GET", "/v1/runs", { key: body.secret })).status, 200);
+  const again = await makeKey(body);
+  assert.deepEqual([again.status, again.json.code, again.json.detail], [409, "conflict", "this value is an API key already, perhaps a revoked one"]);
+  for (const secret of ["x".repeat(15), "x".repeat(201), "with blanks in between", 7]) {
+    const { status, json } = await makeKey({ ...body, secret });
+    assert.deepEqual([status, json.field, json.detail], [400, "/secret", "secret: expected 16 to 200 visible ASCII characters"]);
+  }
+  assert.ok(!(await host.request("GET", "/v1/keys")).text.includes(body.secret));
+});
+
 test("many keys at once are each in force when they are answered", async () => {
   await Promise.all(Array.from({ length: 20 }, async (_, i) => {
     const { json } = await makeKey({ name: `k${i}`, permissions: ["run.read"], projects: "*" });

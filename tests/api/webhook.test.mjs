@@ -15,6 +15,7 @@ const host = await startHost({
   scripts: {
     "a/echo.lua": echo(`id = "hook-1",`),
     "a/Second.lua": echo(`id = "hook-2",`),
+    "a/Http.lua": echo(`id = "hook-http",`),
     "a/defaults.lua": echo(`id = "hook-defaults", defaults = { size = "m", extra = { a = 1 }, inputs = "mine" },`),
     "a/fails.lua": `return trigger { id = "hook-fails", run = function(event, flow) flow.fail("out of tea") end }`,
     "a/gate.lua": `local http = require "http"
@@ -217,6 +218,63 @@ test("create prints the secret alone, once; two are alive; a third ends the olde
   const again = await webhook("remove", "a/none");
   assert.equal(again.code, 1);
   assert.match(again.stderr, /a\/none has no webhook secret/);
+});
+
+test("over HTTP secrets are made, listed and removed, in force when it is answered", async () => {
+  const where = "/v1/triggers/a/HTTP/webhook";
+  const ask = (method, at = where, options) => host.request(method, at, options);
+  const opens = async (secret) => (await post("?workflowId=hook-http", {}, { secret })).status;
+  const first = await create("a/http");
+  assert.equal(await opens(first), 200);
+  assert.equal((await ask("DELETE")).status, 204);
+  assert.equal(await opens(first), 401);
+  assert.equal((await ask("DELETE")).status, 404);
+  const [one, two] = [await ask("POST"), await ask("POST")];
+  assert.equal(one.status, 201, one.text);
+  const { id, secret, createdAt, ...rest } = one.json;
+  assert.match(id, /^wh_/);
+  assert.match(secret, /^mtw_[\w-]{43}$/);
+  assert.deepEqual(rest, { project: "a", trigger: "http", revokedAt: null });
+  assert.deepEqual([await opens(secret), await opens(two.json.secret)], [200, 200]);
+  const given = "brought from the other product".replaceAll(" ", ".");
+  const third = await ask("POST", where, { body: { secret: given } });
+  assert.deepEqual([third.status, third.json.secret], [201, undefined]);
+  assert.deepEqual([await opens(secret), await opens(two.json.secret), await opens(given)], [401, 200, 200]); // the oldest made room
+  const listed = (await ask("GET")).json;
+  assert.deepEqual([listed.next, ...listed.items.slice(0, 3).map((item) => [item.id, !item.revokedAt])],
+    [null, [third.json.id, true], [two.json.id, true], [id, false]]);
+  assert.ok(!JSON.stringify(listed).includes("secret"));
+  assert.equal((await ask("DELETE", `/v1/triggers/a/echo/webhook/${two.json.id}`)).status, 404); // of another trigger
+  assert.equal(await opens(two.json.secret), 200);
+  assert.equal((await ask("DELETE", `${where}/${two.json.id}`)).status, 204);
+  assert.equal((await ask("DELETE", `${where}/${two.json.id}`)).status, 404);
+  assert.deepEqual([await opens(two.json.secret), await opens(given)], [401, 200]);
+  const { items } = (await ask("GET", "/v1/audit?limit=5")).json;
+  assert.deepEqual(items.map(({ action, target }) => [action, target]), [["webhook.remove", two.json.id],
+    ["webhook.create", "a/http"], ["webhook.create", "a/http"], ["webhook.create", "a/http"], ["webhook.remove", "a/http"]]);
+});
+
+test("over HTTP a wrong form or a wrong key says why and changes nothing", async () => {
+  const where = "/v1/triggers/a/echo/webhook";
+  const make = (body, options) => host.request("POST", where, { body, ...options });
+  const before = (await host.request("GET", where)).text;
+  for (const secret of ["x".repeat(15), "x".repeat(201), "with blanks in between", "schlüssel-mit-umlaut", "line\nbreak-0123456789", 7, {}]) {
+    const { status, json } = await make({ secret });
+    assert.deepEqual([status, json.code, json.field, json.detail], [400, "invalid", "/secret", "secret: expected 16 to 200 visible ASCII characters"]);
+  }
+  const unknown = await make({ secret: "0123456789abcdef", name: "n" });
+  assert.deepEqual([unknown.status, unknown.json.detail], [400, "unknown field: a webhook has only a secret"]);
+  const same = await make({ secret: secrets.echo });
+  assert.deepEqual([same.status, same.json.code, same.json.detail], [409, "conflict", "a/echo has this secret already"]);
+  assert.equal((await make({ secret: host.key })).status, 409); // an API key
+  const reader = await host.newKey("webhook-reader", "--allow", "run.read", "--project", "a");
+  const stranger = await host.newKey("webhook-stranger", "--allow", "*", "--project", "other");
+  for (const [key, status] of [[reader, 403], [stranger, 404], [null, 401]])
+    for (const [method, at] of [["GET", where], ["POST", where], ["DELETE", where], ["DELETE", `${where}/wh_1`]])
+      assert.equal((await host.request(method, at, { key })).status, status, method);
+  assert.equal((await host.request("POST", "/v1/triggers/a/unknown/webhook")).status, 404);
+  assert.equal((await host.request("DELETE", `${where}/${"x".repeat(200)}`)).status, 404);
+  assert.equal((await host.request("GET", where)).text, before);
 });
 
 test("create --secret-stdin takes a given value, which opens this door only", async () => {

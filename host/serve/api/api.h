@@ -23,6 +23,11 @@ void snippets_get(struct request *q);
 void keys_list_all(struct request *q);
 void keys_create(struct request *q);
 void keys_delete(struct request *q);
+/* webhooks.c */
+void webhooks_list_all(struct request *q);
+void webhooks_create(struct request *q);
+void webhooks_delete_all(struct request *q);
+void webhooks_delete(struct request *q);
 /* secrets.c */
 void secrets_list_all(struct request *q);
 void secrets_set(struct request *q);

@@ -40,14 +40,10 @@ static void put_row(struct buf *b, const struct store_audit_row *row)
 static void on_rows(void *arg, const struct store_audit_row *rows, size_t count, bool more,
                     const struct error *err)
 {
-    struct request *q = pending_end(arg);
+    struct request *q = pending_read(arg, err);
     struct buf b;
     if (!q)
         return;
-    if (err) {
-        request_no(q, VERDICT_STORE, err->text);
-        return;
-    }
     buf_init(&b, 16u << 20);
     buf_str(&b, "{\"items\":[");
     for (size_t i = 0; i < count; i++) {

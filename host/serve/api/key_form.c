@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/api/key_form.h"
+#include "serve/api/change.h"
 #include "domain/origin.h"
 #include "domain/rate.h"
 #include <stdio.h>
@@ -13,6 +14,7 @@ struct form {
     int64_t now_ms;
     char *field;
     struct error *err;
+    bool given;
 };
 
 static bool wrong(struct form *f, const char *name, const char *format, const char *value)
@@ -169,6 +171,17 @@ static bool read_rate(struct form *f, const cJSON *v)
     return true;
 }
 
+/* Made elsewhere, so that callers of another product keep theirs. */
+static bool read_secret(struct form *f, const cJSON *v)
+{
+    if (cJSON_IsNull(v))
+        return true;
+    f->given = change_given_secret(v, f->k->hash, f->err);
+    if (!f->given)
+        snprintf(f->field, KEY_FIELD, "/secret");
+    return f->given;
+}
+
 static const struct {
     const char *name;
     bool needed;
@@ -182,6 +195,7 @@ static const struct {
     {"callsPerMinute", false, read_rate},
     {"expiresIn", false, read_expires_in},
     {"expiresAt", false, read_expires_at},
+    {"secret", false, read_secret},
 };
 
 /* A field that is not known might be a limit that the caller believes in. */
@@ -218,10 +232,10 @@ static bool default_is_among(struct form *f)
                  k->default_project);
 }
 
-bool key_form_read(const cJSON *body, int64_t now_ms, struct api_key *k, char field[KEY_FIELD],
-                   struct error *err)
+bool key_form_read(const cJSON *body, int64_t now_ms, struct api_key *k, bool *given,
+                   char field[KEY_FIELD], struct error *err)
 {
-    struct form f = {k, now_ms, field, err};
+    struct form f = {.k = k, .now_ms = now_ms, .field = field, .err = err};
     field[0] = '\0';
     if (!body)
         return error_set(err, ERROR_INVALID,
@@ -238,6 +252,7 @@ bool key_form_read(const cJSON *body, int64_t now_ms, struct api_key *k, char fi
     if (json_get(body, "expiresIn") && json_get(body, "expiresAt"))
         return wrong(&f, "expiresAt", "expiresIn and expiresAt do not go together%s", "");
     k->created_ms = now_ms;
+    *given = f.given;
     if (!default_is_among(&f))
         return false;
     snprintf(field, KEY_FIELD, *k->origins && !api_key_is_widget(k) ? "/origins" : "/permissions");

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* keys.c - GET, POST /v1/keys and DELETE /v1/keys/{id}. A key hands on, sees and revokes nothing
  * beyond what it may do itself. A change is answered once it is in force. */
-#include "base/mem.h"
 #include "serve/api/api.h"
+#include "serve/api/change.h"
 #include "serve/api/key_form.h"
-#include <stdlib.h>
 #include <string.h>
 
 static bool may_manage(struct request *q)
@@ -45,88 +44,17 @@ void keys_list_all(struct request *q)
     buf_done(&b);
 }
 
-/* ---- a change on its way: to the store, then into the keyring */
-
-struct key_change {
-    struct request *q; /* NULL: the client has gone */
-    struct keyring *ring;
-    struct api_key key;
-    char secret[API_KEY_BYTES]; /* "": a revocation */
-};
-
-static void drop(struct request *q)
-{
-    ((struct key_change *)q->state)->q = NULL;
-}
-
-static struct key_change *change_new(struct request *q)
-{
-    struct key_change *c = mem_zero(1, sizeof *c);
-    c->q = q;
-    c->ring = &q->app->engine->keyring;
-    q->state = c;
-    q->drop = drop;
-    return c;
-}
-
-static void change_free(struct key_change *c)
-{
-    if (c->q) {
-        c->q->state = NULL;
-        c->q->drop = NULL;
-    }
-    explicit_bzero(c->secret, sizeof c->secret);
-    free(c);
-}
-
-static void answer(struct key_change *c, const struct error *err)
-{
-    struct buf b;
-    if (err) {
-        request_no(c->q, VERDICT_STORE, err->text);
-        return;
-    }
-    if (!c->secret[0]) {
-        exchange_answer(c->q->x, 204, NULL, TEXT_NONE);
-        return;
-    }
-    buf_init(&b, 64 << 10);
-    key_form_put(&b, &c->key, c->secret);
-    request_json(c->q, 201, buf_view(&b));
-    explicit_bzero(b.data, b.len);
-    buf_done(&b);
-}
-
-static void on_in_force(void *arg, const struct error *err)
-{
-    struct key_change *c = arg;
-    if (c->q)
-        answer(c, err);
-    change_free(c);
-}
-
-static void on_written(void *arg, const struct error *err)
-{
-    struct key_change *c = arg;
-    if (!err) {
-        keyring_sync(c->ring, on_in_force, c);
-        return;
-    }
-    if (c->q)
-        answer(c, err);
-    change_free(c);
-}
-
 /* ---- POST */
 
-static bool read_key(struct request *q, struct api_key *k)
+/* *given: the key was brought along, and k has its hash. */
+static bool read_key(struct request *q, struct api_key *k, bool *given)
 {
     char field[KEY_FIELD];
     struct error err = {0};
     cJSON *body;
     if (!request_media_ok(q) || !request_object(q, &body))
         return false;
-    bool ok = key_form_read(body, clock_wall_ms(q->app->clock), k, field, &err);
+    bool ok = key_form_read(body, clock_wall_ms(q->app->clock), k, given, field, &err);
     cJSON_Delete(body);
     if (!ok) {
         struct refusal r = {.verdict = VERDICT_INVALID, .detail = err.text, .field = field};
@@ -156,19 +84,25 @@ static void note_key(struct buf *detail, const struct api_key *k)
 void keys_create(struct request *q)
 {
     struct api_key k = {0};
-    struct buf detail;
-    if (!may_manage(q) || !read_key(q, &k))
+    struct buf detail, json;
+    char secret[API_KEY_BYTES];
+    bool given;
+    if (!may_manage(q) || !read_key(q, &k, &given))
         return;
-    struct key_change *c = change_new(q);
     id_make(k.id, "key", k.created_ms);
-    (api_key_is_widget(&k) ? api_key_publishable : api_key_secret)(c->secret);
-    api_key_hash(text_of(c->secret), k.hash);
-    c->key = k;
+    if (!given) {
+        (api_key_is_widget(&k) ? api_key_publishable : api_key_secret)(secret);
+        api_key_hash(text_of(secret), k.hash);
+    }
+    buf_init(&json, 64 << 10);
+    key_form_put(&json, &k, given ? NULL : secret);
+    explicit_bzero(secret, sizeof secret);
     buf_init(&detail, 4096);
     note_key(&detail, &k);
     struct store_audit audit = audit_of(q, "key.create", k.id);
     audit.detail = buf_view(&detail);
-    store_key_create(q->app->engine->store, &k, &audit, on_written, c);
+    store_key_create(q->app->engine->store, &k, &audit, change_written,
+                     change_new(q, &json));
     buf_done(&detail);
 }
 
@@ -198,5 +132,6 @@ void keys_delete(struct request *q)
         return;
     }
     struct store_audit audit = audit_of(q, "key.revoke", k->id);
-    store_key_revoke(q->app->engine->store, k->id, audit.at_ms, &audit, on_written, change_new(q));
+    store_key_revoke(q->app->engine->store, k->id, audit.at_ms, &audit, change_written,
+                     change_new(q, NULL));
 }

@@ -6,19 +6,12 @@
 
 enum { LIST_MAX = 200, LIST_DEFAULT = 50 };
 
-static bool store_failed(struct request *q, const struct error *err)
-{
-    if (err)
-        request_no(q, VERDICT_STORE, err->text);
-    return err != NULL;
-}
-
 /* ---- GET /v1/runs/{id} */
 
 static void on_run(void *arg, const struct store_run *row, const struct error *err)
 {
-    struct request *q = pending_end(arg);
-    if (!q || store_failed(q, err) || !run_permitted(q, row, PERMISSION_READ))
+    struct request *q = pending_read(arg, err);
+    if (!q || !run_permitted(q, row, PERMISSION_READ))
         return;
     struct buf b;
     buf_init(&b, 64u << 20);
@@ -39,8 +32,8 @@ void runs_get(struct request *q)
 static void on_list(void *arg, const struct store_run *rows, size_t count, bool more,
                     const struct error *err)
 {
-    struct request *q = pending_end(arg);
-    if (!q || store_failed(q, err))
+    struct request *q = pending_read(arg, err);
+    if (!q)
         return;
     struct buf b;
     buf_init(&b, 512u << 20);
@@ -154,8 +147,8 @@ static void on_cancelled(void *arg, enum verdict v)
 
 static void on_cancel_row(void *arg, const struct store_run *row, const struct error *err)
 {
-    struct request *q = pending_end(arg);
-    if (!q || store_failed(q, err) || !run_permitted(q, row, PERMISSION_CONTROL))
+    struct request *q = pending_read(arg, err);
+    if (!q || !run_permitted(q, row, PERMISSION_CONTROL))
         return;
     engine_cancel(q->app->engine, q->params_text[0], on_cancelled, pending_new(q));
 }

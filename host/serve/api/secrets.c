@@ -46,14 +46,10 @@ static void put_secret(struct buf *b, const char *name, const char *hosts, int64
 static void on_list(void *arg, const struct store_secret *rows, size_t count,
                     const struct error *err)
 {
-    struct request *q = pending_end(arg);
+    struct request *q = pending_read(arg, err);
     struct buf b;
     if (!q)
         return;
-    if (err) {
-        request_no(q, VERDICT_STORE, err->text);
-        return;
-    }
     buf_init(&b, 64u << 20);
     buf_str(&b, "{\"items\":[");
     for (size_t i = 0; i < count; i++) {

@@ -129,13 +129,9 @@ void triggers_get(struct request *q)
 
 static void on_paused(void *arg, const struct error *err)
 {
-    struct request *q = pending_end(arg);
+    struct request *q = pending_read(arg, err);
     if (!q)
         return;
-    if (err) {
-        request_no(q, VERDICT_STORE, err->text);
-        return;
-    }
     const struct trigger *t = triggers_named(q, PERMISSION_MANAGE); /* it may have gone meanwhile */
     if (t)
         answer_trigger(q, t);
