@@ -28,8 +28,8 @@ enum {
     ENGINE_CROWDED_MS = 50,
     ENGINE_FOLDER_WAIT_MS = 2000, /* for another host to leave the data folder */
     ENGINE_FOLDER_LOOK_MS = 20,
-    ENGINE_STORE_RETRY_MS = 500,   /* between tries when the disk refuses a run that was accepted */
-    ENGINE_JOURNAL_MAX = 64 << 20, /* bytes of journal a run may write: limit.journal */
+    ENGINE_STORE_RETRY_MS = 500, /* between tries when the disk refuses a run that was accepted */
+    ENGINE_JOURNAL_MAX = FRAME_JOURNAL_MAX,
     ENGINE_CHUNK_MAX =
         4 << 20, /* a chunk is committed when it gets this large; a record always fits */
 };

@@ -225,12 +225,21 @@ static void take_idle(struct run *r, struct frame_reader *in)
 {
     struct engine *e = r->e;
     uint32_t answers = frame_get_u32(in);
+    struct text at = frame_get_bytes(in);
+    if (in->broken)
+        return;
     if (r->phase != RUN_GOING || answers != r->answers_sent)
         return; /* said before it saw the last answer */
     if (ended_early(r, "a wait for something else"))
         return;
     r->phase = RUN_IDLE;
+    free(r->at);
+    r->at = at.data ? mem_text_n(at.data, at.len) : NULL;
     run_active(r, false);
+    if (run_overdue(r)) { /* it came back only to say where it stood */
+        run_time_out(r);
+        return;
+    }
     ops_late(r);
     int64_t due = r->phase == RUN_IDLE && list_empty(&r->late) ? ops_due_ms(r) : 0;
     int64_t now = clock_wall_ms(e->clock);

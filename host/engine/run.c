@@ -72,6 +72,7 @@ void run_release(struct run *r)
     run_update_free(&r->update);
     buf_done(&r->pending);
     free(r->session);
+    free(r->at);
     free(r->event);
     free(r->instruction);
     free(r);
@@ -281,5 +282,5 @@ void run_time_out(struct run *r)
 {
     run_unplace(r, true);
     end_with_error(r, STORE_TIMED_OUT, RECORD_RUN_TIMED_OUT, "limit.wall",
-                   TEXT("the run took longer than its wall time allows"), TEXT_NONE);
+                   TEXT("the run took longer than its wall time allows"), text_of(r->at));
 }

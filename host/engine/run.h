@@ -60,6 +60,7 @@ struct run {
     struct run_write *writing; /* the order at the store */
     size_t journal_bytes;
     uint32_t steps;
+    char *at;         /* where it waited last, "support/refund.lua:12"; NULL: not known */
     struct list link; /* in backlog, dirty or revive queue */
     enum { LINK_NONE, LINK_BACKLOG, LINK_DIRTY, LINK_REVIVE } linked;
 
@@ -101,6 +102,7 @@ void run_time_out(struct run *r);
 
 /* Ends it as timed out when its wall time is over. */
 void run_watch_wall(struct run *r);
+bool run_overdue(const struct run *r);
 /* It only sleeps, until due_ms: notes that, and takes it out of memory once that is committed. */
 void run_park(struct run *r, int64_t due_ms);
 void run_unpark(struct run *r); /* an answer came before it was gone */

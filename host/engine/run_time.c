@@ -19,14 +19,20 @@ void run_watch_wall(struct run *r)
 {
     enum { LOOK_AGAIN_MS = 60000 }; /* the wall clock may jump: never trust one timer for longer */
     int64_t left = r->created_ms + wall_limit_ms(r) - clock_wall_ms(r->e->clock);
-    bool away = r->phase == RUN_LOST ||
-                r->phase == RUN_REBUILDING; /* the store is being read for it: not now */
+    bool away = r->phase == RUN_LOST || /* the store is being read for it: not now */
+                r->phase == RUN_REBUILDING ||
+                (r->phase == RUN_GOING && r->replay); /* soon it says where it stood */
     if (left <= 0 && away)
         timers_set(&r->e->timers, &r->wall, 1000, on_wall);
     else if (left <= 0)
         run_time_out(r);
     else
         timers_set(&r->e->timers, &r->wall, left < LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS, on_wall);
+}
+
+bool run_overdue(const struct run *r)
+{
+    return r->created_ms + wall_limit_ms(r) <= clock_wall_ms(r->e->clock);
 }
 
 void run_park(struct run *r, int64_t due_ms)

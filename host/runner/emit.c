@@ -27,6 +27,21 @@ static void end(lua_State *L, struct vm *vm, size_t mark)
     }
 }
 
+/* What a record costs in the journal beside its texts: more than it really does. */
+enum { RECORD_COST = 64, OP_COST = 512 }; /* of an op: its records and those of its answer */
+
+void emit_count(struct vm *vm, size_t bytes)
+{
+    vm->journal += bytes;
+}
+
+static void check_journal(lua_State *L, struct vm *vm)
+{
+    if (vm->journal > FRAME_JOURNAL_MAX)
+        vm_kill(L, "limit.journal", "the run has written %d MB of journal, which is the limit",
+                FRAME_JOURNAL_MAX >> 20);
+}
+
 struct text emit_json(lua_State *L, int idx, uint32_t max, const char *limit, const char *kind)
 {
     struct buf *json = vm_of(L)->port->scratch;
@@ -49,6 +64,8 @@ struct text emit_json(lua_State *L, int idx, uint32_t max, const char *limit, co
 void emit_op(lua_State *L, uint32_t step, struct text kind, struct text name, struct text args)
 {
     struct vm *vm = vm_of(L);
+    emit_count(vm, OP_COST + kind.len + name.len);
+    check_journal(L, vm);
     size_t mark = begin(vm, FRAME_OP);
     frame_put_u32(vm->port->out, step);
     frame_put_bytes(vm->port->out, kind);
@@ -68,6 +85,8 @@ void emit_record(lua_State *L, enum record_type type, uint32_t step, uint32_t at
                  struct text name, struct text data)
 {
     struct vm *vm = vm_of(L);
+    emit_count(vm, RECORD_COST + name.len + data.len);
+    check_journal(L, vm);
     size_t mark = begin(vm, FRAME_RECORD);
     frame_put_u8(vm->port->out, (uint8_t)type);
     frame_put_u32(vm->port->out, step);
@@ -79,8 +98,11 @@ void emit_record(lua_State *L, enum record_type type, uint32_t step, uint32_t at
 
 void emit_idle(struct vm *vm, uint32_t answers)
 {
+    char at[VM_AT];
+    vm_find_line(vm->tasks.root.co, at);
     size_t mark = begin(vm, FRAME_IDLE);
     frame_put_u32(vm->port->out, answers);
+    frame_put_bytes(vm->port->out, at[0] ? text_of(at) : TEXT_NONE);
     frame_end(vm->port->out, mark);
 }
 

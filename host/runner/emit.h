@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* emit.h - the frames that a run sends. Each is appended whole or not at all: nothing here calls
  * into Lua while a frame is open, so a kill cannot leave half of one. Owner: the run on the
- * processor. Thread: one. Limits: EMIT_HIGH unsent bytes end the run's slice, EMIT_MAX kill it. */
+ * processor. Thread: one. Limits: EMIT_HIGH unsent bytes end the run's slice, EMIT_MAX kill it; so
+ * do FRAME_JOURNAL_MAX of records and ops in all. */
 #pragma once
 #include "base/buf.h"
 #include "wire/record_type.h"
@@ -21,6 +22,8 @@ void emit_op_cancel(struct vm *vm, uint32_t step);
 void emit_record(lua_State *L, enum record_type type, uint32_t step, uint32_t attempt,
                  struct text name, struct text data);
 
+/* Bytes that the host will write into the run's journal beside the records below: an answer. */
+void emit_count(struct vm *vm, size_t bytes);
 void emit_idle(struct vm *vm, uint32_t answers);
 
 /* First and last frames, for which a vm may be missing. */

@@ -75,10 +75,20 @@ void phase_line(struct run *r, char at[VM_AT])
         line_of(r, functions[r->phase], at);
 }
 
+/* The line of the trigger {} call. */
+static void line_of_declaration(const struct run *r, char at[VM_AT])
+{
+    at[0] = '\0';
+    if (r->vm->trigger_line)
+        snprintf(at, VM_AT, "%s:%d", r->version->files[0].name, r->vm->trigger_line);
+}
+
 static int fail_at(struct run *r, enum vm_ref ref, const char *code, const char *message)
 {
     char at[VM_AT];
     line_of(r, ref, at);
+    if (!at[0]) /* a template */
+        line_of_declaration(r, at);
     return fail(r, code, message, at);
 }
 
@@ -155,7 +165,7 @@ static int tell_manifest(struct run *r)
     struct error err;
     struct buf *scratch = &r->loop->scratch;
     char at[VM_AT];
-    snprintf(at, sizeof at, "%s:%d", r->version->files[0].name, r->vm->trigger_line);
+    line_of_declaration(r, at);
     if (!trigger_manifest(r->vm, scratch, &err))
         return fail(r, "script.error", err.text, at);
     emit_loaded(&r->loop->out, r->node.tag, buf_view(scratch));
@@ -166,12 +176,11 @@ static int leave_load(struct run *r, lua_State *co, int results)
 {
     struct vm *vm = r->vm;
     struct error err;
-    char at[VM_AT] = "";
+    char at[VM_AT];
     if (results != 1)
         lua_settop(co, 1); /* nil, or the first of many: no trigger, or just that */
     if (!trigger_take(vm, co, &err)) {
-        if (vm->trigger_line)
-            snprintf(at, sizeof at, "%s:%d", r->version->files[0].name, vm->trigger_line);
+        line_of_declaration(r, at);
         return fail(r, "script.error", err.text, at);
     }
     lua_settop(co, 0);
@@ -250,8 +259,8 @@ static int render(struct run *r, struct text source)
     bool ok = template_render(L, source, -1, out, &err);
     lua_settop(L, 0);
     if (out->full)
-        return fail(r, "limit.output", "the instruction is too large", "");
-    return ok ? admit(r, buf_view(out)) : fail(r, "script.error", err.text, "");
+        return fail_at(r, VM_REF_INSTRUCTION, "limit.output", "the instruction is too large");
+    return ok ? admit(r, buf_view(out)) : fail_at(r, VM_REF_INSTRUCTION, "script.error", err.text);
 }
 
 static int enter_instruction(struct run *r)

@@ -212,6 +212,7 @@ static void deliver(struct run *r, const struct answer *a)
     char text[64];
     vm->shared.now_ms = a->at_ms;
     r->answers_taken++;
+    emit_count(vm, a->json.len);
     tick_restart(vm);
     switch (step_state(vm, a->step)) {
     case STEP_ASKED:

@@ -72,6 +72,7 @@ struct vm {
 
     struct task_set tasks;
     uint32_t steps, steps_max;
+    size_t journal;       /* bytes that this run has put into its journal, about */
     uint8_t *step_states; /* enum step_state, steps_room of them, by step - 1 */
     uint32_t steps_room;
     struct vm_answer answer;

@@ -24,6 +24,9 @@
 enum {
     FRAME_HEADER = 16,
     FRAME_MAX = 8 << 20, /* payload bytes; larger is a broken contract */
+    /* Bytes of journal that a run may write (limit.journal). The runner counts its part,
+     * generously, and ends the run at its line; the host's own count is exact and comes second. */
+    FRAME_JOURNAL_MAX = 64 << 20,
 };
 #define FRAME_ABSENT UINT32_MAX
 
@@ -31,8 +34,9 @@ enum frame_type {
     /* host to runner */
     FRAME_LOAD = 1, /* tag: version. u32 count, then count * (bytes path, bytes source); the first
                        is the trigger's own file ("support/refund.lua"), the others are its modules
-                       ("lib/name.lua", "support/lib/name.lua"). A first file "host.lua" returns a plain table (the
-                       host's settings) and cannot be started. A START may follow at once. */
+                       ("lib/name.lua", "support/lib/name.lua"). A first file "host.lua" returns a
+                       plain table (the        host's settings) and cannot be started. A START may
+                       follow at once. */
     FRAME_UNLOAD,   /* tag: version. No fields. Runs of it that live go on. */
     FRAME_START,    /* tag: run. See struct frame_start. */
     FRAME_ANSWER,   /* tag: run. i64 at_ms, u32 step, u8 ok, bytes json: the value, or
@@ -57,8 +61,9 @@ enum frame_type {
     FRAME_FINISHED,  /* tag: run. bytes result JSON. The run is gone. */
     FRAME_FAILED,    /* tag: run. bytes code, bytes message, bytes at ("support/refund.lua:12" or
                         absent). The run is gone. */
-    FRAME_IDLE, /* tag: run. u32 answers taken so far. Nothing can move until an answer comes. Sent
-                   behind every answer that leads to that, also when the next is there already. */
+    FRAME_IDLE,      /* tag: run. u32 answers taken so far, bytes at (where its main task waits, or
+                        absent). Nothing can move until an answer comes. Sent behind every answer that
+                        leads to that, also when the next is there already. */
 };
 
 /* The fields of FRAME_START, in this order. */

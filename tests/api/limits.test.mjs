@@ -107,21 +107,21 @@ test("too much memory ends with limit.memory and its line", async () => {
 });
 
 test("a string far beyond memory ends the run only", async () => {
-  const { code } = await failure("rep");
-  assert.match(code, /^(limit\.memory|script\.error)$/);
+  const { code, at } = await failure("rep");
+  assert.deepEqual([code, at], ["limit.memory", "l/rep.lua:1"]);
 });
 
 test("more steps than allowed end with limit.steps", async () => {
   assert.equal((await host.fire("l", "steps", { n: 5 })).json.response, "fine");
-  const { code, runId } = await failure("steps", { n: 6 });
-  assert.equal(code, "limit.steps");
+  const { code, at, runId } = await failure("steps", { n: 6 });
+  assert.deepEqual([code, at], ["limit.steps", "l/steps.lua:5"]);
   assert.equal((await host.events(runId)).filter(({ type }) => type === "step.completed").length, 5);
 });
 
 test("a result larger than allowed ends with limit.output", async () => {
   assert.equal((await host.fire("l", "output", { n: 1000 })).json.response.length, 1000);
-  const { code, message } = await failure("output", { n: 1100 });
-  assert.equal(code, "limit.output");
+  const { code, at, message } = await failure("output", { n: 1100 });
+  assert.deepEqual([code, at], ["limit.output", "l/output.lua:1"]);
   assert.match(message, /1024/);
 });
 
@@ -134,7 +134,7 @@ test("a run that lives longer than its wall time ends as timed_out", async () =>
   const answer = await host.fire("l", "wall", {});
   assert.deepEqual([answer.status, answer.json.error?.code], [500, "limit.wall"], answer.text);
   const run = await host.getRun(answer.json.runId);
-  assert.equal(run.status, "timed_out");
+  assert.deepEqual([run.status, run.error.at], ["timed_out", "l/wall.lua:4"]);
   assert.equal((await host.events(run.runId)).at(-1).type, "run.timed_out");
 });
 

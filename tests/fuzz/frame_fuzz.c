@@ -12,7 +12,7 @@ static const char *const fields[256] = {
     [FRAME_READY] = "",     [FRAME_LOADED] = "b",    [FRAME_REFUSED] = "b",
     [FRAME_ADMITTED] = "b", [FRAME_DROPPED] = "b",   [FRAME_RECORD] = "144bb",
     [FRAME_OP] = "4bbb",    [FRAME_OP_CANCEL] = "4", [FRAME_FINISHED] = "b",
-    [FRAME_FAILED] = "bbb", [FRAME_IDLE] = "4",
+    [FRAME_FAILED] = "bbb", [FRAME_IDLE] = "4b",
 };
 
 static void copy_field(char kind, struct frame_reader *r, struct buf *out)

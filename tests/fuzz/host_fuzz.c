@@ -173,9 +173,9 @@ static enum frame_type put_frame(struct buf *b, struct text *in)
         const char *fields;
     } shapes[] = {
         {FRAME_ADMITTED, "t"}, {FRAME_OP, "sttt"},     {FRAME_RECORD, "rsatt"},
-        {FRAME_IDLE, "s"},     {FRAME_OP_CANCEL, "s"}, {FRAME_FINISHED, "t"},
+        {FRAME_IDLE, "st"},    {FRAME_OP_CANCEL, "s"}, {FRAME_FINISHED, "t"},
         {FRAME_FAILED, "ttt"}, {FRAME_DROPPED, "t"},   {FRAME_ADMITTED, "t"},
-        {FRAME_OP, "sttt"},    {FRAME_IDLE, "s"},
+        {FRAME_OP, "sttt"},    {FRAME_IDLE, "st"},
     };
     uint8_t which = fuzz_u8(in) % ARRAY_LEN(shapes);
     for (const char *f = shapes[which].fields; *f; f++) {

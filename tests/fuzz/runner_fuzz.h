@@ -134,6 +134,7 @@ static inline void fuzz_see_fields(struct fuzz_runner *r, const struct frame *f,
         return;
     case FRAME_IDLE:
         frame_get_u32(in);
+        fuzz_check_text(frame_get_bytes(in), "where it waits");
         return;
     default: /* ADMITTED, DROPPED */
         fuzz_check_text(frame_get_bytes(in), "an instruction or reason");

@@ -5,6 +5,6 @@ return trigger {
   limits = { cpu = "10s" },
   run = function(_, flow)
     local text = ("x"):rep(60000)
-    while true do pcall(flow.log, text) end
+    while true do pcall(flow.log, text) end -- HERE
   end,
 }

@@ -4,6 +4,6 @@
 return trigger {
   limits = { wall = "300ms" },
   run = function(_, flow)
-    while true do pcall(flow.sleep, "1h") end
+    while true do pcall(flow.sleep, "1h") end -- HERE
   end,
 }

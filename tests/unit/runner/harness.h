@@ -37,7 +37,8 @@ const struct embedded lualib_files[] = {
 struct rig {
     struct loop loop;
     struct buf in;
-    struct buf text; /* what was sent, one line a frame */
+    struct buf text;   /* what was sent, one line a frame */
+    char idle_at[256]; /* of the last IDLE */
 };
 
 static inline void rig_init(struct rig *rig)
@@ -46,7 +47,7 @@ static inline void rig_init(struct rig *rig)
     assert_true(loop_init(&rig->loop, -1, NULL, &err));
     assert_true(tick_start(&err));
     buf_init(&rig->in, 64 << 20);
-    buf_init(&rig->text, 64 << 20);
+    buf_init(&rig->text, 128 << 20);
 }
 
 static inline void rig_done(struct rig *rig)
@@ -165,6 +166,10 @@ static inline void rig_describe(struct rig *rig, const struct frame *f)
         buf_printf(&rig->text, " %u", frame_get_u32(&r));
     if (f->type == FRAME_RECORD)
         buf_printf(&rig->text, " %u", frame_get_u32(&r));
+    if (f->type == FRAME_IDLE) { /* one test looks at that */
+        struct text at = frame_get_bytes(&r);
+        snprintf(rig->idle_at, sizeof rig->idle_at, "%.*s", (int)at.len, at.data ? at.data : "");
+    }
     while (r.rest.len > 0 && !r.broken)
         rig_put_bytes(rig, &r);
     assert_true(frame_read_ok(&r));

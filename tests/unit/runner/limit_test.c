@@ -122,6 +122,28 @@ static void outputs_are_bounded(void **state)
     assert_non_null(strstr(run_small("return string.rep('x', 998)"), "7 finished \"xxx"));
 }
 
+static void the_journal_is_bounded(void **state)
+{
+    (void)state;
+    rig_load_body(&rig, "local s = string.rep('x', 60000)\n"
+                        "for i = 1, 10 do flow.log(s) end\n"
+                        "host.op('large')\n"
+                        "while true do pcall(flow.log, s) end");
+    rig_start(&rig, 7);
+    rig_go(&rig);
+    static char answer[1 << 20];
+    answer[0] = '"';
+    memset(answer + 1, 'y', sizeof answer - 3);
+    answer[sizeof answer - 2] = '"';
+    rig_answer(&rig, 7, 1, answer);
+    const char *said = rig_go(&rig);
+    const char *end = strstr(said, "7 failed ");
+    assert_non_null(end);
+    assert_string_equal(end, "7 failed limit.journal the run has written 64 MB of journal, which "
+                             "is the limit p/k.lua:6\n");
+    assert_in_range(end - said, 60 << 20, 63 << 20); /* the answer counts, and what came before */
+}
+
 static void an_instruction_is_bounded(void **state)
 {
     (void)state;
@@ -139,8 +161,9 @@ static void an_instruction_is_bounded(void **state)
     s.output_bytes = 10;
     s.event = TEXT("{\"body\":{\"a\":\"0123456789\",\"l\":[1,2]}}");
     frame_put_start(&rig.in, 7, &s);
-    assert_string_equal(rig_go(&rig),
-                        "7 admitted -\n7 failed limit.output the instruction is too large -\n");
+    assert_string_equal(
+        rig_go(&rig),
+        "7 admitted -\n7 failed limit.output the instruction is too large p/k.lua:1\n");
 }
 
 static void a_step_starts_the_cpu_account_anew(void **state)
@@ -257,6 +280,7 @@ int main(void)
         TEST(garbage_does_not_count),
         TEST(steps_are_counted),
         TEST(outputs_are_bounded),
+        TEST(the_journal_is_bounded),
         TEST(an_instruction_is_bounded),
         TEST(a_step_starts_the_cpu_account_anew),
         TEST(a_kill_leaves_the_neighbours_alone),

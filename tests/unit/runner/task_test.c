@@ -47,15 +47,31 @@ static void a_task_is_never_yieldable_to_its_script(void **state)
 {
     (void)state;
     assert_string_equal(
-        rig_run(&rig,
-                "local main, seen = coroutine.running(), {}\n"
-                "local function look() seen[#seen + 1] = coroutine.isyieldable(main) end\n"
-                "look()\n"
-                "coroutine.wrap(function() look() seen[#seen + 1] = coroutine.isyieldable() end)()\n"
-                "host.join(host.spawn(look))\n"
-                "seen[#seen + 1] = coroutine.isyieldable(coroutine.create(look))\n"
-                "return seen"),
+        rig_run(
+            &rig,
+            "local main, seen = coroutine.running(), {}\n"
+            "local function look() seen[#seen + 1] = coroutine.isyieldable(main) end\n"
+            "look()\n"
+            "coroutine.wrap(function() look() seen[#seen + 1] = coroutine.isyieldable() end)()\n"
+            "host.join(host.spawn(look))\n"
+            "seen[#seen + 1] = coroutine.isyieldable(coroutine.create(look))\n"
+            "return seen"),
         "7 admitted -\n7 finished [false,false,true,false,true]\n");
+}
+
+static void a_run_that_waits_says_where(void **state)
+{
+    (void)state;
+    rig_run(&rig, "local t = host.spawn(function() flow.ask(1) end)\n"
+                  "local co = coroutine.wrap(function()\n"
+                  "  host.join(t)\n"
+                  "end)\n"
+                  "co()\n"
+                  "pcall(flow.ask, 2)");
+    assert_string_equal(rig.idle_at, "p/k.lua:7");
+    rig_answer(&rig, 7, 1, "1");
+    rig_go(&rig);
+    assert_string_equal(rig.idle_at, "p/k.lua:8");
 }
 
 static const char three_steps[] =
@@ -343,6 +359,7 @@ int main(void)
         TEST(a_failed_op_gives_false_and_its_error),
         TEST(a_null_answer_is_nil),
         TEST(a_task_is_never_yieldable_to_its_script),
+        TEST(a_run_that_waits_says_where),
         TEST(answers_sent_early_change_nothing),
         TEST(an_answer_never_asked_for_is_a_divergence),
         TEST(answers_are_handled_one_at_a_time),
