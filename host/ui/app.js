@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The web page: a client of the public API like any other. No state but the key (in this tab) and what is on the screen.
+import { buildForm, element } from "./form.js";
+import { clock, leaveRun, pill, showRun, STATUS_TONE } from "./run.js";
+import { createClient } from "./sdk.js";
+
 const $ = (id) => document.getElementById(id);
-const FINAL = new Set(["run.completed", "run.failed", "run.cancelled", "run.timed_out"]);
-const TONE = { "run.completed": "good", "step.completed": "good", "run.failed": "bad", "step.failed": "bad", "run.timed_out": "bad",
-  "run.cancelled": "bad", "run.waiting": "moon", "step.retrying": "moon" };
-const STATUS_TONE = { completed: "good", failed: "bad", timed_out: "bad", cancelled: "bad", waiting: "moon", serving: "good", broken: "bad",
-  paused: "moon" };
-const SAMPLES = { hello: { name: "Ada" }, refund: { ticketId: "T-1042", amount: 42, customer: { name: "Ada", tier: "gold" }, message: "It arrived empty." },
-  slow: { minutes: 1 } };
+const BEAT_MS = 3000;
 
 let key = sessionStorage.getItem("moontide-key");
-let trigger; // the one on the screen
-let watching; // AbortController of the stream on the screen
+let trigger; // the one on the screen, whole
+let form; // its fields; undefined while the body is edited as JSON
+let openings = 0;
+let shown = ""; // the list as it was drawn last: drawn again only when it is another
 
 async function api(method, path, body, headers = {}) {
   const answer = await fetch(path, { method, headers: { "x-api-key": key, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
@@ -22,60 +22,90 @@ async function api(method, path, body, headers = {}) {
   return json;
 }
 
-function element(tag, className, text) {
-  const e = document.createElement(tag);
-  if (className) e.className = className;
-  if (text !== undefined) e.textContent = text;
-  return e;
-}
-
-const clock = (at) => new Date(at).toLocaleTimeString();
+const pathOf = (t) => `/v1/triggers/${t.project}/${t.key}`;
+const isShown = (t) => trigger && t.project === trigger.project && t.key === trigger.key;
 
 // ---- triggers
 
 async function loadTriggers() {
   const { items } = await api("GET", "/v1/triggers");
+  const now = JSON.stringify(items);
+  if (now === shown) return;
+  shown = now;
+  drawTriggers(items);
+  const current = items.find(isShown) ?? items.find((t) => t.key === "hello") ?? items[0];
+  if (current && (!isShown(current) || current.version !== trigger.version || current.status !== trigger.status || current.error !== trigger.error))
+    await openTrigger(current);
+}
+
+function drawTriggers(items) {
+  const focused = document.activeElement?.dataset?.trigger;
   $("triggers").replaceChildren(...items.map(triggerRow));
-  if (trigger) showTrigger(items.find((t) => t.project === trigger.project && t.key === trigger.key) ?? trigger, false);
-  else if (items.length) showTrigger(items.find((t) => t.key === "slow") ?? items[0], true);
+  if (!items.length) $("triggers").append(element("li", "hint", "None yet."));
+  if (focused) [...$("triggers").querySelectorAll("button")].find((b) => b.dataset.trigger === focused)?.focus();
 }
 
 function triggerRow(t) {
   const row = element("button");
   const name = element("span");
+  const state = t.error ? "does not load" : t.status;
   name.append(element("span", "project", `${t.project}/`), t.key);
-  row.append(name, element("span", `dot ${t.error ? "bad" : STATUS_TONE[t.status] ?? ""}`));
-  row.title = t.error ?? t.status;
-  if (trigger && t.project === trigger.project && t.key === trigger.key) row.setAttribute("aria-current", "true");
-  row.onclick = () => showTrigger(t, true).then(loadTriggers);
+  const dot = element("span", `dot ${t.error ? "bad" : STATUS_TONE[t.status] ?? ""}`);
+  row.append(name, dot, element("span", "unseen", `, ${state}`));
+  row.title = t.error ?? state;
+  row.dataset.trigger = `${t.project}/${t.key}`;
+  if (isShown(t)) row.setAttribute("aria-current", "true");
+  row.onclick = () => openTrigger(t).catch(told);
   const li = element("li");
   li.append(row);
   return li;
 }
 
-async function showTrigger(t, fresh) {
-  trigger = t;
-  $("trigger-name").textContent = t.name ?? `${t.project}/${t.key}`;
-  $("trigger-error").textContent = t.error ?? "";
-  $("fire-form").hidden = t.status !== "serving";
-  showPause(t);
-  if (fresh) $("body").value = JSON.stringify(SAMPLES[t.key] ?? t.defaults ?? {}, null, 2);
+const told = (error) => ($("trigger-error").textContent = error.message);
+
+async function openTrigger(t) {
+  const turn = ++openings;
+  const whole = await api("GET", pathOf(t));
+  if (turn !== openings) return; // another was chosen meanwhile
+  const other = !isShown(whole);
+  const fresh = other || whole.version !== trigger.version;
+  const typed = other ? undefined : bodyTyped(); // a script that is saved takes nothing away
+  trigger = whole;
+  for (const row of $("triggers").querySelectorAll("button"))
+    if (row.dataset.trigger === `${t.project}/${t.key}`) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  $("trigger-name").textContent = trigger.name ?? `${t.project}/${t.key}`;
+  pill($("trigger-state"), trigger.status);
+  $("trigger-facts").textContent = factsOf(trigger);
+  $("trigger-error").textContent = trigger.error ?? "";
+  $("fire-form").hidden = trigger.status !== "serving";
+  showPause();
+  if (fresh) showForm(typed ?? trigger.defaults ?? {});
   await loadRuns();
 }
 
+function factsOf(t) {
+  const facts = [t.id ?? `${t.project}.${t.key}`];
+  if (t.waitMs !== undefined) facts.push(t.waitMs ? `callers wait ${t.waitMs / 1000} s` : "callers do not wait");
+  if (t.unique) facts.push("each body once");
+  if (t.widget) facts.push(`widget for ${t.origins.join(", ")}`);
+  return facts.join(" · ");
+}
+
 // A pause that the script asks for ends in the script.
-function showPause(t) {
+function showPause() {
   const button = $("pause");
-  const byScript = t.paused?.by === "script";
-  button.hidden = byScript || (t.status !== "serving" && !t.paused);
-  button.textContent = t.paused ? "Resume" : "Pause";
-  if (t.paused && !t.error) $("trigger-error").textContent = byScript ? "Paused by its script." : `Paused by ${t.paused.by}, ${new Date(t.paused.at).toLocaleString()}.`;
+  const { paused, status, error } = trigger;
+  const byScript = paused?.by === "script";
+  button.hidden = byScript || (status !== "serving" && !paused);
+  button.textContent = paused ? "Resume" : "Pause";
+  if (paused && !error) $("trigger-facts").textContent = byScript ? "Paused by its script." : `Paused by ${paused.by}, ${new Date(paused.at).toLocaleString()}.`;
   button.onclick = async () => {
     try {
-      await api("POST", `/v1/triggers/${t.project}/${t.key}/${t.paused ? "resume" : "pause"}`);
+      await api("POST", `${pathOf(trigger)}/${paused ? "resume" : "pause"}`);
       await loadTriggers();
-    } catch (error) {
-      $("trigger-error").textContent = error.message;
+    } catch (problem) {
+      told(problem);
     }
   };
 }
@@ -85,105 +115,124 @@ async function loadRuns() {
   const { items } = await api("GET", `/v1/runs?${query}`);
   $("runs").replaceChildren(...items.map((run) => {
     const row = element("button");
-    const left = element("span", "", run.status);
-    row.append(left, element("span", "when", clock(run.createdAt)), element("span", `dot ${STATUS_TONE[run.status] ?? ""}`));
+    row.append(element("span", `dot ${STATUS_TONE[run.status] ?? ""}`), element("span", "grow", run.status.replace("_", " ")),
+      element("span", "when", run.error?.code ?? run.kind), element("time", "when", clock(run.createdAt)));
+    row.dataset.run = run.runId;
     row.onclick = () => (location.hash = run.runId);
     const li = element("li");
     li.append(row);
     return li;
   }));
   if (!items.length) $("runs").replaceChildren(element("li", "hint", "None yet."));
+  markRun();
 }
 
-// ---- firing
+function markRun() {
+  for (const row of $("runs").querySelectorAll("button"))
+    if (`#${row.dataset.run}` === location.hash) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+}
+
+// ---- the body, as fields or as JSON
+
+function showForm(value) {
+  const schema = trigger.inputSchema ?? (trigger.key === "agent" ? { properties: { instruction: { type: "string" } } } : null);
+  const has = Boolean(schema && Object.keys(schema.properties ?? {}).length);
+  form = has ? buildForm($("fields"), schema, value) : undefined;
+  if (!has) showJson(value);
+  $("switch").hidden = !has;
+  $("raw").hidden = has;
+  $("fields").hidden = !has;
+  $("fire-error").textContent = "";
+  setSwitch(false);
+}
+
+function showJson(value) {
+  $("body").value = JSON.stringify(value, null, 2);
+}
+
+function setSwitch(asJson) {
+  $("switch").textContent = asJson ? "Back to the fields" : "Edit as JSON";
+  $("switch").setAttribute("aria-pressed", String(asJson));
+}
+
+const inFields = () => !$("fields").hidden;
+// What would be sent; a text that is no JSON is the host's to refuse.
+const bodyText = () => (inFields() ? JSON.stringify(form.read()) : $("body").value);
+
+function bodyTyped() {
+  try {
+    return JSON.parse(bodyText());
+  } catch {
+    return undefined;
+  }
+}
+
+$("switch").onclick = () => {
+  $("fire-error").textContent = "";
+  if (inFields()) {
+    const wrong = form.check();
+    try {
+      showJson(form.read());
+    } catch {
+      return wrong?.focus();
+    }
+    $("fields").hidden = true;
+    $("raw").hidden = false;
+    return setSwitch(true);
+  }
+  try {
+    showForm(JSON.parse($("body").value || "{}"));
+  } catch (error) {
+    $("fire-error").textContent = error.message;
+  }
+};
+
+async function start(project, key_, body) {
+  const run = await api("POST", `/v1/projects/${project}/triggers/${key_}/runs`, body, { prefer: "respond-async" });
+  if (location.hash === `#${run.runId}`) openRun();
+  location.hash = run.runId;
+  loadRuns().catch(told);
+}
 
 $("fire-form").onsubmit = async (event) => {
   event.preventDefault();
   $("fire-error").textContent = "";
+  const wrong = inFields() ? form.check() : null;
+  if (wrong) return wrong.focus();
+  $("fire").disabled = true;
   try {
-    const path = `/v1/projects/${trigger.project}/triggers/${trigger.key}/runs`;
-    const run = await api("POST", path, $("body").value, { prefer: "respond-async" });
-    location.hash = run.runId;
-    loadRuns();
+    await start(trigger.project, trigger.key, bodyText());
   } catch (error) {
-    const field = error.json?.field ? `${error.json.field}: ` : "";
-    $("fire-error").textContent = `${error.json?.code ?? "error"}: ${field}${error.message}`;
+    const { code = "error", field } = error.json ?? {};
+    if (!(field && inFields() && form.showError(field, error.message)))
+      $("fire-error").textContent = `${code}: ${field && !error.message.startsWith(field) ? `${field}: ` : ""}${error.message}`;
+  } finally {
+    $("fire").disabled = false;
   }
 };
 
 $("copy").onclick = async () => {
-  const quoted = $("body").value.replace(/\s*\n\s*/g, " ").replaceAll("'", "'\\''");
+  const quoted = bodyText().replace(/\s*\n\s*/g, " ").replaceAll("'", "'\\''");
   await navigator.clipboard.writeText(`curl -X POST ${location.origin}/api/v1.0/project/${trigger.project}/trigger/${trigger.key} ` +
     `-H "x-api-key: $MOONTIDE_KEY" -H "content-type: application/json" -d '${quoted}'`);
   $("copy").textContent = "Copied";
+  setTimeout(() => ($("copy").textContent = "Copy as curl"), BEAT_MS);
 };
 
-// ---- one run: its records, read as server-sent events with fetch, since EventSource cannot send the key
+// ---- one run
 
-async function* records(id, last, signal) {
-  const answer = await fetch(`/v1/runs/${id}/events`, { signal, headers: { "x-api-key": key, accept: "text/event-stream", "last-event-id": String(last) } });
-  if (answer.status === 204) return;
-  if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
-  let rest = "";
-  const decoder = new TextDecoder();
-  for (const reader = answer.body.getReader(); ;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
-    rest = blocks.pop();
-    for (const block of blocks) {
-      const data = /^data: (.*)$/m.exec(block);
-      if (data) yield JSON.parse(data[1]);
-    }
-  }
-}
-
-function recordRow(record) {
-  const li = element("li");
-  const what = element("div");
-  what.append(element("span", TONE[record.type] ?? "", record.type), record.step ? ` ${record.step.name ?? record.step.kind}` : "");
-  if (record.data !== undefined && record.data !== null) what.append(element("div", "data mono", JSON.stringify(record.data)));
-  li.append(element("span", "seq", record.seq), element("span", "at", clock(record.at)), what);
-  return li;
-}
-
-async function follow(id) {
-  watching?.abort();
-  const mine = (watching = new AbortController());
-  $("run-title").textContent = id;
-  $("records").replaceChildren();
-  $("result").hidden = true;
-  $("cancel").hidden = false;
-  $("cancel").onclick = () => api("POST", `/v1/runs/${id}/cancel`).catch((error) => ($("run-facts").textContent = error.message));
-  let last = 0;
-  for (let over = false; !over && !mine.signal.aborted;) {
-    try {
-      for await (const record of records(id, last, mine.signal)) {
-        last = record.seq;
-        $("records").append(recordRow(record));
-        over = FINAL.has(record.type);
-      }
-    } catch (error) {
-      if (mine.signal.aborted) return;
-      if (error.status) {
-        $("run-facts").textContent = error.status === 404 ? "There is no such run, or this key may not read it." : error.message;
-        $("cancel").hidden = true;
-        return;
-      }
-    }
-    if (!over) await new Promise((again) => setTimeout(again, 1000)); // the host restarts: go on where we stand
-  }
-  if (!mine.signal.aborted) await showEnd(id);
-}
-
-async function showEnd(id) {
-  const run = await api("GET", `/v1/runs/${id}`);
-  const took = (Date.parse(run.finishedAt) - Date.parse(run.createdAt)) / 1000;
-  $("run-facts").textContent = `${run.project}/${run.trigger}, ${run.status} in ${took.toFixed(2)} s, ${run.steps} steps, version ${run.version.slice(0, 12)}`;
-  $("result").textContent = JSON.stringify(run.error ?? run.result, null, 2);
-  $("result").hidden = false;
-  $("cancel").hidden = true;
-  if (trigger) loadRuns();
+function openRun() {
+  const id = location.hash.slice(1);
+  if (!id.startsWith("run_") || !key) return;
+  markRun();
+  showRun(id, {
+    api,
+    client: createClient({ key }),
+    again: (run) => start(run.project, run.trigger, JSON.stringify(run.body ?? {})).catch((error) => ($("run-facts").textContent = error.message)),
+    ended: () => trigger && loadRuns().catch(told),
+  });
+  if (matchMedia("(max-width: 44rem)").matches) $("run").scrollIntoView({ block: "start" });
 }
 
 // ---- the key, and the state of the host
@@ -192,14 +241,15 @@ async function enter() {
   $("door").hidden = true;
   $("desk").hidden = false;
   $("leave").hidden = false;
+  shown = "";
   await loadTriggers();
-  if (location.hash.startsWith("#run_")) follow(location.hash.slice(1));
+  openRun();
 }
 
 function leave(message = "") {
   sessionStorage.removeItem("moontide-key");
-  key = null;
-  watching?.abort();
+  key = trigger = undefined;
+  leaveRun();
   $("desk").hidden = $("leave").hidden = true;
   $("door").hidden = false;
   $("key-error").textContent = message;
@@ -212,27 +262,31 @@ $("key-form").onsubmit = async (event) => {
   try {
     await enter();
     sessionStorage.setItem("moontide-key", key);
+    $("key").value = "";
   } catch (error) {
-    leave(error.status === 401 ? "The host does not know this key, or it is revoked." : error.message);
+    leave(error.status === 401 ? "The host does not know this key, or it is revoked."
+      : error.status === 403 ? "This key may not see triggers: it lacks run.read." : error.message);
   }
 };
 $("leave").onclick = () => leave();
-window.onhashchange = () => location.hash.startsWith("#run_") && follow(location.hash.slice(1));
+window.onhashchange = openRun;
 
 async function beat() {
-  const pill = $("health");
+  const health = $("health");
+  let status = "host away";
   try {
-    const { status } = await (await fetch("/readyz")).json();
-    pill.textContent = status;
-    pill.className = `pill ${status === "ready" ? "good" : "bad"}`;
-    if (key) await loadTriggers();
-  } catch {
-    pill.textContent = "host away";
-    pill.className = "pill bad";
+    ({ status } = await (await fetch("/readyz")).json());
+    if (key && !$("desk").hidden) await loadTriggers();
+  } catch (error) {
+    if (error.status === 401) leave("The host does not know this key any more.");
   }
+  if (health.textContent !== status) health.textContent = status;
+  health.className = `pill ${status === "ready" ? "good" : "bad"}`;
 }
 
-setInterval(beat, 3000);
+const hour = new Date().getHours();
+$("greeting").textContent = hour < 5 ? "Still up?" : hour < 11 ? "Good morning." : hour < 18 ? "Good day." : "Good evening.";
+setInterval(beat, BEAT_MS);
 beat();
 if (key) enter().catch(() => leave());
 else leave();

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "domain/schema_export.h"
 #include "engine/pause.h"
 #include "serve/api/api.h"
 #include "serve/pending.h"
@@ -35,8 +36,25 @@ static void put_manifest(struct buf *b, const struct version *v)
         b,
         ",\"limits\":{\"cpuMs\":%u,\"memoryBytes\":%u,\"steps\":%u,\"outputBytes\":%u,\"recordBytes\":%u}",
         m->cpu_ms, m->memory_bytes, m->steps, m->output_bytes, m->record_bytes);
+    buf_printf(b, ",\"widget\":%s,\"origins\":[", m->widget ? "true" : "false");
+    for (struct text rest = text_of(m->origins), one; rest.data;) {
+        one = text_cut(&rest, ',');
+        json_put_string(b, one);
+        buf_str(b, rest.data ? "," : "");
+    }
+    buf_char(b, ']');
     put_tree(b, "input", m->input);
     put_tree(b, "defaults", m->defaults);
+}
+
+/* What a form can be made of. */
+static void put_form(struct buf *b, const struct manifest *m)
+{
+    buf_str(b, ",\"inputSchema\":");
+    if (m->input)
+        schema_export(m->input, b);
+    else
+        buf_str(b, "null");
 }
 
 /* Who and when: the operator's pause wins over the script's, as it can be ended here. */
@@ -56,8 +74,8 @@ static void put_paused(struct buf *b, const struct trigger *t)
 }
 
 /* "serving", "paused", "loading" or "broken" (no good version yet); `error` tells what is wrong
- * with the newest file. */
-static void put_trigger(struct buf *b, const struct trigger *t)
+ * with the newest file. whole: with what lists leave out. */
+static void put_trigger(struct buf *b, const struct trigger *t, bool whole)
 {
     const char *status = trigger_serves(t) ? "serving"
                          : t->current      ? "paused"
@@ -76,6 +94,8 @@ static void put_trigger(struct buf *b, const struct trigger *t)
     }
     if (t->current)
         put_manifest(b, t->current);
+    if (t->current && whole)
+        put_form(b, t->current->manifest);
     buf_char(b, '}');
 }
 
@@ -91,7 +111,7 @@ void triggers_list(struct request *q)
             continue;
         if (shown++)
             buf_char(&b, ',');
-        put_trigger(&b, list[i]);
+        put_trigger(&b, list[i], false);
     }
     buf_str(&b, "],\"next\":null}");
     free(list);
@@ -103,7 +123,7 @@ static void answer_trigger(struct request *q, const struct trigger *t)
 {
     struct buf b;
     buf_init(&b, 16u << 20);
-    put_trigger(&b, t);
+    put_trigger(&b, t, true);
     request_json(q, 200, buf_view(&b));
     buf_done(&b);
 }
