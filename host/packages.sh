@@ -6,7 +6,7 @@
 # libwebsockets.
 # shellcheck disable=SC2034
 BUILD_PACKAGES='cmake ninja-build gcc libc6-dev pkg-config libwebsockets-dev libwebsockets-evlib-uv libuv1-dev
-libcjson-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev liblua5.4-dev libseccomp-dev curl ca-certificates'
+libcjson-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev liblua5.4-dev libseccomp-dev libpcre2-dev curl ca-certificates'
 
 missing_packages() {
     for package; do

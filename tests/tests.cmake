@@ -10,6 +10,7 @@ set(TEST_ENVIRONMENT
   UBSAN_OPTIONS=print_stacktrace=1)
 set(BINARY_ENVIRONMENT "MOONTIDE=$<TARGET_FILE:moontide>" ${TEST_ENVIRONMENT})
 include(${CMAKE_CURRENT_LIST_DIR}/door_echo.cmake) # adds DOOR_ECHO to BINARY_ENVIRONMENT
+include(${CMAKE_CURRENT_LIST_DIR}/json_probe.cmake) # JSON_PROBE
 include(${CMAKE_CURRENT_LIST_DIR}/fuzz/fuzz.cmake)
 
 # test_name(OUT FILE ENDING): the path below tests/ without its ending.

@@ -72,7 +72,7 @@ static bool take_id(struct intake *in, const cJSON *v)
     return true;
 }
 
-/* schema_ok and filter_new name the place themselves ("input.note: …"): the line can be as exact
+/* schema_new and filter_new name the place themselves ("input.note: …"): the line can be as exact
  * and the name need not be said twice. */
 static bool adopt_place(struct intake *in)
 {
@@ -85,10 +85,17 @@ static bool adopt_place(struct intake *in)
 
 static bool take_input(struct intake *in, const cJSON *v)
 {
-    if (!schema_ok(v, in->err))
-        return adopt_place(in);
-    in->m->input = is_empty_table(v) ? NULL : cJSON_Duplicate(v, true);
-    return true;
+    cJSON *declared = cJSON_Duplicate(v, true);
+    in->m->schema = schema_new(declared, in->err);
+    if (in->m->schema && !is_empty_table(v)) {
+        in->m->input = declared;
+        return true;
+    }
+    bool fine = in->m->schema != NULL;
+    schema_free(in->m->schema);
+    in->m->schema = NULL;
+    cJSON_Delete(declared);
+    return fine || adopt_place(in);
 }
 
 static bool take_defaults(struct intake *in, const cJSON *v)
@@ -422,6 +429,7 @@ void manifest_free(struct manifest *m)
     free(m->name);
     free(m->id);
     free(m->origins);
+    schema_free(m->schema);
     cJSON_Delete(m->input);
     cJSON_Delete(m->defaults);
     filter_free(m->filter);

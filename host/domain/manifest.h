@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct filter;         /* domain/filter.h */
+struct schema;         /* domain/schema.h */
 struct signature_rule; /* domain/signature.h */
 
 enum manifest_limits_default {
@@ -34,7 +35,8 @@ enum {
 struct manifest {
     char *name;
     char *id;              /* "<project>.<key>" unless declared */
-    cJSON *input;          /* schema or NULL */
+    cJSON *input;          /* as declared, or NULL */
+    struct schema *schema; /* what it says; NULL when input is */
     cJSON *defaults;       /* object or NULL */
     struct filter *filter; /* data filter or NULL */
     bool filter_function;

@@ -1,43 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/schema.h"
 
+#include "domain/schema_rule.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 16, PLACE_MAX = 256, ENUM_SHOWN = 160 };
-
-/* Where the walk stands: "input.note" in a schema, "/lines/0/id" in a body. */
-struct place {
-    char text[PLACE_MAX];
-    size_t len;
-    int depth;
-    struct error *err;
-};
-
-enum type {
-    TYPE_STRING,
-    TYPE_NUMBER,
-    TYPE_INTEGER,
-    TYPE_BOOLEAN,
-    TYPE_OBJECT,
-    TYPE_ARRAY,
-    TYPE_ANY
-};
-
-static const char *const type_names[] = {"string", "number", "integer", "boolean",
-                                         "object", "array",  "any",     NULL};
+enum { SHOWN = 160 }; /* bytes of an enum or a pattern */
 
 /* ---- types */
 
-static bool is_integer(const cJSON *v)
+bool schema_is_integer(const cJSON *v)
 {
     return cJSON_IsNumber(v) && floor(v->valuedouble) == v->valuedouble &&
            fabs(v->valuedouble) <= 9007199254740991.0;
 }
 
-static bool has_type(enum type type, const cJSON *v)
+bool schema_has_type(enum schema_type type, const cJSON *v)
 {
     switch (type) {
     case TYPE_STRING:
@@ -45,7 +25,7 @@ static bool has_type(enum type type, const cJSON *v)
     case TYPE_NUMBER:
         return cJSON_IsNumber(v);
     case TYPE_INTEGER:
-        return is_integer(v);
+        return schema_is_integer(v);
     case TYPE_BOOLEAN:
         return cJSON_IsBool(v);
     case TYPE_OBJECT:
@@ -57,44 +37,14 @@ static bool has_type(enum type type, const cJSON *v)
     }
 }
 
-static bool is_measured(enum type type)
+bool schema_is_measured(enum schema_type type)
 {
     return type == TYPE_STRING || type == TYPE_NUMBER || type == TYPE_INTEGER || type == TYPE_ARRAY;
 }
 
-/* Of a rule in its short or long form; -1 when it is none. */
-static int type_of(const cJSON *rule)
-{
-    const char *name = cJSON_IsString(rule) ? rule->valuestring : json_string(rule, "type");
-    for (int i = 0; name && type_names[i]; i++) {
-        if (strcmp(type_names[i], name) == 0)
-            return i;
-    }
-    return -1;
-}
+/* ---- places */
 
-/* An empty Lua table may come as an array. */
-static bool is_table(const cJSON *v)
-{
-    return cJSON_IsObject(v) || (cJSON_IsArray(v) && !v->child);
-}
-
-/* ---- the schema itself */
-
-static bool wrong(struct place *p, const char *format, ...) PRINTF_LIKE(2, 3);
-static bool wrong(struct place *p, const char *format, ...)
-{
-    char text[ERROR_TEXT];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return error_set(p->err, ERROR_INVALID, "%s: %s", p->text, text);
-}
-
-/* Returns the old length for leave(). */
-static size_t enter(struct place *p, const char *format, ...) PRINTF_LIKE(2, 3);
-static size_t enter(struct place *p, const char *format, ...)
+size_t schema_enter(struct schema_place *p, const char *format, ...)
 {
     size_t before = p->len;
     va_list args;
@@ -109,151 +59,17 @@ static size_t enter(struct place *p, const char *format, ...)
     return before;
 }
 
-static void leave(struct place *p, size_t before)
+void schema_leave(struct schema_place *p, size_t before)
 {
     p->len = before;
     p->text[before] = '\0';
     p->depth--;
 }
 
-static bool rule_ok(const cJSON *rule, struct place *p);
-
-static bool rules_ok(const cJSON *rules, struct place *p)
-{
-    if (!is_table(rules))
-        return wrong(p, "a table of fields is needed");
-    if (p->depth == DEPTH_MAX)
-        return wrong(p, "nested deeper than %d", DEPTH_MAX);
-    for (const cJSON *rule = rules->child; rule; rule = rule->next) {
-        size_t before = enter(p, ".%s", rule->string);
-        if (!rule_ok(rule, p))
-            return false;
-        leave(p, before);
-    }
-    return true;
-}
-
-static bool optional_ok(const cJSON *v, int type, struct place *p)
-{
-    (void)type;
-    return cJSON_IsBool(v) || wrong(p, "\"optional\" is true or false");
-}
-
-static bool bound_ok(const cJSON *v, int type, struct place *p)
-{
-    if (!is_measured((enum type)type))
-        return wrong(p, "\"%s\" does not go with type \"%s\"", v->string, type_names[type]);
-    if (type == TYPE_NUMBER)
-        return cJSON_IsNumber(v) || wrong(p, "\"%s\" must be a number", v->string);
-    if (type == TYPE_INTEGER)
-        return is_integer(v) || wrong(p, "\"%s\" must be a whole number", v->string);
-    return (is_integer(v) && v->valuedouble >= 0) ||
-           wrong(p, "\"%s\" must be a whole number from 0", v->string);
-}
-
-static bool enum_ok(const cJSON *v, int type, struct place *p)
-{
-    if (!cJSON_IsArray(v) || !v->child)
-        return wrong(p, "\"enum\" is a list of the allowed values");
-    for (const cJSON *e = v->child; e; e = e->next) {
-        if (!has_type((enum type)type, e))
-            return wrong(p, "\"enum\" has a value that is no %s", type_names[type]);
-    }
-    return true;
-}
-
-static bool fields_ok(const cJSON *v, int type, struct place *p)
-{
-    if (type != TYPE_OBJECT)
-        return wrong(p, "\"fields\" goes with type \"object\" only");
-    return rules_ok(v, p);
-}
-
-static bool items_ok(const cJSON *v, int type, struct place *p)
-{
-    if (type != TYPE_ARRAY)
-        return wrong(p, "\"items\" goes with type \"array\" only");
-    if (p->depth == DEPTH_MAX)
-        return wrong(p, "nested deeper than %d", DEPTH_MAX);
-    size_t before = enter(p, ".items");
-    if (!rule_ok(v, p))
-        return false;
-    leave(p, before);
-    return true;
-}
-
-static bool pattern_ok(const cJSON *v, int type, struct place *p)
-{
-    (void)v;
-    (void)type;
-    return wrong(p, "\"pattern\" is not supported yet");
-}
-
-static const struct {
-    const char *name;
-    bool (*ok)(const cJSON *v, int type, struct place *p); /* NULL: checked before the others */
-} keys[] = {
-    {"type", NULL},    {"optional", optional_ok}, {"min", bound_ok},   {"max", bound_ok},
-    {"enum", enum_ok}, {"fields", fields_ok},     {"items", items_ok}, {"pattern", pattern_ok},
-};
-
-static bool key_ok(const cJSON *v, int type, struct place *p)
-{
-    const char *names[ARRAY_LEN(keys) + 1] = {NULL};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        if (strcmp(keys[i].name, v->string) == 0)
-            return !keys[i].ok || keys[i].ok(v, type, p);
-        names[i] = keys[i].name;
-    }
-    const char *near = text_nearest(text_of(v->string), names);
-    if (near)
-        return wrong(p, "unknown key \"%.40s\", did you mean \"%s\"?", v->string, near);
-    return wrong(p, "unknown key \"%.40s\"", v->string);
-}
-
-static bool type_ok(const cJSON *rule, struct place *p)
-{
-    const cJSON *name = cJSON_IsString(rule) ? rule : json_get(rule, "type");
-    if (!name)
-        return wrong(p, "\"type\" is missing");
-    if (!cJSON_IsString(name))
-        return wrong(p, "\"type\" must be a string such as \"number\"");
-    if (type_of(rule) >= 0)
-        return true;
-    const char *near = text_nearest(text_of(name->valuestring), type_names);
-    if (near)
-        return wrong(p, "unknown type \"%.40s\", did you mean \"%s\"?", name->valuestring, near);
-    return wrong(p, "unknown type \"%.40s\"", name->valuestring);
-}
-
-static bool rule_ok(const cJSON *rule, struct place *p)
-{
-    if (!cJSON_IsString(rule) && !cJSON_IsObject(rule))
-        return wrong(p,
-                     "a type such as \"string\" or a table such as {type = \"string\"} is needed");
-    if (!type_ok(rule, p))
-        return false;
-    int type = type_of(rule);
-    for (const cJSON *v = rule->child; v; v = v->next) {
-        if (!key_ok(v, type, p))
-            return false;
-    }
-    const cJSON *min = json_get(rule, "min"), *max = json_get(rule, "max");
-    if (min && max && min->valuedouble > max->valuedouble)
-        return wrong(p, "\"min\" is more than \"max\"");
-    return true;
-}
-
-bool schema_ok(const cJSON *schema, struct error *err)
-{
-    struct place p = {.text = "input", .len = strlen("input"), .err = err};
-    return rules_ok(schema, &p);
-}
-
 /* ---- a body */
 
 /* RFC 6901: "~" and "/" of a name are escaped. */
-static size_t enter_name(struct place *p, const char *name)
+static size_t enter_name(struct schema_place *p, const char *name)
 {
     size_t before = p->len;
     p->depth++;
@@ -274,8 +90,8 @@ static size_t enter_name(struct place *p, const char *name)
 }
 
 /* The sentence "/note must have at most 3 characters". */
-static bool refuse(struct place *p, const char *format, ...) PRINTF_LIKE(2, 3);
-static bool refuse(struct place *p, const char *format, ...)
+static bool refuse(struct schema_place *p, const char *format, ...) PRINTF_LIKE(2, 3);
+static bool refuse(struct schema_place *p, const char *format, ...)
 {
     char text[ERROR_TEXT];
     va_list args;
@@ -285,7 +101,7 @@ static bool refuse(struct place *p, const char *format, ...)
     return error_set(p->err, ERROR_INVALID, "%s %s", p->len ? p->text : "the body", text);
 }
 
-static const char *with_article(enum type type)
+static const char *with_article(enum schema_type type)
 {
     static const char *const names[] = {"a string",  "a number", "a whole number", "true or false",
                                         "an object", "an array", "a value"};
@@ -300,8 +116,8 @@ static size_t count(const cJSON *array)
     return n;
 }
 
-static bool check_bound(enum type type, const cJSON *bound, const cJSON *v, bool lower,
-                        struct place *p)
+static bool check_bound(enum schema_type type, const cJSON *bound, const cJSON *v, bool lower,
+                        struct schema_place *p)
 {
     static const char *const sides[] = {"most", "least"};
     if (!bound)
@@ -327,12 +143,12 @@ static bool check_bound(enum type type, const cJSON *bound, const cJSON *v, bool
     return false;
 }
 
-static bool check_enum(const cJSON *allowed, const cJSON *v, struct place *p)
+static bool check_enum(const cJSON *allowed, const cJSON *v, struct schema_place *p)
 {
     if (!allowed)
         return true;
     struct buf list;
-    buf_init(&list, ENUM_SHOWN);
+    buf_init(&list, SHOWN);
     size_t shown = 0; /* only values that fit in whole */
     bool found = false;
     for (const cJSON *e = allowed->child; e && !found; e = e->next) {
@@ -350,61 +166,86 @@ static bool check_enum(const cJSON *allowed, const cJSON *v, struct place *p)
     return found;
 }
 
-static bool check_fields(const cJSON *rules, const cJSON *body, struct place *p);
-
-static bool check_value(const cJSON *rule, const cJSON *v, struct place *p)
+static bool check_pattern(const struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
-    enum type type = (enum type)type_of(rule);
-    if (!has_type(type, v))
-        return refuse(p, "must be %s", with_article(type));
-    if (is_measured(type) && (!check_bound(type, json_get(rule, "min"), v, true, p) ||
-                              !check_bound(type, json_get(rule, "max"), v, false, p)))
+    struct text pattern = text_of(r->pattern), shown = pattern;
+    if (pattern.len > SHOWN)
+        shown.len = text_utf8_whole((struct text){pattern.data, SHOWN});
+    const char *cut = shown.len < pattern.len ? "..." : "";
+    switch (regex_match(r->regex, text_of(v->valuestring), &p->steps)) {
+    case REGEX_YES:
+        return true;
+    case REGEX_NO:
+        return refuse(p, "must match the pattern %.*s%s", (int)shown.len, shown.data, cut);
+    case REGEX_TOO_LONG:
+        return refuse(p, "must have at most %d bytes: it has a pattern", REGEX_SUBJECT);
+    default:
+        return refuse(p, "takes more than the %d steps that patterns may take for one body",
+                      SCHEMA_STEPS);
+    }
+}
+
+static bool check_text(const struct schema_rule *r, const cJSON *v, struct schema_place *p)
+{
+    if (r->format && !r->format->ok(text_of(v->valuestring)))
+        return refuse(p, "must be %s (format %s)", r->format->what, r->format->name);
+    return !r->regex || check_pattern(r, v, p);
+}
+
+static bool check_fields(const struct schema_rule *r, const cJSON *body, struct schema_place *p);
+
+static bool check_value(const struct schema_rule *r, const cJSON *v, struct schema_place *p)
+{
+    if (!schema_has_type(r->type, v))
+        return refuse(p, "must be %s", with_article(r->type));
+    if (!check_bound(r->type, r->min, v, true, p) || !check_bound(r->type, r->max, v, false, p))
         return false;
-    if (!check_enum(json_get(rule, "enum"), v, p))
+    if (!check_enum(r->values, v, p) || !check_text(r, v, p))
         return false;
-    const cJSON *fields = json_get(rule, "fields"), *items = json_get(rule, "items");
-    if (fields)
-        return check_fields(fields, v, p);
-    if (!items)
+    if (r->fields)
+        return check_fields(r, v, p);
+    if (!r->items)
         return true;
     int index = 0;
     for (const cJSON *e = v->child; e; e = e->next, index++) {
-        size_t before = enter(p, "/%d", index);
-        if (!check_value(items, e, p))
+        if (r->items->optional && cJSON_IsNull(e))
+            continue;
+        size_t before = schema_enter(p, "/%d", index);
+        if (!check_value(r->items, e, p))
             return false;
-        leave(p, before);
+        schema_leave(p, before);
     }
     return true;
 }
 
-static bool check_fields(const cJSON *rules, const cJSON *body, struct place *p)
+static bool check_fields(const struct schema_rule *r, const cJSON *body, struct schema_place *p)
 {
-    for (const cJSON *rule = rules->child; rule; rule = rule->next) {
-        const cJSON *v = json_get(body, rule->string);
-        bool optional = json_bool(rule, "optional", false);
-        if (optional && (!v || cJSON_IsNull(v)))
+    for (size_t i = 0; i < r->field_count; i++) {
+        const struct schema_rule *field = &r->fields[i];
+        const cJSON *v = json_get(body, field->name);
+        if (field->optional && (!v || cJSON_IsNull(v)))
             continue;
-        size_t before = enter_name(p, rule->string);
+        size_t before = enter_name(p, field->name);
         if (!v)
             return refuse(p, "is missing");
-        if (!check_value(rule, v, p))
+        if (!check_value(field, v, p))
             return false;
-        leave(p, before);
+        schema_leave(p, before);
     }
     return true;
 }
 
-bool schema_check(const cJSON *schema, const cJSON *body, char *field, size_t cap,
+bool schema_check(const struct schema *schema, const cJSON *body, char *field, size_t cap,
                   struct error *err)
 {
-    struct place p = {.err = err};
+    struct schema_place p = {.err = err, .steps = SCHEMA_STEPS};
     if (field && cap)
         field[0] = '\0';
     if (!schema)
         return true;
     if (body && !cJSON_IsObject(body))
         return refuse(&p, "must be an object");
-    if (check_fields(schema, body, &p))
+    if (check_fields(schema_root(schema), body, &p))
         return true;
     if (field && cap) {
         snprintf(field, cap, "%s", p.text);

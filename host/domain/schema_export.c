@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/schema_export.h"
+#include "domain/format.h"
 #include <string.h>
 
 /* How our types are called there, and what bounds are called for each. */
@@ -173,8 +174,12 @@ static void sample_rule(struct buf *b, const cJSON *rule, const char *name)
     const cJSON *values = json_get(rule, "enum");
     const char *type = type_of(rule)->exported;
     double max = json_number(rule, "max", 1);
+    const char *name_of_format = json_string(rule, "format");
+    const struct format *format = name_of_format ? format_find(name_of_format) : NULL;
     if (values)
         json_put_tree(b, values->child);
+    else if (format)
+        json_put_cstr(b, format->sample);
     else if (!type)
         buf_str(b, "null");
     else if (strcmp(type, "string") == 0)

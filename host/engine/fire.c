@@ -30,7 +30,7 @@ static bool admit(const struct engine *e, const struct call *c, struct outcome *
         error_set(why, ERROR_LIMIT, "%zu runs wait for a runner already", e->backlog_count);
         return false;
     }
-    if (m->input && !schema_check(m->input, c->tree, field, 256, why)) {
+    if (!schema_check(m->schema, c->tree, field, 256, why)) {
         o->verdict = VERDICT_INVALID;
         o->field = field;
         return false;

@@ -18,9 +18,11 @@
 
 ---@class FieldSchema
 ---@field type "string"|"number"|"integer"|"boolean"|"object"|"array"|"any"
----@field optional? boolean the field may be missing (default false)
----@field min? number shortest text, smallest number, fewest items
----@field max? number longest text, largest number, most items
+---@field optional? boolean it may be missing or null (default false)
+---@field min? number fewest characters, smallest number, fewest items
+---@field max? number most characters, largest number, most items
+---@field pattern? string of a string: a regular expression as in JavaScript with the u flag; it matches anywhere unless it has ^ and $
+---@field format? "date-time"|"date"|"time"|"duration"|"email"|"hostname"|"ipv4"|"ipv6"|"uri"|"uuid" of a string
 ---@field enum? any[] the values allowed
 ---@field fields? table<string, Field> of an object
 ---@field items? Field of an array

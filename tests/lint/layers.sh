@@ -31,6 +31,7 @@ BEGIN {
     home["sqlite3.h"] = "store"
     home["lua.h"] = home["lauxlib.h"] = home["lualib.h"] = home["lua.hpp"] = "runner"
     home["curl"] = "net"
+    home["pcre2.h"] = "domain"
 }
 FNR == 1 {
     check_end()

@@ -13,6 +13,18 @@ static cJSON *parse(const char *text)
     return tree;
 }
 
+/* Compiles, checks and frees. */
+static bool judge(const cJSON *declared, const cJSON *body, char *field, size_t cap,
+                  struct error *err)
+{
+    struct schema *schema = schema_new(declared, err);
+    if (!schema)
+        fail_msg("%s", err->text);
+    bool ok = schema_check(schema, body, field, cap, err);
+    schema_free(schema);
+    return ok;
+}
+
 static void good_schemas_load(void **state)
 {
     (void)state;
@@ -30,8 +42,10 @@ static void good_schemas_load(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error err;
         cJSON *schema = parse(rows[i]);
-        if (!schema_ok(schema, &err))
+        struct schema *compiled = schema_new(schema, &err);
+        if (!compiled)
             fail_msg("%s: %s", rows[i], err.text);
+        schema_free(compiled);
         cJSON_Delete(schema);
     }
 }
@@ -53,8 +67,15 @@ static void mistakes_in_a_schema_are_named(void **state)
         {"{\"note\":{\"type\":\"string\",\"maxx\":1}}",
          "input.note: unknown key \"maxx\", did you mean \"max\"?"},
         {"{\"n\":{\"type\":\"string\",\"description\":1}}", "input.n: unknown key \"description\""},
-        {"{\"n\":{\"type\":\"string\",\"pattern\":\"x\"}}",
-         "input.n: \"pattern\" is not supported yet"},
+        {"{\"n\":{\"type\":\"string\",\"pattern\":\"a(\"}}",
+         "input.n: \"pattern\": character 2: ( is not closed"},
+        {"{\"n\":{\"type\":\"string\",\"pattern\":7}}", "input.n: \"pattern\" must be a string"},
+        {"{\"n\":{\"type\":\"number\",\"pattern\":\"x\"}}",
+         "input.n: \"pattern\" goes with type \"string\" only"},
+        {"{\"n\":{\"type\":\"string\",\"format\":\"emial\"}}",
+         "input.n: unknown format \"emial\", did you mean \"email\"?"},
+        {"{\"n\":{\"type\":\"string\",\"format\":\"iri-reference\"}}",
+         "input.n: unknown format \"iri-reference\""},
         {"{\"n\":{\"type\":\"string\",\"optional\":1}}", "input.n: \"optional\" is true or false"},
         {"{\"n\":{\"type\":\"boolean\",\"max\":1}}",
          "input.n: \"max\" does not go with type \"boolean\""},
@@ -78,7 +99,7 @@ static void mistakes_in_a_schema_are_named(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error err;
         cJSON *schema = parse(rows[i].schema);
-        assert_false(schema_ok(schema, &err));
+        assert_null(schema_new(schema, &err));
         assert_string_equal(err.text, rows[i].text);
         cJSON_Delete(schema);
     }
@@ -98,7 +119,9 @@ static void a_schema_nests_sixteen_deep(void **state)
         for (int i = 0; i < depth; i++)
             buf_str(&b, "}");
         cJSON *schema = parse(b.data);
-        assert_int_equal(schema_ok(schema, &err), depth == 16);
+        struct schema *compiled = schema_new(schema, &err);
+        assert_int_equal(compiled != NULL, depth == 16);
+        schema_free(compiled);
         cJSON_Delete(schema);
         buf_done(&b);
     }
@@ -159,11 +182,10 @@ static void bodies_are_checked_with_pointer_and_reason(void **state)
     };
     cJSON *schema = parse(refund);
     struct error err;
-    assert_true(schema_ok(schema, &err));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         cJSON *body = rows[i].body ? parse(rows[i].body) : NULL;
         char field[64] = "old";
-        bool ok = schema_check(schema, body, field, sizeof field, &err);
+        bool ok = judge(schema, body, field, sizeof field, &err);
         assert_int_equal(ok, rows[i].text == NULL);
         assert_string_equal(field, rows[i].field);
         if (!ok)
@@ -179,9 +201,61 @@ static void a_place_is_cut_between_characters(void **state)
     struct error err;
     char field[8];
     cJSON *schema = parse("{\"x\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\":\"string\"}");
-    assert_false(schema_check(schema, NULL, field, sizeof field, &err));
+    assert_false(judge(schema, NULL, field, sizeof field, &err));
     assert_string_equal(field, "/x\xc3\xa9\xc3\xa9");
     cJSON_Delete(schema);
+}
+
+static void patterns_and_formats_are_judged(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *text;
+    } rows[] = {
+        {"{\"sku\":\"AB-12\"}", NULL},
+        {"{\"sku\":\"AB-12\\n\"}", "/sku must match the pattern ^[A-Z]{2}-\\d+$"},
+        {"{\"sku\":\"ab-12\"}", "/sku must match the pattern ^[A-Z]{2}-\\d+$"},
+        {"{\"mail\":\"ada@example.com\"}", NULL},
+        {"{\"mail\":\"ada\"}", "/mail must be an e-mail address (format email)"},
+        {"{\"all\":[\"aaaa\",\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"]}",
+         "/all/1 takes more than the 1000000 steps that patterns may take for one body"},
+    };
+    cJSON *schema =
+        parse("{\"sku\":{\"type\":\"string\",\"pattern\":\"^[A-Z]{2}-\\\\d+$\",\"optional\":true},"
+              "\"mail\":{\"type\":\"string\",\"format\":\"email\",\"optional\":true},"
+              "\"all\":{\"type\":\"array\",\"optional\":true,\"items\":{\"type\":\"string\","
+              "\"pattern\":\"^(a+)+$\"}}}");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error err = {0};
+        cJSON *body = parse(rows[i].body);
+        bool ok = judge(schema, body, NULL, 0, &err);
+        assert_int_equal(ok, rows[i].text == NULL);
+        if (!ok)
+            assert_string_equal(err.text, rows[i].text);
+        cJSON_Delete(body);
+    }
+    cJSON_Delete(schema);
+}
+
+/* A megabyte of strings that each cost little: the body has one budget. */
+static void many_small_matches_share_the_budget(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct error err;
+    buf_init(&b, 4 << 20);
+    buf_str(&b, "{\"all\":[");
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&b, "%s\"aaaaaaaaaaaaaaaaa!\"", i ? "," : "");
+    buf_str(&b, "]}");
+    cJSON *schema = parse("{\"all\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
+                          "\"pattern\":\"^(a+)+$|!\"}}}");
+    cJSON *body = parse(b.data);
+    assert_false(judge(schema, body, NULL, 0, &err));
+    assert_non_null(strstr(err.text, "takes more than the 1000000 steps"));
+    cJSON_Delete(body);
+    cJSON_Delete(schema);
+    buf_done(&b);
 }
 
 static void without_a_schema_everything_passes(void **state)
@@ -210,8 +284,7 @@ static void long_names_and_long_lists_are_cut(void **state)
     cJSON *schema = parse(b.data);
     struct error err;
     char field[16];
-    assert_true(schema_ok(schema, &err));
-    assert_false(schema_check(schema, NULL, field, sizeof field, &err));
+    assert_false(judge(schema, NULL, field, sizeof field, &err));
     assert_string_equal(field, "/~1~1~1~1~1~1~1");
 
     cJSON_Delete(schema);
@@ -222,13 +295,13 @@ static void long_names_and_long_lists_are_cut(void **state)
     buf_str(&b, "]}}");
     schema = parse(b.data);
     cJSON *body = parse("{\"n\":7}");
-    assert_false(schema_check(schema, body, field, sizeof field, &err));
+    assert_false(judge(schema, body, field, sizeof field, &err));
     assert_memory_equal(err.text, "/n must be one of 1000000, 1000001", 34);
     assert_true(strlen(err.text) < 200);
     assert_int_equal(strlen(err.text) % 9, 34 % 9); /* whole values only */
     cJSON_Delete(body);
     body = parse("{\"n\":1000099}");
-    assert_true(schema_check(schema, body, field, sizeof field, &err));
+    assert_true(judge(schema, body, field, sizeof field, &err));
     cJSON_Delete(body);
     cJSON_Delete(schema);
     buf_done(&b);
@@ -242,6 +315,8 @@ int main(void)
         cmocka_unit_test(a_schema_nests_sixteen_deep),
         cmocka_unit_test(bodies_are_checked_with_pointer_and_reason),
         cmocka_unit_test(a_place_is_cut_between_characters),
+        cmocka_unit_test(patterns_and_formats_are_judged),
+        cmocka_unit_test(many_small_matches_share_the_budget),
         cmocka_unit_test(without_a_schema_everything_passes),
         cmocka_unit_test(long_names_and_long_lists_are_cut),
     };
