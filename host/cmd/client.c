@@ -71,8 +71,16 @@ static bool read_key(struct client *c, struct error *err)
     return true;
 }
 
-bool client_init(struct client *c, struct error *err)
+static void read_cacert(struct client *c, const char *given)
 {
+    static const char *const names[] = {"MOONTIDE_CACERT", NULL};
+    const char *name;
+    c->ca_file = given ? given : first_env(names, &name);
+}
+
+bool client_init(struct client *c, const char *cacert, struct error *err)
+{
+    read_cacert(c, cacert);
     return read_url(c, (const char *const[]){"MOONTIDE_URL", NULL}, err) && read_key(c, err);
 }
 
@@ -85,7 +93,7 @@ bool client_has_webhook(void)
     return first_env(secret_names, &name) != NULL;
 }
 
-bool client_init_webhook(struct client *c, struct error *err)
+bool client_init_webhook(struct client *c, const char *cacert, struct error *err)
 {
     const char *trigger = getenv("WISEBOT_WORKFLOW_TRIGGER"); /* an id, or a whole address */
     bool whole = trigger && strstr(trigger, "://");
@@ -99,6 +107,7 @@ bool client_init_webhook(struct client *c, struct error *err)
                          "`moontide webhook create PROJECT/KEY` makes one",
                          secret ? name : secret_names[0]);
     snprintf(c->key_header, sizeof c->key_header, "X-Workflow-Secret: %s", secret);
+    read_cacert(c, cacert);
     return read_url(c, url_names, err);
 }
 
@@ -131,6 +140,7 @@ bool client_send(const struct client *c, const struct client_call *call, struct 
     const struct fetch f = {
         .method = call->method,
         .url = url,
+        .ca_file = c->ca_file,
         .headers = headers,
         .body = call->body,
         .timeout_ms = call->on_data ? 0 : timeout_ms,

@@ -13,13 +13,14 @@ enum { CLIENT_URL = 512, CLIENT_PATH = 1024, CLIENT_HEADER = 128, CLIENT_KEY = 2
 struct client {
     char url[CLIENT_URL]; /* without a slash at the end */
     char key_header[CLIENT_KEY];
+    const char *ca_file; /* NULL: whom the system trusts */
 };
 
-/* Reads the environment. */
-bool client_init(struct client *c, struct error *err) MUST_CHECK;
+/* Reads the environment. cacert: of --cacert, which wins over MOONTIDE_CACERT; borrowed; NULL. */
+bool client_init(struct client *c, const char *cacert, struct error *err) MUST_CHECK;
 /* For a webhook address: MOONTIDE_URL and MOONTIDE_WEBHOOK_SECRET, or what callers of another
  * product have set: WISEBOT_WORKFLOW_TRIGGER_ORIGIN and WISEBOT_WORKFLOW_SECRET. */
-bool client_init_webhook(struct client *c, struct error *err) MUST_CHECK;
+bool client_init_webhook(struct client *c, const char *cacert, struct error *err) MUST_CHECK;
 /* Whether there is a webhook's secret in the environment. */
 bool client_has_webhook(void);
 

@@ -30,10 +30,14 @@ const struct command command_runs = {
         "  --before ID    list: only runs older than this one\n"
         "  --after N      follow: go on behind record N\n"
         "  --json         programs read this: the answer as JSON; follow: one line a record\n"
+        "  --cacert FILE  the certificate, PEM, that vouches for an https host, in place of the\n"
+        "                 system's\n"
         "\n"
         "environment\n"
         "  MOONTIDE_URL   where the host is; default http://127.0.0.1:8080\n"
         "  MOONTIDE_KEY   an API key with run.read, for cancel run.control\n"
+        "  MOONTIDE_CACERT\n"
+        "                 as --cacert\n"
         "\n"
         "exit status\n"
         "  0  done; follow: the run completed\n"
@@ -48,7 +52,7 @@ const struct command command_runs = {
 
 struct options {
     bool json;
-    const char *project, *trigger, *status, *limit, *before, *after;
+    const char *project, *trigger, *status, *limit, *before, *after, *cacert;
 };
 
 /* ---- list */
@@ -234,14 +238,15 @@ static int run(int argc, char **argv)
         {.name = "--project", .value = &o.project}, {.name = "--trigger", .value = &o.trigger},
         {.name = "--status", .value = &o.status},   {.name = "--limit", .value = &o.limit},
         {.name = "--before", .value = &o.before},   {.name = "--after", .value = &o.after},
-        {.name = "--json", .flag = &o.json},        {0},
+        {.name = "--json", .flag = &o.json},        {.name = "--cacert", .value = &o.cacert},
+        {0},
     };
     if (options_read(argc, argv, rows, &words) != 0)
         return 2;
     if (!options_verb(&words, verbs, &verb, &err) ||
         !read_id(&words, actions[verb] != list, &id, &err))
         return out_usage(argv[0], &err);
-    if (!client_init(&client, &err))
+    if (!client_init(&client, o.cacert, &err))
         return out_fail(argv[0], &err);
     return actions[verb](&client, id, &o);
 }

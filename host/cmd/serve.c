@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/settings.h"
 #include "serve/app.h"
+#include "serve/certificate.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct server {
     uv_loop_t loop;
     struct config *config;
     struct app app;
+    struct certificate *certificate; /* NULL: plain HTTP */
     struct door *door;
     uv_signal_t term, interrupt;
     uv_timer_t look; /* until ready, later until drained */
@@ -81,6 +83,28 @@ static bool make_admin_key(const char *data, struct error *err)
     return true;
 }
 
+/* Not to those who have a proxy in front, and named it: it speaks TLS, or they know. */
+static void warn_of_plain(const struct server *s, const char *host)
+{
+    bool loopback = strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+    if (loopback || s->certificate || s->app.gate.trusted.count > 0)
+        return;
+    log_warn(NULL,
+             "\"plain HTTP on an address that others can reach: everybody on the way can read keys; "
+             "set tls.cert and tls.key, or name the proxy that speaks TLS in trusted_proxies\" "
+             "listen=%s",
+             s->config->listen);
+}
+
+static bool open_certificate(struct server *s, struct error *err)
+{
+    if (!s->config->tls_cert)
+        return true;
+    s->certificate = certificate_open(&s->loop, &clock_system, s->config->tls_cert,
+                                      s->config->tls_key, err);
+    return s->certificate != NULL;
+}
+
 static bool open_door(struct server *s, struct error *err)
 {
     char host[64], url[128];
@@ -97,20 +121,16 @@ static bool open_door(struct server *s, struct error *err)
         .request_ms = s->config->request_ms,
         .idle_ms = IDLE_MS,
         .proxies = s->config->proxy_protocol ? &s->app.gate.trusted : NULL,
+        .certificate = s->certificate,
         .head = app_head,
         .body = app_body,
         .arg = &s->app,
     };
     if (!(s->door = door_open(&options, err)))
         return false;
-    snprintf(url, sizeof url, strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d", host,
-             door_port(s->door));
-    bool loopback = strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
-    if (!loopback)
-        log_warn(
-            NULL,
-            "\"plain HTTP on an address that others can reach: put a TLS proxy in front\" listen=%s",
-            s->config->listen);
+    snprintf(url, sizeof url, strchr(host, ':') ? "%s://[%s]:%d" : "%s://%s:%d",
+             s->certificate ? "https" : "http", host, door_port(s->door));
+    warn_of_plain(s, host);
     log_info(NULL, "\"ready\" url=%s runners=%u startup_ms=%lld", url,
              pool_count(s->app.engine->pool),
              (long long)(clock_mono_us(&clock_system) - s->started_us) / 1000);
@@ -152,7 +172,7 @@ static bool open_all(struct server *s, struct error *err)
     s->app = (struct app){.clock = &clock_system, .config = s->config};
     list_init(&s->app.streams);
     guard_open(&s->app.guard, s->config);
-    if (!gate_open(&s->app.gate, s->config, err))
+    if (!gate_open(&s->app.gate, s->config, err) || !open_certificate(s, err))
         return false;
     if (!(s->app.engine = engine_open(&options, err)))
         return false;
@@ -165,6 +185,7 @@ static void on_door_closed(void *arg)
 {
     struct server *s = arg;
     s->door = NULL;
+    certificate_close(s->certificate);
 }
 
 static void shut(struct server *s)
@@ -177,6 +198,8 @@ static void shut(struct server *s)
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     if (s->door)
         door_close(s->door, on_door_closed, s);
+    else
+        certificate_close(s->certificate);
     if (s->app.engine)
         engine_close(s->app.engine, NULL, NULL);
 }

@@ -40,6 +40,8 @@ const struct command command_trigger = {
         "                 wait. Without it the trigger's own `wait` decides\n"
         "  --json         programs read this: one line of JSON; with --follow one line a record\n"
         "                 and nothing else\n"
+        "  --cacert FILE  the certificate, PEM, that vouches for an https host, in place of the\n"
+        "                 system's\n"
         "\n"
         "environment\n"
         "  MOONTIDE_URL   where the host is; default http://127.0.0.1:8080\n"
@@ -47,6 +49,8 @@ const struct command command_trigger = {
         "                 too, an ID too. It is never an argument: arguments are public\n"
         "  MOONTIDE_WEBHOOK_SECRET\n"
         "                 the secret of the trigger's webhook (see moontide webhook); no key is needed\n"
+        "  MOONTIDE_CACERT\n"
+        "                 as --cacert\n"
         "  WISEBOT_WORKFLOW_TRIGGER_ORIGIN, WISEBOT_WORKFLOW_SECRET, WISEBOT_WORKFLOW_TRIGGER\n"
         "                 understood in place of MOONTIDE_URL, MOONTIDE_WEBHOOK_SECRET and ID, for\n"
         "                 scripts that have them\n"
@@ -65,7 +69,7 @@ const struct command command_trigger = {
 
 struct options {
     bool follow, json;
-    const char *data, *wait;
+    const char *data, *wait, *cacert;
     long wait_s; /* -1: not given */
 };
 
@@ -345,7 +349,7 @@ static int fire_webhook(const char *id, const struct options *o, struct text bod
         .body = body,
         .timeout_ms = (WEBHOOK_WAIT_S + GRACE_S) * INT64_C(1000),
     };
-    if (client_init_webhook(&client, &err) && client_send(&client, &call, &reply, &err))
+    if (client_init_webhook(&client, o->cacert, &err) && client_send(&client, &call, &reply, &err))
         status = print_webhook(&reply, o);
     else
         status = out_fail(command_trigger.name, &err);
@@ -379,7 +383,7 @@ static int fire_word(const char *word, const struct options *o, struct text body
     struct client client;
     if (is_webhook(word, o))
         return fire_webhook(word, o, body);
-    if (!client_init(&client, &err))
+    if (!client_init(&client, o->cacert, &err))
         return out_fail(command_trigger.name, &err);
     return fire(&client, word, o, body);
 }
@@ -406,6 +410,7 @@ static int run(int argc, char **argv)
         {.name = "--wait", .value = &o.wait},
         {.name = "--follow", .flag = &o.follow},
         {.name = "--json", .flag = &o.json},
+        {.name = "--cacert", .value = &o.cacert},
         {0},
     };
     struct error err = {0};

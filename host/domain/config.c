@@ -43,6 +43,11 @@ static const struct config_row rows[] = {
     {"data", "text", "data", "a folder", "folder of the journal", AT(data), 0, 0, NULL},
     {"listen", "text", "127.0.0.1:8080", "ADDRESS:PORT", "where HTTP is served; port 0: any free",
      AT(listen), 0, 0, check_listen},
+    {"tls.cert", "text", NULL, "a file",
+     "certificate, PEM, and those that vouch for it: serves HTTPS; taken up anew when it changes",
+     AT(tls_cert), 0, 0, NULL},
+    {"tls.key", "text", NULL, "a file", "its key, PEM, without a pass phrase", AT(tls_key), 0, 0,
+     NULL},
     {"runners", "integer", "0", "0 to 64", "processes that run scripts; 0: one per core",
      AT(runners), 0, 64, NULL},
     {"log", "text", "info", "debug, info, warn or error", "the least level that is logged", AT(log),
@@ -94,9 +99,10 @@ static const struct config_row rows[] = {
 };
 
 /* Settings of SCRIPTS that this version does not have. */
-static const char *const later[] = {"tls", "models", "retention", "jwt"};
+static const char *const later[] = {"models", "retention", "jwt"};
 /* Variables of the command line tools. */
-static const char *const not_settings[] = {"URL", "KEY", "WEBHOOK_SECRET", "MASTER_KEY"};
+static const char *const not_settings[] = {"URL", "KEY", "WEBHOOK_SECRET", "MASTER_KEY",
+                                           "CACERT"};
 enum { NAMES_MAX = ARRAY_LEN(rows) };
 
 const struct config_row *config_rows(void)
@@ -442,6 +448,10 @@ static bool take_fallbacks(struct config *c, struct error *err)
 static bool fits_together(const struct config *c, struct error *err)
 {
     bool named = c->trusted_proxies && c->trusted_proxies->child;
+    if (!c->tls_cert != !c->tls_key)
+        return error_set(err, ERROR_INVALID, "%s is set and %s is not: HTTPS needs both",
+                         c->tls_cert ? "tls.cert" : "tls.key",
+                         c->tls_cert ? "tls.key" : "tls.cert");
     return !c->proxy_protocol || named ||
            error_set(err, ERROR_INVALID,
                      "proxy_protocol: trusted_proxies must name those who may speak it");

@@ -12,6 +12,7 @@ struct config {
     char *scripts;                   /* folder, default "scripts" */
     char *data;                      /* folder, default "data" */
     char *listen;                    /* "127.0.0.1:8080", "[::1]:8080"; see config_address */
+    char *tls_cert, *tls_key;        /* files; both or none (NULL: plain HTTP) */
     int64_t runners;                 /* 0: one per core */
     char *log;                       /* "debug" "info" "warn" "error" */
     int64_t connections;             /* total, 10000 */

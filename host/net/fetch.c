@@ -68,6 +68,8 @@ static void set_options(struct transfer *t)
     CURL *easy = t->easy;
     c->easy_setopt(easy, CURLOPT_URL, t->f->url);
     c->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (t->f->ca_file)
+        c->easy_setopt(easy, CURLOPT_CAINFO, t->f->ca_file);
     c->easy_setopt(easy, CURLOPT_ERRORBUFFER, t->reason);
     c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     c->easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -127,9 +129,15 @@ static bool explain(const struct transfer *t, CURLcode code, struct error *err)
         return error_set(err, ERROR_IO, "%.*s closed the connection before its answer was complete",
                          n, at.data);
     case CURLE_PEER_FAILED_VERIFICATION:
+        return error_set(err, ERROR_INVALID,
+                         "no trusted TLS connection to %.*s: %s; --cacert FILE or MOONTIDE_CACERT "
+                         "names a certificate of your own that is to be trusted",
+                         n, at.data, why);
+    case CURLE_SSL_CACERT_BADFILE:
+        return error_set(err, ERROR_INVALID, "%s cannot be read, or holds no PEM certificate",
+                         t->f->ca_file ? t->f->ca_file : "the system's list of certificates");
     case CURLE_SSL_CONNECT_ERROR:
-        return error_set(err, ERROR_INVALID, "no trusted TLS connection to %.*s: %s", n, at.data,
-                         why);
+        return error_set(err, ERROR_INVALID, "no TLS connection to %.*s: %s", n, at.data, why);
     default:
         if (t->answer->body.full)
             return error_set(err, ERROR_LIMIT, "the answer of %.*s is larger than %d MiB", n,

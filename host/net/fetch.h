@@ -17,6 +17,7 @@ enum {
 struct fetch {
     const char *method;         /* "GET" … */
     const char *url;            /* http or https */
+    const char *ca_file;        /* the only certificates, PEM, that may vouch; NULL: the system's */
     const char *const *headers; /* "Name: value", NULL ends; NULL: none */
     struct text body;           /* absent: none */
     int64_t timeout_ms;         /* of the whole exchange; 0: no limit */

@@ -117,6 +117,7 @@ void door_forget(struct conn *c)
     struct door *d = c->door;
     wheel_drop(&d->wheel, &c->deadline);
     list_del(&c->node);
+    tls_end(c);
     forget_peer(d, c->peer);
     d->count--;
     free(c);
@@ -185,10 +186,10 @@ static void admit(struct door *d, int fd, const union address *from)
         return;
     }
     struct conn *c = conn_new(d, from);
-    c->state = d->o.proxies ? CONN_PROXY : CONN_IDLE;
-    size_t mine = c->peer->connections;
-    if (over(d->count, d->o.connections, BUSY_MARGIN) ||
-        over(mine, d->o.connections_per_address, BUSY_PER_ADDRESS)) {
+    c->state = d->o.proxies ? CONN_PROXY : d->tls ? CONN_HELLO : CONN_IDLE;
+    size_t mine = c->peer->connections, margin = d->tls ? 0 : BUSY_MARGIN;
+    if (over(d->count, d->o.connections, margin) ||
+        over(mine, d->o.connections_per_address, d->tls ? 0 : BUSY_PER_ADDRESS)) {
         close(fd);
         door_forget(c);
     } else if (!link_adopt(c, fd)) {
@@ -196,7 +197,7 @@ static void admit(struct door *d, int fd, const union address *from)
     } else if (over(d->count, d->o.connections, 0) || over(mine, d->o.connections_per_address, 0)) {
         answer_busy(c);
     } else {
-        door_arm(c, door_now_ms(d) + d->o.idle_ms);
+        door_arm(c, door_now_ms(d) + (d->tls ? d->o.request_ms : d->o.idle_ms));
     }
 }
 
@@ -290,6 +291,7 @@ static void init(struct door *d, const struct door_options *options)
     d->o = *options;
     d->fd = -1;
     d->spare_fd = open_spare();
+    d->tls = options->certificate ? tls_open() : NULL;
     list_init(&d->conns);
     list_init(&d->later);
     list_init(&d->exchanges);
@@ -344,7 +346,8 @@ void door_drain(struct door *d)
     LIST_EACH(node, &d->conns)
     {
         struct conn *c = LIST_ENTRY(node, struct conn, node);
-        if ((c->state == CONN_IDLE || c->state == CONN_PROXY) && c->depth == 0)
+        bool quiet = c->state == CONN_IDLE || c->state == CONN_PROXY || c->state == CONN_HELLO;
+        if (quiet && c->depth == 0)
             link_kill(c);
     }
 }
@@ -364,6 +367,7 @@ static void finish_close(struct door *d)
         exchange_release(LIST_ENTRY(d->exchanges.next, struct exchange, node));
     exchange_free_spare(d);
     map_done(&d->peers);
+    tls_close(d->tls);
     free(d->protocols);
     if (d->spare_fd >= 0)
         close(d->spare_fd);

@@ -13,6 +13,7 @@
 #include "serve/exchange.h"
 #include <uv.h>
 
+struct certificate;
 struct door;
 
 struct door_options {
@@ -21,7 +22,7 @@ struct door_options {
     const char *host; /* numeric address; "::" takes IPv4 too */
     int port;         /* 0: any free one, see door_port */
     /* 0: no limit. The next 64 (8 of an address) get a 503, those beyond are closed at once. An
-     * IPv6 /64 is one address. */
+     * IPv6 /64 is one address. With TLS all beyond are closed: a 503 would cost a handshake. */
     size_t connections, connections_per_address;
     int64_t request_ms;          /* from the first byte of a request to its last */
     int64_t idle_ms;             /* keep-alive connections without a request: 60 s */
@@ -29,6 +30,9 @@ struct door_options {
     /* Who may connect, each connection beginning with a PROXY header (version 2) that names the
      * client; any other is closed. NULL: everybody, without one. */
     const struct cidr_list *proxies;
+    /* HTTPS by it, from the first byte (behind the PROXY header) on; the handshake must be over
+     * within request_ms of the connection. It must outlive the door. NULL: plain HTTP. */
+    const struct certificate *certificate;
     void (*head)(void *arg, struct exchange *x);
     void (*body)(void *arg, struct exchange *x);
     void *arg;

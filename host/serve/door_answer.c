@@ -133,6 +133,8 @@ static void put_head(struct exchange *x, int status, const char *type, int64_t l
         buf_str(b, "Cache-Control: no-store\r\n");
     put_line(b, "X-Request-Id", x->request_id);
     buf_text(b, buf_view(&x->extra));
+    if (c->tls)
+        buf_str(b, "Strict-Transport-Security: max-age=31536000\r\n");
     if (c->close)
         buf_str(b, "Connection: close\r\n");
     buf_add(b, "\r\n", 2);
@@ -333,20 +335,34 @@ void answer_refuse(struct exchange *x, int verdict, const char *detail)
     buf_done(&b);
 }
 
-void answer_busy(struct conn *c)
+/* To a client without an exchange: an answer, and no more. */
+static void answer_bare(struct conn *c, const char *status, const char *header, const char *body)
 {
-    static const char body[] = "{\"type\":\"about:blank\",\"title\":\"too many connections\","
-                               "\"status\":503,\"code\":\"overloaded\"}";
     struct buf b;
     buf_init(&b, 4096);
     buf_add(&b, (const char[DOOR_PAD]){0}, DOOR_PAD);
-    buf_printf(&b, "HTTP/1.1 503 Service Unavailable\r\nDate: %s\r\n", date(c->door));
+    buf_printf(&b, "HTTP/1.1 %s\r\nDate: %s\r\n", status, date(c->door));
     buf_str(&b, "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n");
-    buf_printf(&b, "Retry-After: 1\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
-               sizeof body - 1, body);
+    buf_printf(&b, "%sConnection: close\r\nContent-Length: %zu\r\n\r\n%s", header, strlen(body),
+               body);
     if (!link_write(c, b.data + DOOR_PAD, b.len - DOOR_PAD))
         c->broken = true;
     buf_done(&b);
     conn_shut(c);
+}
+
+void answer_busy(struct conn *c)
+{
+    answer_bare(c, "503 Service Unavailable", "Retry-After: 1\r\n",
+                "{\"type\":\"about:blank\",\"title\":\"too many connections\","
+                "\"status\":503,\"code\":\"overloaded\"}");
     conn_settle(c);
+}
+
+void answer_plain(struct conn *c)
+{
+    answer_bare(c, "400 Bad Request", "",
+                "{\"type\":\"about:blank\",\"title\":\"this port speaks HTTPS\",\"status\":400,"
+                "\"code\":\"bad_request\",\"detail\":\"this port speaks HTTPS only: use an "
+                "address that begins with https://\"}\n");
 }

@@ -5,6 +5,7 @@
  * How the files divide the work:
  * - door.c opens, accepts, limits, drains, closes; door_lws.c alone sees libwebsockets;
  * - door_request.c takes bytes in (a connection's states), door_answer.c gives bytes out;
+ * - door_tls.c sits between those two and door_lws.c, when the door speaks TLS;
  * - door_head.c, door_body.c, door_wheel.c are pure machines; exchange.c is what routes see.
  *
  * A connection is a raw socket of libwebsockets, not one of its HTTP ones. Its HTTP role cannot
@@ -50,6 +51,7 @@ enum conn_state {
     CONN_DRAIN,  /* answered before the body was in: the rest of it is dropped */
     CONN_SOCKET, /* WebSocket */
     CONN_PROXY,  /* the PROXY header is coming */
+    CONN_HELLO,  /* the handshake of TLS is coming, or under way */
     CONN_LINGER, /* our side is shut: reading until the client has seen the answer and closes */
 };
 
@@ -64,6 +66,7 @@ struct conn {
     struct wheel_node deadline;
     struct door *door;
     struct lws *link; /* NULL only while it dies */
+    struct tls *tls;  /* from the first byte of its handshake; NULL: plain */
     struct exchange *x;
     struct peer *peer;
     enum conn_state state;
@@ -123,6 +126,7 @@ struct door {
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct lws_protocols *protocols;
+    struct tls_shared *tls; /* NULL: this door speaks plain HTTP */
     struct conn *upgrading; /* while link_upgrade runs */
     uv_poll_t *listener;    /* NULL once closed */
     int fd, spare_fd; /* spare_fd is given up to accept and drop one when descriptors run out */
@@ -148,6 +152,8 @@ void link_shut(struct door *d); /* one stage; call again some turns of the loop 
 bool link_adopt(struct conn *c, int fd) MUST_CHECK; /* takes fd, also on failure */
 bool link_write(struct conn *c, char *data,
                 size_t len) MUST_CHECK; /* DOOR_PAD bytes before data are writable */
+bool link_put(struct conn *c, char *data,
+              size_t len) MUST_CHECK; /* the same, not through TLS */
 bool link_behind(const struct conn *c); /* the last write waits for the socket */
 void link_want_write(struct conn *c);
 void link_mute(struct conn *c, bool mute); /* stops and resumes reading */
@@ -158,6 +164,23 @@ bool link_send(struct conn *c, char *data,
                size_t len) MUST_CHECK;   /* one text message, as link_write */
 void link_bye(struct conn *c, int code); /* the close frame that goes when this link is closed */
 void link_kill(struct conn *c);          /* at once; conn_closed is called within */
+
+/* door_tls.c */
+struct tls_shared *tls_open(void);
+void tls_close(struct tls_shared *s); /* once no connection is left */
+bool tls_start(struct conn *c) MUST_CHECK;
+void tls_end(struct conn *c);
+bool tls_ready(const struct conn *c); /* the handshake is over */
+enum tls_state {
+    TLS_DATA, /* *piece is what was in a record, until the next call for any connection */
+    TLS_MORE, /* *in is used up */
+    TLS_BYE,  /* the client says that it will send no more */
+    TLS_BAD   /* an alert has been sent: the connection is over */
+};
+/* Takes records from the front of *in, and answers those that are about the handshake. */
+enum tls_state tls_next(struct conn *c, struct text *in, struct text *piece) MUST_CHECK;
+bool tls_write(struct conn *c, const char *data, size_t len) MUST_CHECK;
+void tls_bye(struct conn *c); /* close_notify, once; harmless without TLS */
 
 /* door_request.c; what door_lws.c calls. False: the connection must be closed (or killed) by the
  * caller, as its very next act. */
@@ -182,6 +205,7 @@ void answer_late(
     struct exchange *x); /* settles soon, if no callback of the connection is running */
 void answer_waits(struct conn *c, size_t sent_before); /* keeps account of a pump that ended */
 void answer_busy(struct conn *c);                      /* 503 for a connection too many */
+void answer_plain(struct conn *c);                     /* 400 for HTTP where TLS is spoken */
 
 /* door_socket.c */
 bool socket_receive(struct conn *c, struct text piece, bool last, bool binary) MUST_CHECK;

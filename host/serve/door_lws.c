@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SEAL_BYTES = 1024 }; /* what TLS adds to a write of DOOR_IO_BYTES, and more */
+
 static_assert(DOOR_PAD >= LWS_PRE, "lws_write may use LWS_PRE bytes in front of what it is given");
 
 /* What the library calls an error and is none. */
@@ -104,7 +106,7 @@ static struct lws_protocols *name_protocols(const char *socket_protocol)
     all[0] = (struct lws_protocols){.name = "door",
                                     .callback = on_event,
                                     .rx_buffer_size = DOOR_IO_BYTES,
-                                    .tx_packet_size = DOOR_IO_BYTES};
+                                    .tx_packet_size = DOOR_IO_BYTES + SEAL_BYTES};
     if (socket_protocol) {
         all[1] = all[0];
         all[1].name = socket_protocol;
@@ -192,6 +194,11 @@ void link_bye(struct conn *c, int code)
 
 bool link_write(struct conn *c, char *data, size_t len)
 {
+    return c->tls ? tls_write(c, data, len) : link_put(c, data, len);
+}
+
+bool link_put(struct conn *c, char *data, size_t len)
+{
     return c->link && lws_write(c->link, (unsigned char *)data, len, LWS_WRITE_RAW) >= 0;
 }
 
@@ -222,6 +229,8 @@ void link_kill(struct conn *c)
 {
     if (!c->leaving)
         c->dying = true;
+    if (!c->x)
+        tls_bye(c); /* it ends well; not so within an answer, which would look whole */
     if (c->link)
         lws_set_timeout(c->link, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }

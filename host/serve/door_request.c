@@ -2,6 +2,7 @@
 /* A connection's states: bytes become requests, one at a time. */
 #include "domain/verdict.h"
 #include "serve/door_conn.h"
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -228,16 +229,25 @@ static void on_proxy(struct conn *c, struct text *in)
         c->dying = true;
         return;
     case PROXY_DONE:
-        c->state = CONN_IDLE;
+        c->state = c->door->tls ? CONN_HELLO : CONN_IDLE;
         if (proxy_source(&c->proxy, &source))
             door_introduce(c, &source);
     }
 }
 
+/* A record of TLS begins with a small number, a request with a letter. */
+static void on_hello(struct conn *c, struct text *in)
+{
+    if (isalpha((unsigned char)*in->data))
+        answer_plain(c);
+    else if (!tls_start(c))
+        c->dying = true;
+}
+
 static void (*const receive[])(struct conn *c, struct text *in) = {
     [CONN_IDLE] = on_idle,   [CONN_HEAD] = on_head, [CONN_BODY] = on_body, [CONN_WAIT] = on_wait,
     [CONN_DRAIN] = on_drain, [CONN_SOCKET] = drop,  [CONN_LINGER] = drop,
-    [CONN_PROXY] = on_proxy,
+    [CONN_PROXY] = on_proxy, [CONN_HELLO] = on_hello,
 };
 
 void conn_listen(struct conn *c)
@@ -251,6 +261,7 @@ void conn_listen(struct conn *c)
 
 void conn_shut(struct conn *c)
 {
+    tls_bye(c);
     if (c->half_closed || shutdown(link_fd(c), SHUT_WR) < 0)
         c->dying = true;
     c->state = CONN_LINGER;
@@ -258,10 +269,22 @@ void conn_shut(struct conn *c)
     door_arm(c, door_now_ms(c->door) + DOOR_LINGER_MS);
 }
 
+/* The end of TLS may have to wait for the socket: finish is then tried again. */
+static bool said_bye(struct conn *c)
+{
+    tls_bye(c);
+    if (c->broken || !link_behind(c))
+        return true;
+    link_want_write(c);
+    return false;
+}
+
 /* The answer is written: the next request, the rest of this one, or the end. */
 static void finish(struct conn *c)
 {
     struct exchange *x = c->x;
+    if (c->close && !said_bye(c))
+        return;
     c->x = NULL;
     exchange_release(x);
     if (c->close) {
@@ -312,7 +335,7 @@ static bool settle(struct conn *c)
         leave_body(c);
     if (c->x && answer_over(c->x))
         finish(c);
-    if (c->dying)
+    if (c->dying || c->broken)
         return false;
     if (c->x && c->state == CONN_WAIT && c->x->answered && !c->x->streaming &&
         list_empty(&c->deadline.link))
@@ -327,18 +350,77 @@ void conn_settle(struct conn *c)
         link_kill(c);
 }
 
+/* All of it. False: the connection must die. */
+static bool take(struct conn *c, struct text in)
+{
+    bool fine = true;
+    while (in.len > 0 && fine && !c->dying && !c->broken) {
+        receive[c->state](c, &in);
+        /* A request that is answered at once makes room for what follows a dropped body. */
+        fine = !c->x || !answer_over(c->x) || settle(c);
+    }
+    return fine;
+}
+
+/* The client sends no more: what it asked for is answered, what it began to ask for is not. */
+static void on_bye(struct conn *c)
+{
+    if (!c->x)
+        conn_shut(c);
+    else if (c->state == CONN_WAIT && !c->x->streaming)
+        c->close = true;
+    else
+        c->dying = true;
+}
+
+static void on_bad_record(struct conn *c)
+{
+    if (c->x)
+        c->dying = true;
+    else
+        conn_shut(c); /* so that the alert arrives */
+}
+
+/* What the records hold. */
+static void unseal(struct conn *c, struct text *in)
+{
+    enum tls_state state = TLS_DATA;
+    struct text piece;
+    while (state == TLS_DATA && c->state != CONN_LINGER && !c->dying && !c->broken) {
+        state = tls_next(c, in, &piece);
+        if (c->state == CONN_HELLO && tls_ready(c))
+            be_idle(c);
+        if (state == TLS_BYE)
+            on_bye(c);
+        else if (state == TLS_BAD)
+            on_bad_record(c);
+        else if (!take(c, piece))
+            break;
+    }
+    in->len = 0;
+}
+
+/* Plain bytes up to the first of TLS, and again once nothing is listened to any more. */
+static void take_raw(struct conn *c, struct text *in)
+{
+    while (in->len > 0 && !c->dying && !c->broken) {
+        if (c->tls && c->state != CONN_LINGER)
+            unseal(c, in);
+        else
+            receive[c->state](c, in);
+    }
+}
+
 bool conn_receive(struct conn *c, const char *data, size_t len)
 {
     struct text in = {data, len};
     c->depth++;
     if (c->state == CONN_BODY && c->x->answered)
         leave_body(c);
-    while (in.len > 0 && !c->dying && !c->broken) {
-        receive[c->state](c, &in);
-        /* A request that is answered at once makes room for what follows a dropped body. */
-        if (c->x && answer_over(c->x) && !settle(c))
-            break;
-    }
+    if (c->door->tls)
+        take_raw(c, &in);
+    else
+        take(c, in);
     if (c->state == CONN_HEAD || c->state == CONN_BODY || c->state == CONN_DRAIN)
         door_arm(c, c->since_ms + c->door->o.request_ms);
     c->depth--;

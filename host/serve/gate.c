@@ -51,3 +51,13 @@ bool gate_admits(struct request *q, const struct manifest *m)
     request_no(q, VERDICT_ADDRESS_DENIED, NULL);
     return false;
 }
+
+bool gate_https(const struct request *q)
+{
+    struct cidr_address peer;
+    struct text said = exchange_header(q->x, "x-forwarded-proto");
+    bool trusted = cidr_address(text_of(exchange_peer(q->x)), &peer) &&
+                   cidr_list_holds(&q->app->gate.trusted, &peer);
+    return q->app->config->tls_cert ||
+           (trusted && text_is_fold(text_trim(text_cut(&said, ',')), "https"));
+}

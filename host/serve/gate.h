@@ -18,3 +18,5 @@ void gate_done(struct gate *g);
 bool gate_client(const struct request *q, struct cidr_address *client);
 /* Once the credential has held. m NULL: no trigger is meant. False: refused with 403. */
 bool gate_admits(struct request *q, const struct manifest *m);
+/* Whether the client came by HTTPS: ours, or that of a trusted proxy which says so. */
+bool gate_https(const struct request *q);

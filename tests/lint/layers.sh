@@ -27,7 +27,7 @@ BEGIN {
     may["serve"] = "base wire domain store net engine serve"
     may["cmd"] = "base wire domain store net engine serve cmd runner"
     may["main"] = may["cmd"]
-    home["libwebsockets.h"] = "serve"
+    home["libwebsockets.h"] = home["ssl.h"] = "serve"
     home["sqlite3.h"] = "store"
     home["lua.h"] = home["lauxlib.h"] = home["lualib.h"] = home["lua.hpp"] = "runner"
     home["curl"] = "net"

@@ -59,10 +59,10 @@ static void make_host(const struct request *q, char out[HOST_TEXT])
     bool fine = host.len > 0 && host.len < HOST_TEXT - 16;
     for (size_t i = 0; fine && i < host.len; i++)
         fine = isalnum((unsigned char)host.data[i]) || strchr(".:-[]", host.data[i]);
-    if (fine)
-        snprintf(out, HOST_TEXT, "http://%.*s", (int)host.len, host.data);
-    else
-        snprintf(out, HOST_TEXT, "http://%s", q->app->config->listen);
+    if (!fine)
+        host = text_of(q->app->config->listen);
+    snprintf(out, HOST_TEXT, "%s://%.*s", gate_https(q) ? "https" : "http", (int)host.len,
+             host.data);
 }
 
 /* ---- filling in */
