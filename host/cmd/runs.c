@@ -235,10 +235,14 @@ static int run(int argc, char **argv)
     const char *id;
     size_t verb;
     const struct option_row rows[] = {
-        {.name = "--project", .value = &o.project}, {.name = "--trigger", .value = &o.trigger},
-        {.name = "--status", .value = &o.status},   {.name = "--limit", .value = &o.limit},
-        {.name = "--before", .value = &o.before},   {.name = "--after", .value = &o.after},
-        {.name = "--json", .flag = &o.json},        {.name = "--cacert", .value = &o.cacert},
+        {.name = "--project", .value = &o.project},
+        {.name = "--trigger", .value = &o.trigger},
+        {.name = "--status", .value = &o.status},
+        {.name = "--limit", .value = &o.limit},
+        {.name = "--before", .value = &o.before},
+        {.name = "--after", .value = &o.after},
+        {.name = "--json", .flag = &o.json},
+        {.name = "--cacert", .value = &o.cacert},
         {0},
     };
     if (options_read(argc, argv, rows, &words) != 0)

@@ -89,19 +89,20 @@ static void warn_of_plain(const struct server *s, const char *host)
     bool loopback = strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
     if (loopback || s->certificate || s->app.gate.trusted.count > 0)
         return;
-    log_warn(NULL,
-             "\"plain HTTP on an address that others can reach: everybody on the way can read keys; "
-             "set tls.cert and tls.key, or name the proxy that speaks TLS in trusted_proxies\" "
-             "listen=%s",
-             s->config->listen);
+    log_warn(
+        NULL,
+        "\"plain HTTP on an address that others can reach: everybody on the way can read keys; "
+        "set tls.cert and tls.key, or name the proxy that speaks TLS in trusted_proxies\" "
+        "listen=%s",
+        s->config->listen);
 }
 
 static bool open_certificate(struct server *s, struct error *err)
 {
     if (!s->config->tls_cert)
         return true;
-    s->certificate = certificate_open(&s->loop, &clock_system, s->config->tls_cert,
-                                      s->config->tls_key, err);
+    s->certificate =
+        certificate_open(&s->loop, &clock_system, s->config->tls_cert, s->config->tls_key, err);
     return s->certificate != NULL;
 }
 

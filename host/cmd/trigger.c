@@ -406,12 +406,9 @@ static int run(int argc, char **argv)
     struct options o = {0};
     struct strings words = {0};
     const struct option_row rows[] = {
-        {.name = "--data", .value = &o.data},
-        {.name = "--wait", .value = &o.wait},
-        {.name = "--follow", .flag = &o.follow},
-        {.name = "--json", .flag = &o.json},
-        {.name = "--cacert", .value = &o.cacert},
-        {0},
+        {.name = "--data", .value = &o.data},     {.name = "--wait", .value = &o.wait},
+        {.name = "--follow", .flag = &o.follow},  {.name = "--json", .flag = &o.json},
+        {.name = "--cacert", .value = &o.cacert}, {0},
     };
     struct error err = {0};
     struct buf body;

@@ -44,7 +44,7 @@ static const struct config_row rows[] = {
     {"listen", "text", "127.0.0.1:8080", "ADDRESS:PORT", "where HTTP is served; port 0: any free",
      AT(listen), 0, 0, check_listen},
     {"tls.cert", "text", NULL, "a file",
-     "certificate, PEM, and those that vouch for it: serves HTTPS; taken up anew when it changes",
+     "certificate chain, PEM: serves HTTPS; its changes are seen",
      AT(tls_cert), 0, 0, NULL},
     {"tls.key", "text", NULL, "a file", "its key, PEM, without a pass phrase", AT(tls_key), 0, 0,
      NULL},
@@ -101,8 +101,7 @@ static const struct config_row rows[] = {
 /* Settings of SCRIPTS that this version does not have. */
 static const char *const later[] = {"models", "retention", "jwt"};
 /* Variables of the command line tools. */
-static const char *const not_settings[] = {"URL", "KEY", "WEBHOOK_SECRET", "MASTER_KEY",
-                                           "CACERT"};
+static const char *const not_settings[] = {"URL", "KEY", "WEBHOOK_SECRET", "MASTER_KEY", "CACERT"};
 enum { NAMES_MAX = ARRAY_LEN(rows) };
 
 const struct config_row *config_rows(void)

@@ -54,8 +54,9 @@ static void warn_of_time(struct certificate *c)
         return;
     c->warned = true;
     text_time(c->facts.not_after_ms, time);
-    log_warn(NULL, "\"the certificate has expired: clients will refuse it; renew it\" cert=%s "
-                   "not_after=%s",
+    log_warn(NULL,
+             "\"the certificate has expired: clients will refuse it; renew it\" cert=%s "
+             "not_after=%s",
              c->cert_file, time);
 }
 
@@ -68,8 +69,9 @@ static void take(struct certificate *c, SSL_CTX *context, const struct certifica
     c->warned = false;
     text_time(facts->not_before_ms, time);
     if (clock_wall_ms(c->clock) < facts->not_before_ms)
-        log_warn(NULL, "\"the certificate is not valid yet: clients will refuse it\" cert=%s "
-                       "not_before=%s",
+        log_warn(NULL,
+                 "\"the certificate is not valid yet: clients will refuse it\" cert=%s "
+                 "not_before=%s",
                  c->cert_file, time);
     if (facts->exposed)
         log_warn(NULL, "\"others on this machine can read or change the key: chmod 600\" key=%s",
@@ -84,7 +86,8 @@ static void reload(struct certificate *c)
     char time[TEXT_TIME];
     SSL_CTX *context = certificate_load(c->cert_file, c->key_file, &facts, &err);
     if (!context) {
-        log_error(NULL, "\"the new certificate cannot be used, the one before stays\" reason=\"%s\"",
+        log_error(NULL,
+                  "\"the new certificate cannot be used, the one before stays\" reason=\"%s\"",
                   err.text);
         return;
     }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* certificate.h - the host's certificate for HTTPS, kept up to date: its two files are looked at
- * twice a second (a look follows links, and works on any file system, where a watch would not), and
- * a new pair that is whole and has rested for one look serves the connections that come after. One
- * that cannot be used is logged once and the old one stays. Open connections keep what they began
- * with. Owner: cmd/serve. Thread: loop. */
+ * four times a second (a look follows links, and works on any file system, where a watch would
+ * not), and a new pair that is whole and has rested for one look serves the connections that come
+ * after. One that cannot be used is logged once and the old one stays. Open connections keep what
+ * they began with. Owner: cmd/serve. Thread: loop. */
 #pragma once
 #include "base/clock.h"
 #include "base/error.h"
 #include <uv.h>
 
-enum { CERTIFICATE_LOOK_MS = 500 };
+enum { CERTIFICATE_LOOK_MS = 250 };
 
 struct certificate;
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */

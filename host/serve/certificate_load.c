@@ -179,8 +179,8 @@ static SSL_CTX *context_new(struct error *err)
     }
     SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);              /* idle connections hold none */
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);      /* tickets do it without memory */
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);         /* idle connections hold none */
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets do it without memory */
     SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
     return ctx;
 }

@@ -152,8 +152,7 @@ void link_shut(struct door *d); /* one stage; call again some turns of the loop 
 bool link_adopt(struct conn *c, int fd) MUST_CHECK; /* takes fd, also on failure */
 bool link_write(struct conn *c, char *data,
                 size_t len) MUST_CHECK; /* DOOR_PAD bytes before data are writable */
-bool link_put(struct conn *c, char *data,
-              size_t len) MUST_CHECK; /* the same, not through TLS */
+bool link_put(struct conn *c, char *data, size_t len) MUST_CHECK; /* the same, not through TLS */
 bool link_behind(const struct conn *c); /* the last write waits for the socket */
 void link_want_write(struct conn *c);
 void link_mute(struct conn *c, bool mute); /* stops and resumes reading */

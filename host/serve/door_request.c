@@ -245,9 +245,9 @@ static void on_hello(struct conn *c, struct text *in)
 }
 
 static void (*const receive[])(struct conn *c, struct text *in) = {
-    [CONN_IDLE] = on_idle,   [CONN_HEAD] = on_head, [CONN_BODY] = on_body, [CONN_WAIT] = on_wait,
-    [CONN_DRAIN] = on_drain, [CONN_SOCKET] = drop,  [CONN_LINGER] = drop,
-    [CONN_PROXY] = on_proxy, [CONN_HELLO] = on_hello,
+    [CONN_IDLE] = on_idle, [CONN_HEAD] = on_head,   [CONN_BODY] = on_body,
+    [CONN_WAIT] = on_wait, [CONN_DRAIN] = on_drain, [CONN_SOCKET] = drop,
+    [CONN_LINGER] = drop,  [CONN_PROXY] = on_proxy, [CONN_HELLO] = on_hello,
 };
 
 void conn_listen(struct conn *c)

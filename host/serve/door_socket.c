@@ -42,7 +42,8 @@ struct text socket_key(const struct exchange *x)
     const char *protocol = x->door->o.socket_protocol;
     struct text key = exchange_header(x, "sec-websocket-key");
     /* libwebsockets would speak to the socket itself, past TLS. */
-    bool fine = protocol && x->conn && !x->conn->tls && x->head.websocket && key.data && is_key(key) && offers(x, protocol) &&
+    bool fine = protocol && x->conn && !x->conn->tls && x->head.websocket && key.data &&
+                is_key(key) && offers(x, protocol) &&
                 text_is(exchange_header(x, "sec-websocket-version"), "13");
     return fine ? key : TEXT_NONE;
 }

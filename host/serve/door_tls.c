@@ -10,8 +10,8 @@
 #include "serve/door_conn.h"
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { PLAIN_BYTES = SSL3_RT_MAX_PLAIN_LENGTH, OUT_MAX = 4 * DOOR_IO_BYTES };
 

@@ -15,6 +15,7 @@ import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import { rmSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -56,16 +57,17 @@ function environment(extra = {}) {
 }
 
 // One HTTP exchange on a connection of its own (or of `agent`). body: undefined, Buffer, string (sent as they are) or a value (sent
-// as JSON). Resolves when the head is in: {status, headers, message}.
-export function open(method, url, { headers = {}, body, agent = false, signal } = {}) {
+// as JSON); ca: whom to trust, for https. Resolves when the head is in: {status, headers, message}.
+export function open(method, url, { headers = {}, body, agent = false, ca, signal } = {}) {
   const raw = body === undefined || typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const all = { ...headers };
   const given = new Set(Object.keys(all).map((name) => name.toLowerCase()));
   if (raw !== undefined && !given.has("content-type")) all["content-type"] = "application/json";
   if (raw !== undefined && !given.has("transfer-encoding")) all["content-length"] = Buffer.byteLength(raw);
   return new Promise((resolve, reject) => {
-    const { origin, hostname, port } = new URL(url); // the path goes out as it is: URL would resolve "%2e%2e"
-    const request = http.request({ hostname, port, path: url.slice(origin.length) || "/", method, headers: all, agent, signal });
+    const { origin, hostname, port, protocol } = new URL(url); // the path goes out as it is: URL would resolve "%2e%2e"
+    const where = { hostname, port, path: url.slice(origin.length) || "/" };
+    const request = (protocol === "https:" ? https : http).request({ ...where, method, headers: all, agent, ca, signal });
     request.on("error", reject);
     request.on("response", (message) => resolve({ status: message.statusCode, headers: message.headers, message }));
     request.end(raw);
@@ -125,8 +127,8 @@ export async function cli(args, { env, input = "", cwd, signal } = {}) {
 }
 
 class Host {
-  constructor({ scripts, args = [], env = {}, port, folder }) {
-    Object.assign(this, { args, env, port, folder, given: scripts });
+  constructor({ scripts, args = [], env = {}, ca, port, folder }) {
+    Object.assign(this, { args, env, ca, port, folder, given: scripts });
     this.scripts = path.join(folder, "scripts");
     this.data = path.join(folder, "data");
     this.url = `http://127.0.0.1:${port}`;
@@ -197,7 +199,7 @@ class Host {
       const found = /^admin key: (mt_\S+)$/.exec(line);
       if (found) gotKey((this.key = found[1]));
     });
-    const ready = await this.nextLog(/"ready".*\burl="?http:/, START_MS);
+    const ready = await this.nextLog(/"ready".*\burl="?https?:/, START_MS);
     this.url = /\burl="?([^\s"]+)/.exec(ready)[1].replace(/\/$/, "");
     if (!this.key) await Promise.race([key, this.ended]);
     return this;
@@ -251,7 +253,7 @@ class Host {
 
   // Any request, with the admin key unless headers have another or key is null.
   request(method, where, { key = this.key, headers = {}, ...rest } = {}) {
-    return request(method, this.url + where, { ...rest, headers: key === null ? headers : { "x-api-key": key, ...headers } });
+    return request(method, this.url + where, { ca: this.ca, ...rest, headers: key === null ? headers : { "x-api-key": key, ...headers } });
   }
 
   // The project trigger dialect.
@@ -291,7 +293,7 @@ class Host {
   async *stream(id, { lastEventId, headers = {}, signal, comments } = {}) {
     const all = { "x-api-key": this.key, accept: "text/event-stream", ...headers };
     if (lastEventId !== undefined) all["last-event-id"] = String(lastEventId);
-    const { status, message } = await open("GET", `${this.url}/v1/runs/${id}/events`, { headers: all, signal });
+    const { status, message } = await open("GET", `${this.url}/v1/runs/${id}/events`, { headers: all, ca: this.ca, signal });
     try {
       if (status === 204) return;
       if (status !== 200) throw new Error(`GET events of ${id}: ${status}`);
@@ -321,10 +323,11 @@ class Host {
   }
 }
 
-// scripts: {"project/key.lua": content} or a folder that is copied; args, env: for serve; t: stops it with the test.
-export async function startHost({ t, scripts = {}, args, env } = {}) {
+// scripts: {"project/key.lua": content} or a folder that is copied; args, env: for serve; ca: whom to trust, when these make it
+// speak HTTPS; t: stops it with the test.
+export async function startHost({ t, scripts = {}, args, env, ca } = {}) {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "moontide-"));
-  const host = new Host({ scripts, args, env, port: await freePort(), folder });
+  const host = new Host({ scripts, args, env, ca, port: await freePort(), folder });
   t?.after(() => host.done());
   try {
     await host.prepare();

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "serve/certificate.h"
 #include "serve/door.h"
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ enum { TICK_MS = 20, BIG_BYTES = 4 << 20, FLOOD_BYTES = 64 << 20 };
 static struct {
     uv_loop_t loop;
     struct door *door;
+    struct certificate *certificate;
     uv_signal_t drain, stop;
     int gone;
 } app;
@@ -205,13 +207,19 @@ static void on_drain(uv_signal_t *drain, int number)
     door_drain(app.door);
 }
 
+static void on_closed(void *arg)
+{
+    (void)arg;
+    certificate_close(app.certificate);
+}
+
 static void on_stop(uv_signal_t *stop, int number)
 {
     (void)number;
     uv_close((uv_handle_t *)stop, NULL);
     if (!uv_is_closing((uv_handle_t *)&app.drain))
         uv_close((uv_handle_t *)&app.drain, NULL);
-    door_close(app.door, NULL, NULL);
+    door_close(app.door, on_closed, NULL);
 }
 
 static int64_t setting(const char *name, int64_t fallback)
@@ -224,6 +232,12 @@ int main(void)
 {
     struct error err;
     uv_loop_init(&app.loop);
+    if (getenv("ECHO_CERT") &&
+        !(app.certificate = certificate_open(&app.loop, &clock_system, getenv("ECHO_CERT"),
+                                             getenv("ECHO_KEY"), &err))) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
     struct door_options options = {
         .loop = &app.loop,
         .clock = &clock_system,
@@ -234,6 +248,7 @@ int main(void)
         .request_ms = setting("ECHO_REQUEST_MS", 10000),
         .idle_ms = setting("ECHO_IDLE_MS", 60000),
         .socket_protocol = "echo.v1",
+        .certificate = app.certificate,
         .head = on_head,
         .body = on_body,
     };

@@ -38,6 +38,7 @@ static void defaults_are_the_documented_ones(void **state)
     assert_true(c->wall_ms == INT64_C(30) * 86400000);
     assert_int_equal(c->body_bytes, 4 << 20);
     assert_null(c->egress_allow);
+    assert_null(c->tls_cert);
     config_free(c);
 }
 
@@ -46,9 +47,10 @@ static void later_sources_win(void **state)
     (void)state;
     static const char script[] = "{\"listen\":\"127.0.0.1:1\",\"runners\":1,\"backlog\":1,"
                                  "\"limits\":{\"cpu\":\"1s\",\"body\":4096}}";
-    static const char *const env[] = {"PATH=/bin", "MOONTIDE_RUNNERS=2", "MOONTIDE_BACKLOG=2",
-                                      "MOONTIDE_LIMITS_CPU=2s", NULL};
-    static const char *const flags[] = {"backlog", "3", "limits-steps", "3", NULL};
+    static const char *const env[] = {"PATH=/bin",           "MOONTIDE_RUNNERS=2",
+                                      "MOONTIDE_BACKLOG=2",  "MOONTIDE_LIMITS_CPU=2s",
+                                      "MOONTIDE_TLS_CERT=c", NULL};
+    static const char *const flags[] = {"backlog", "3", "limits-steps", "3", "tls-key", "k", NULL};
     struct error err;
     struct config *c = make(script, env, flags, &err);
     assert_non_null(c);
@@ -58,6 +60,8 @@ static void later_sources_win(void **state)
     assert_int_equal(c->cpu_ms, 2000);
     assert_int_equal(c->body_bytes, 4096);
     assert_int_equal(c->steps, 3);
+    assert_string_equal(c->tls_cert, "c");
+    assert_string_equal(c->tls_key, "k");
     config_free(c);
 }
 
@@ -127,7 +131,11 @@ static void mistakes_in_the_script_are_named(void **state)
         {"{\"scripts\":\"x\"}", "scripts/host.lua: scripts: this file lies in that folder: use "
                                 "--scripts or MOONTIDE_SCRIPTS"},
         {"{\"models\":{}}", "scripts/host.lua: setting \"models\" is not supported yet"},
-        {"{\"tls\":{}}", "scripts/host.lua: setting \"tls\" is not supported yet"},
+        {"{\"tls\":true}", "scripts/host.lua: tls: a table of settings is needed, not true"},
+        {"{\"tls\":{\"crt\":\"a\"}}",
+         "scripts/host.lua: tls.crt: unknown setting, did you mean \"tls.cert\"?"},
+        {"{\"tls\":{\"key\":\"\"}}", "scripts/host.lua: tls.key: a value is needed"},
+        {"{\"tls\":{\"cert\":\"a\"}}", "tls.cert is set and tls.key is not: HTTPS needs both"},
         {"{\"trusted_proxies\":[\"proxy\"]}",
          "scripts/host.lua: trusted_proxies: \"proxy\" is no address or network such as "
          "10.0.0.0/8 or 2001:db8::/32"},
@@ -163,7 +171,8 @@ static void variables_are_checked_by_name_and_value(void **state)
         {"MOONTIDE_limits_cpu=1s", "MOONTIDE_limits_cpu: unknown setting"},
         {"MOONTIDE_REQUEST_TIMEOUT=1ms", "MOONTIDE_REQUEST_TIMEOUT: 1ms is less than 1s"},
         {"MOONTIDE_RUNNERS=two", "MOONTIDE_RUNNERS: a whole number is needed, not \"two\""},
-        {"MOONTIDE_TLS_CERT=x", "MOONTIDE_TLS_CERT: this setting is not supported yet"},
+        {"MOONTIDE_TLS_KEY=x", "tls.key is set and tls.cert is not: HTTPS needs both"},
+        {"MOONTIDE_CACERT=x", NULL},
         {"MOONTIDE_JWT=x", "MOONTIDE_JWT: this setting is not supported yet"},
         {"MOONTIDE_EGRESS_ALLOW=a,,b", "MOONTIDE_EGRESS_ALLOW: an entry of the list is empty"},
     };
