@@ -49,7 +49,7 @@ stage() {
 stage "packages"
 mkdir -p build-test
 # shellcheck disable=SC2046,SC2086
-install_missing build-test/apt.log $BUILD_PACKAGES libcmocka-dev clang clang-tidy cppcheck lua5.4 lua-check git procps sqlite3 chromium \
+install_missing build-test/apt.log $BUILD_PACKAGES libcmocka-dev clang clang-tidy cppcheck lua5.4 lua-check git openssl procps sqlite3 chromium \
     $(node_packages) || give_up "packages"
 (cd tests && npm ci --no-audit --no-fund --loglevel=error) || give_up "npm ci"
 

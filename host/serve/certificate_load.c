@@ -39,6 +39,7 @@ static bool read_fd(int fd, const char *path, struct buf *out, struct stat *st, 
 /* st: of the file. The result is freed by BIO_free, the bytes by wipe(). */
 static BIO *read_file(const char *path, struct buf *out, struct stat *st, struct error *err)
 {
+    *st = (struct stat){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make it wait */
     buf_init(out, CERTIFICATE_FILE + READ_BYTES);
     bool fine = read_fd(fd, path, out, st, err);
