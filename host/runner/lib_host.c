@@ -2,6 +2,7 @@
 #include "runner/lib_host.h"
 
 #include "runner/emit.h"
+#include "runner/group.h"
 #include "runner/lib.h"
 #include "runner/lib_secret.h"
 #include "runner/vm_state.h"
@@ -84,6 +85,7 @@ static int host_record(lua_State *L)
         vm_kill(L, "limit.record", "a name of more than %u bytes",
                 (unsigned)vm->shared.record_bytes);
     struct text data = emit_json(L, 5, vm->shared.record_bytes, "limit.record", "flow");
+    group_note(L, type, step, attempt, name);
     emit_record(L, type, step, attempt, name, data);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "runner/task.h"
 
 #include "runner/emit.h"
+#include "runner/group.h"
 #include "runner/tick.h"
 #include "runner/vm_state.h"
 
@@ -19,6 +20,7 @@ void tasks_init(struct vm *vm)
     struct task *root = &vm->tasks.root;
     list_init(&vm->tasks.live);
     list_init(&vm->tasks.ready);
+    list_init(&vm->groups);
     list_init(&root->live);
     list_init(&root->ready);
     root->state = TASK_ENDED;
@@ -63,6 +65,7 @@ static void settle(struct vm *vm, struct task *t, enum task_state state)
     }
     if (t == &vm->tasks.root)
         return;
+    groups_end(vm, t);
     lua_State *L = vm->L;
     if (state != TASK_CANCELLED)
         task_keep_results(L, t);
@@ -170,6 +173,7 @@ void tasks_cancel_rest(struct vm *vm)
         if (of_live(node)->state == TASK_OP)
             emit_op_cancel(vm, of_live(node)->step);
     }
+    groups_end(vm, NULL);
 }
 
 /* ---- steps */

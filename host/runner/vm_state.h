@@ -71,6 +71,7 @@ struct vm {
     bool preempted;   /* the host yield in progress is a preemption */
 
     struct task_set tasks;
+    struct list groups; /* of flow.step that are open: see group.h */
     uint32_t steps, steps_max;
     size_t journal;       /* bytes that this run has put into its journal, about */
     uint8_t *step_states; /* enum step_state, steps_room of them, by step - 1 */

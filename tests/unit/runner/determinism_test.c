@@ -28,6 +28,8 @@ struct play {
     uint32_t waiting[1024]; /* steps that wait for an answer */
     uint32_t waiting_count;
     const char *end; /* NULL: it goes on */
+    bool again;      /* a replay: it says what was looked at before */
+    enum { STEP_NEW, STEP_OPEN, STEP_OVER } steps[1024]; /* by number: all that it has taken */
 };
 
 static void forget_step(struct play *p, uint32_t step)
@@ -42,15 +44,54 @@ static void forget_step(struct play *p, uint32_t step)
     }
 }
 
+/* A step starts once, for a group once an attempt, and ends once. */
+static void see_step(struct play *p, uint32_t step, bool starts, bool ends)
+{
+    if (p->again)
+        return;
+    assert_in_range(step, 1, ARRAY_LEN(p->steps) - 1);
+    if (starts && p->steps[step] == STEP_NEW)
+        p->steps[step] = STEP_OPEN;
+    if (p->steps[step] != STEP_OPEN)
+        fail_msg("step %u goes on behind its end, or before its start", (unsigned)step);
+    if (ends)
+        p->steps[step] = STEP_OVER;
+}
+
+static void see_record(struct play *p, struct frame_reader *r)
+{
+    enum record_type type = frame_get_u8(r);
+    uint32_t step = frame_get_u32(r);
+    if (step)
+        see_step(p, step, type == RECORD_STEP_STARTED,
+                 type == RECORD_STEP_COMPLETED || type == RECORD_STEP_FAILED);
+}
+
+static void see_the_end(struct play *p)
+{
+    for (uint32_t step = 1; p->steps[step] != STEP_NEW; step++) {
+        if (p->steps[step] != STEP_OVER)
+            fail_msg("the run has completed, but step %u has not ended", (unsigned)step);
+    }
+}
+
 static void take_frame(struct play *p, const struct frame *f)
 {
     struct frame_reader r;
     frame_read(&r, f);
-    if (f->type == FRAME_OP && p->waiting_count < ARRAY_LEN(p->waiting))
+    if (f->type == FRAME_OP && p->waiting_count < ARRAY_LEN(p->waiting)) {
         p->waiting[p->waiting_count++] = frame_get_u32(&r);
-    else if (f->type == FRAME_OP_CANCEL)
-        forget_step(p, frame_get_u32(&r));
-    else if (f->type == FRAME_FINISHED || f->type == FRAME_FAILED)
+        see_step(p, p->waiting[p->waiting_count - 1], true, false);
+    } else if (f->type == FRAME_OP_CANCEL) {
+        uint32_t step = frame_get_u32(&r);
+        forget_step(p, step);
+        see_step(p, step, false, true);
+    } else if (f->type == FRAME_RECORD) {
+        see_record(p, &r);
+    } else if (f->type == FRAME_FINISHED) {
+        see_the_end(p);
+    }
+    if (f->type == FRAME_FINISHED || f->type == FRAME_FAILED)
         p->end = f->type == FRAME_FINISHED ? "finished" : "failed";
 }
 
@@ -88,8 +129,9 @@ static struct told choose(struct play *p, uint64_t number)
     return t;
 }
 
-static void put_answer(struct rig *rig, const struct told *t)
+static void put_answer(struct rig *rig, struct play *p, const struct told *t)
 {
+    see_step(p, t->step, false, true);
     rig_answer_at(rig, RUN, t->at_ms, t->step, t->ok, t->json);
 }
 
@@ -109,7 +151,7 @@ static void play_original(struct rig *rig, struct play *p, uint64_t number)
     while (!p->end && p->waiting_count > 0 && p->count < ANSWERS) {
         p->places[p->count] = p->said.len;
         p->answers[p->count] = choose(p, number);
-        put_answer(rig, &p->answers[p->count++]);
+        put_answer(rig, p, &p->answers[p->count++]);
         go(rig, p);
     }
     p->places[p->count] = p->said.len;
@@ -121,15 +163,15 @@ static void play_original(struct rig *rig, struct play *p, uint64_t number)
  * one by one. */
 static void replay(struct rig *rig, const struct play *original, uint32_t known)
 {
-    struct play p = {0};
+    struct play p = {.again = true};
     buf_init(&p.said, 64 << 20);
     put_start(rig, false);
     for (uint32_t i = 0; i < known; i++)
-        put_answer(rig, &original->answers[i]);
+        put_answer(rig, &p, &original->answers[i]);
     go(rig, &p);
     assert_int_equal(p.said.len, original->places[known]);
     for (uint32_t i = known; i < original->count; i++) {
-        put_answer(rig, &original->answers[i]);
+        put_answer(rig, &p, &original->answers[i]);
         go(rig, &p);
         assert_int_equal(p.said.len, original->places[i + 1]);
     }

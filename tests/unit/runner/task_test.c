@@ -184,6 +184,47 @@ static void cancel_takes_the_tasks_of_a_task_along(void **state)
                         "7 op_cancel 2\n7 op_cancel 3\n7 finished [false,\"cancelled\"]\n");
 }
 
+#define GROUP(type, n) "host.record('" type "', " n ", 1, 'g" n "') "
+
+static void groups_of_a_cancelled_task_end(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        rig_run(&rig, "local t = host.spawn(function()\n"
+                      "host.step() " GROUP(
+                          "step.started",
+                          "2") "\n"
+                               "host.step() " GROUP(
+                                   "step.started",
+                                   "3") "\n"
+                                        "host.step() " GROUP("step.started", "4") "\n" GROUP(
+                                            "step.completed",
+                                            "3") "\n"
+                                                 "host.op('x') end)\n"
+                                                 "host.op('y') host.cancel(t) return 1"),
+        "7 admitted -\n7 op 1 y - -\n"
+        "7 record step.started 2 1 g2 -\n7 record step.started 3 1 g3 -\n"
+        "7 record step.started 4 1 g4 -\n7 record step.completed 3 1 g3 -\n"
+        "7 op 5 x - -\n7 idle 0\n");
+    rig_answer(&rig, 7, 1, "2");
+    assert_string_equal(rig_go(&rig),
+                        "7 op_cancel 5\n"
+                        "7 record step.failed 4 1 g4 {\"code\":\"cancelled\",\"message\":\"the "
+                        "script went on without it\"}\n"
+                        "7 record step.failed 2 1 g2 {\"code\":\"cancelled\",\"message\":\"the "
+                        "script went on without it\"}\n"
+                        "7 finished 1\n");
+}
+
+static void groups_that_nobody_ends_end_with_the_run(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(rig_run(&rig, "coroutine.wrap(function() host.step()\n" GROUP(
+                                             "step.started", "1") "coroutine.yield() end)()\n"
+                                                                  "return 1"),
+                           "7 record step.failed 1 1 g1 {\"code\":\"cancelled\""));
+}
+
 static void an_answer_that_crosses_its_cancel_is_ignored(void **state)
 {
     (void)state;
@@ -367,6 +408,8 @@ int main(void)
         TEST(tasks_start_in_order_when_the_present_one_waits),
         TEST(join_any_gives_the_first_that_ends),
         TEST(cancel_takes_the_tasks_of_a_task_along),
+        TEST(groups_of_a_cancelled_task_end),
+        TEST(groups_that_nobody_ends_end_with_the_run),
         TEST(an_answer_that_crosses_its_cancel_is_ignored),
         TEST(the_end_of_run_takes_ops_back),
         TEST(tasks_that_wait_for_each_other_are_a_deadlock),
