@@ -2,11 +2,12 @@
 # packages.sh - to be read by other scripts: what Debian packages moontide needs, and install_missing.
 # Debian 12 and 13 have the same names.
 
-# libcurl4-openssl-dev brings the libcurl that the host loads at run time; libwebsockets-evlib-uv is loaded by
+# libcurl4-openssl-dev and libcjose-dev bring libraries that the host loads at run time; libwebsockets-evlib-uv is loaded by
 # libwebsockets.
 # shellcheck disable=SC2034
 BUILD_PACKAGES='cmake ninja-build gcc libc6-dev pkg-config libwebsockets-dev libwebsockets-evlib-uv libuv1-dev
-libcjson-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev liblua5.4-dev libseccomp-dev libpcre2-dev curl ca-certificates'
+libcjson-dev libcjose-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev liblua5.4-dev libseccomp-dev libpcre2-dev curl
+ca-certificates'
 
 missing_packages() {
     for package; do

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/settings.h"
 #include "base/mem.h"
+#include "domain/lua_line.h"
 #include "engine/check.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,22 +51,59 @@ static bool read_flags(int argc, char **argv, struct flags *f, const char **word
     return true;
 }
 
-/* The scripts folder must be known before its host.lua can be read: a first pass without it. */
+/* ---- where in host.lua a mistake stands */
+
+static const char script_name[] = "scripts/host.lua: ";
+enum { SCRIPT_BYTES = 64 << 10 };
+
+/* What a script returns is the last that it says. */
+static int line_of_return(struct text source)
+{
+    int line = 1, found = 1;
+    for (struct text rest = source; rest.data; line++) {
+        struct text row = text_trim(text_cut(&rest, '\n'));
+        if (text_starts(row, "return"))
+            found = line;
+    }
+    return found;
+}
+
+/* "scripts/host.lua: jwt.keys: …" gets its line, and so does "jwt: …" where the file sets it. */
+static void add_line(const char *scripts, const cJSON *table, struct error *err)
+{
+    char path[4096], source[SCRIPT_BYTES];
+    size_t prefix = sizeof script_name - 1;
+    bool named = strncmp(err->text, script_name, prefix) == 0;
+    struct text rest = text_of(named ? err->text + prefix : err->text);
+    struct text field = text_cut(&rest, ':');
+    char *name = mem_text_n(field.data, field.len), *why = mem_text(rest.data ? rest.data : "");
+    snprintf(path, sizeof path, "%s/host.lua", scripts);
+    FILE *file = named || json_path(table, name) ? fopen(path, "re") : NULL;
+    if (file && rest.data) {
+        struct text text = {source, fread(source, 1, sizeof source, file)};
+        int line = lua_line_find(text, line_of_return(text), name);
+        error_set(err, err->code, "scripts/host.lua:%d: %s:%s", line, name, why);
+    }
+    if (file)
+        fclose(file);
+    free(name);
+    free(why);
+}
+
+/* ---- from all sources */
+
 static struct config *resolve(const struct flags *f, struct error *err)
 {
     cJSON *table = NULL;
-    struct config *first = config_new(NULL, environ, f->pairs, err);
-    if (!first)
-        return NULL;
-    if (!check_host_lua(first->scripts, &table, err)) {
-        config_free(first);
-        return NULL;
+    struct config *c = NULL;
+    char *scripts = config_scripts(environ, f->pairs, err);
+    if (scripts && check_host_lua(scripts, &table, err)) {
+        c = config_new(table, environ, f->pairs, err);
+        if (!c && table)
+            add_line(scripts, table, err);
     }
-    if (!table)
-        return first;
-    config_free(first);
-    struct config *c = config_new(table, environ, f->pairs, err);
     cJSON_Delete(table);
+    free(scripts);
     return c;
 }
 

@@ -155,10 +155,8 @@ bool api_key_covers(const struct api_key *k, const struct api_key *other)
     return true;
 }
 
-static unsigned bit_of(struct text word)
+unsigned api_key_permission(struct text word)
 {
-    if (text_is(word, "*"))
-        return PERMISSION_ALL;
     for (size_t i = 0; i < ARRAY_LEN(words_table); i++) {
         if (text_is(word, words_table[i].word))
             return (unsigned)words_table[i].bit;
@@ -174,7 +172,7 @@ bool api_key_permissions(struct text words, unsigned *bits, struct text *bad)
         return false;
     for (struct text rest = words; rest.data;) {
         struct text word = text_trim(text_cut(&rest, ','));
-        unsigned bit = bit_of(word);
+        unsigned bit = text_is(word, "*") ? PERMISSION_ALL : api_key_permission(word);
         if (!bit) {
             *bad = word;
             return false;

@@ -56,6 +56,7 @@ bool api_key_allows(const struct api_key *k, enum permission p, const char *proj
 bool api_key_everywhere(const struct api_key *k); /* its projects are "*" */
 /* Whether everything that `other` may do, `k` may as well: what a key may hand on. */
 bool api_key_covers(const struct api_key *k, const struct api_key *other);
+unsigned api_key_permission(struct text word); /* its bit; 0: there is none of that name */
 /* The permission's word nearest to a wrong one; NULL: none is near. */
 const char *api_key_permission_near(struct text bad);
 /* "project.trigger,run.read" or "*" to bits; false on an unknown word (*bad, borrowed, is it). */

@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 #include "domain/cidr.h"
+#include "domain/config_fits.h"
+#include "domain/config_jwt.h"
 #include "domain/value.h"
 #include <assert.h>
 #include <stdio.h>
@@ -95,11 +97,21 @@ static const struct config_row rows[] = {
      "connections begin with a PROXY header, version 2", AT(proxy_protocol), 0, 0, NULL},
     {"egress.allow", "list", NULL, "host, host:port, address or CIDR",
      "private targets that scripts may call", AT(egress_allow), 0, 0, NULL},
+    {"jwt.algorithms", "list", NULL, "HS256, or RS256, ES256, EdDSA",
+     "which JSON Web Tokens count as credentials", AT(jwt_algorithms), 0, 0, config_jwt_algorithm},
+    {"jwt.secret", "text", NULL, "name of a secret", "what HS256 tokens are signed with",
+     AT(jwt_secret), 0, 0, config_jwt_secret},
+    {"jwt.keys", "text", NULL, "a file, PEM or JWKS",
+     "public keys of the others; relative to the scripts folder", AT(jwt_keys), 0, 0, NULL},
+    {"jwt.issuer", "text", NULL, "a text", "what `iss` of a token must be", AT(jwt_issuer), 0, 0,
+     config_jwt_claim},
+    {"jwt.audience", "text", NULL, "a text", "what `aud` must be or hold; none: it must be absent",
+     AT(jwt_audience), 0, 0, config_jwt_claim},
     {0},
 };
 
 /* Settings of SCRIPTS that this version does not have. */
-static const char *const later[] = {"models", "retention", "jwt"};
+static const char *const later[] = {"models", "retention"};
 /* Variables of the command line tools. */
 static const char *const not_settings[] = {"URL", "KEY", "WEBHOOK_SECRET", "MASTER_KEY", "CACERT"};
 enum { NAMES_MAX = ARRAY_LEN(rows) };
@@ -443,25 +455,26 @@ static bool take_fallbacks(struct config *c, struct error *err)
     return true;
 }
 
-/* Whoever may speak PROXY may claim any address: that is for proxies that are named. */
-static bool fits_together(const struct config *c, struct error *err)
+static bool take_all(struct config *c, const cJSON *host_lua, char *const *env,
+                     const char *const *flags, struct error *err)
 {
-    bool named = c->trusted_proxies && c->trusted_proxies->child;
-    if (!c->tls_cert != !c->tls_key)
-        return error_set(err, ERROR_INVALID, "%s is set and %s is not: HTTPS needs both",
-                         c->tls_cert ? "tls.cert" : "tls.key",
-                         c->tls_cert ? "tls.key" : "tls.cert");
-    return !c->proxy_protocol || named ||
-           error_set(err, ERROR_INVALID,
-                     "proxy_protocol: trusted_proxies must name those who may speak it");
+    return take_fallbacks(c, err) && (!host_lua || take_table(c, host_lua, "", err)) &&
+           take_env(c, env, err) && take_flags(c, flags, err);
+}
+
+char *config_scripts(char *const *env, const char *const *flags, struct error *err)
+{
+    struct config *c = mem_zero(1, sizeof *c);
+    char *scripts = take_all(c, NULL, env, flags, err) ? mem_text(c->scripts) : NULL;
+    config_free(c);
+    return scripts;
 }
 
 struct config *config_new(const cJSON *host_lua, char *const *env, const char *const *flags,
                           struct error *err)
 {
     struct config *c = mem_zero(1, sizeof *c);
-    if (take_fallbacks(c, err) && (!host_lua || take_table(c, host_lua, "", err)) &&
-        take_env(c, env, err) && take_flags(c, flags, err) && fits_together(c, err))
+    if (take_all(c, host_lua, env, flags, err) && config_fits(c, err))
         return c;
     config_free(c);
     return NULL;

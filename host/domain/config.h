@@ -27,6 +27,8 @@ struct config {
     cJSON *allow, *block, *trusted_proxies; /* addresses and networks (domain/cidr.h), or NULL */
     bool proxy_protocol; /* each connection begins with a PROXY header, version 2 */
     cJSON *egress_allow; /* array of "host", "host:port", "CIDR", "ip:port"; NULL: none */
+    cJSON *jwt_algorithms; /* names; NULL: no JWT counts. See config_jwt.h */
+    char *jwt_secret, *jwt_keys, *jwt_issuer, *jwt_audience; /* NULL: none */
 };
 
 struct config_row {
@@ -55,6 +57,9 @@ void config_flag_name(const char *name, char out[CONFIG_NAME]);
 struct config *config_new(const cJSON *host_lua, char *const *env, const char *const *flags,
                           struct error *err) MUST_CHECK;
 void config_free(struct config *c);
+/* The folder of the scripts alone, which must be known before its host.lua can be read: whether the
+ * rest fits together shows only then. Free it. */
+char *config_scripts(char *const *env, const char *const *flags, struct error *err) MUST_CHECK;
 
 /* "127.0.0.1:8080" or "[::1]:8080" into parts; host gets the brackets removed, "localhost" becomes
  * 127.0.0.1. Port 0 lets the system choose. Other names, and ":8080", which leaves open what is

@@ -78,6 +78,8 @@ static bool open_parts(struct engine *e, const struct engine_options *o, struct 
     pauses_read(e);
     if (!(e->vault = vault_open(o->loop, e->store, o->config->data, err)))
         return false;
+    if (!jwt_open(&e->jwt, o->config, e->vault, o->clock, err))
+        return false;
     if (!(e->pool = pool_new(&pool, err)))
         return false;
     if (!(e->http = http_new(o->loop, o->config->egress_allow, err)))
@@ -163,6 +165,7 @@ static void on_part_closed(void *arg)
     revive_close(e);
     free_runs(e);
     registry_done(&e->registry);
+    jwt_free(e->jwt);
     disk_done(e);
     hub_done(&e->hub);
     map_done(&e->runs);

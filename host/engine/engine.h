@@ -11,6 +11,7 @@
 #include "base/timers.h"
 #include "domain/config.h"
 #include "engine/hub.h"
+#include "engine/jwt.h"
 #include "engine/keyring.h"
 #include "engine/pool.h"
 #include "engine/registry.h"
@@ -48,6 +49,7 @@ struct engine {
     struct error pauses_unread;
     struct keyring keyring;
     struct vault *vault;
+    struct jwt *jwt; /* NULL: no token counts */
 
     struct map runs; /* id -> struct run: those in memory */
     struct map tags; /* 8-byte tag -> struct run: those on a runner */

@@ -28,7 +28,7 @@ void pauses_read(struct engine *e)
 struct change {
     struct engine *e;
     char *project, *key; /* the trigger may go meanwhile */
-    char by[ID_BYTES];
+    char by[JWT_CALLER];
     int64_t at_ms;
     bool paused;
     store_written_fn fn;
@@ -40,7 +40,7 @@ static void on_written(void *arg, const struct error *err)
     struct change *c = arg;
     if (!err) {
         registry_pause(&c->e->registry, c->project, c->key, c->paused ? c->by : NULL, c->at_ms);
-        log_info(NULL, "\"trigger %s\" trigger=%s/%s by=%s", c->paused ? "paused" : "resumed",
+        log_info(NULL, "\"trigger %s\" trigger=%s/%s by=\"%s\"", c->paused ? "paused" : "resumed",
                  c->project, c->key, c->by);
     }
     c->fn(c->arg, err);

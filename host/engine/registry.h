@@ -5,6 +5,7 @@
 #pragma once
 #include "base/list.h"
 #include "base/map.h"
+#include "domain/jwt.h"
 #include "domain/manifest.h"
 #include "engine/bundle.h"
 #include "engine/pool.h"
@@ -25,7 +26,7 @@ struct version {
  * file. */
 struct pause {
     int64_t at_ms;
-    char by[ID_BYTES]; /* id of a key */
+    char by[JWT_CALLER]; /* id of a key, or a token's subject */
 };
 
 struct trigger {

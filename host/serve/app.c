@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/app.h"
 #include "base/mem.h"
-#include "serve/cors.h"
 #include "serve/request.h"
 #include "serve/stream.h"
 #include <stdio.h>
@@ -31,7 +30,7 @@ static void on_refuse(struct exchange *x, int verdict, const char *detail)
 
 static struct text presented_key(const struct request *q)
 {
-    if (q->route->auth == AUTH_BEARER)
+    if (q->route->auth == AUTH_BEARER || q->route->auth == AUTH_FLOW)
         return request_bearer(q);
     struct text key = exchange_header(q->x, "x-api-key");
     bool bearer = q->route->auth != AUTH_API_KEY && q->route->auth != AUTH_SIGNED;
@@ -58,11 +57,12 @@ static bool authenticate(struct request *q)
     if (q->route->auth == AUTH_NONE)
         return true;
     const struct api_key *key = keyring_find(&q->app->engine->keyring, presented_key(q));
-    if (key && fits(q, key)) {
+    bool known = key && fits(q, key);
+    if (known)
         q->key = *key;
-        q->authenticated = true;
+    q->authenticated = known || bearer_holds(q);
+    if (q->authenticated)
         return true;
-    }
     if (q->route->auth == AUTH_STREAM && token_holds(q))
         return true;
     bool may_lack = q->route->auth == AUTH_OPTIONAL || q->route->auth == AUTH_SIGNED;

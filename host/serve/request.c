@@ -136,6 +136,11 @@ bool request_object(struct request *q, cJSON **tree)
     return false;
 }
 
+const char *request_caller(const struct request *q)
+{
+    return q->subject[0] ? q->subject : q->key.id;
+}
+
 struct text request_bearer(const struct request *q)
 {
     struct text rest = exchange_header(q->x, "authorization");

@@ -14,9 +14,10 @@ enum { REQUEST_PARAMS = 4, REQUEST_PARAM = 256 };
 
 enum route_auth {
     AUTH_NONE,    /* nobody, or the route's own business: see webhook_head */
-    AUTH_KEY,     /* x-api-key or Authorization: Bearer */
+    AUTH_KEY,     /* x-api-key, or Authorization: Bearer with a key or a token (bearer.h) */
     AUTH_API_KEY, /* x-api-key only */
-    AUTH_BEARER,  /* Authorization: Bearer only */
+    AUTH_BEARER,  /* Authorization: Bearer only, with a key */
+    AUTH_FLOW,    /* Authorization: Bearer only, with a key or a token */
     AUTH_OPTIONAL, /* as AUTH_KEY if there is any, else nobody */
     AUTH_SIGNED,  /* as AUTH_API_KEY; without one the body's signature decides: see signed.h */
     AUTH_STREAM,  /* as AUTH_KEY, or ?token= for this one run */
@@ -52,7 +53,8 @@ struct request {
     const struct route *near; /* a route of this path but another method: a 405 speaks its dialect */
     struct text params[REQUEST_PARAMS]; /* decoded once */
     char params_text[REQUEST_PARAMS][REQUEST_PARAM];
-    struct api_key key;    /* a copy; valid when authenticated */
+    struct api_key key;    /* a copy; valid when authenticated. Of a token: what it grants */
+    char subject[JWT_CALLER]; /* "jwt:" and whom a token speaks for; empty: it was a key */
     bool authenticated;
     bool page_ok, cors_answered; /* cors.h: the page that asks may read the answer */
     struct signature_proof proof; /* of a trigger with `verify` */
@@ -79,6 +81,8 @@ bool request_media_ok(struct request *q);
 bool request_object(struct request *q, cJSON **tree);
 /* The headers that a script may see, as a JSON object: credentials are left out. */
 void request_headers_json(struct request *q, struct buf *out);
+/* Who asks, for audit, logs and Idempotency-Key: "key_…" or "jwt:SUBJECT"; empty: nobody known. */
+const char *request_caller(const struct request *q);
 /* What stands behind "Authorization: Bearer"; absent: another scheme or no such header. */
 struct text request_bearer(const struct request *q);
 /* A decimal query parameter; false: refused with its name. */

@@ -15,7 +15,7 @@ static const struct route routes[] = {
     {METHOD_POST, "/api/scenario/{workflow_id}/trigger/", AUTH_BEARER, PERMISSION_TRIGGER,
      scenario_head, scenario_body, agent_refuse},
 
-    {METHOD_POST, "/api/v1/flow/{id}", AUTH_BEARER, PERMISSION_TRIGGER, flow_head, flow_body,
+    {METHOD_POST, "/api/v1/flow/{id}", AUTH_FLOW, PERMISSION_TRIGGER, flow_head, flow_body,
      flow_refuse},
     {METHOD_POST, "/workflows/trigger", AUTH_NONE, 0, webhook_head, webhook_body, flow_refuse},
 

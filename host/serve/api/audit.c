@@ -10,7 +10,7 @@ struct store_audit audit_of(const struct request *q, const char *action, const c
 {
     return (struct store_audit){
         .at_ms = clock_wall_ms(q->app->clock),
-        .actor = text_of(q->key.id),
+        .actor = text_of(request_caller(q)),
         .action = text_of(action),
         .target = text_of(target),
         .request = text_of(exchange_request_id(q->x)),

@@ -170,10 +170,14 @@ static const char *schemes_of(enum route_auth auth)
         return "apiKey";
     case AUTH_BEARER:
         return "bearer";
-    case AUTH_STREAM:
-        return "apiKey bearer streamToken";
-    default:
+    case AUTH_FLOW:
+        return "bearer jwt";
+    case AUTH_WIDGET:
         return "apiKey bearer";
+    case AUTH_STREAM:
+        return "apiKey bearer jwt streamToken";
+    default:
+        return "apiKey bearer jwt";
     }
 }
 

@@ -95,7 +95,7 @@ const struct openapi_doc openapi_docs[] = {
      "200:text/plain", NULL, NULL},
     {METHOD_GET, "/openapi.json", "getOpenapi",
      "This document; with a key, also the triggers that the key may fire", "host", NULL, NULL,
-     "200:AnyObject", "Problem 401 429", "none apiKey bearer"},
+     "200:AnyObject", "Problem 401 429", "none apiKey bearer jwt"},
     {METHOD_GET, "/", "getPage", "The web page", "host", NULL, NULL, "200:text/html", NULL, NULL},
     {METHOD_GET, "/ui/{file}", "getPageFile", "A file of the web page, such as sdk.js", "host",
      NULL, NULL, "200:text/javascript", "Problem 404", NULL},

@@ -173,7 +173,7 @@ static void set_paused(struct request *q, bool paused)
     }
     snprintf(target, sizeof target, "%s/%s", t->project, t->key);
     struct store_audit audit = audit_of(q, paused ? "trigger.pause" : "trigger.resume", target);
-    engine_pause(q->app->engine, t, paused, q->key.id, &audit, on_paused, pending_new(q));
+    engine_pause(q->app->engine, t, paused, request_caller(q), &audit, on_paused, pending_new(q));
 }
 
 void triggers_pause(struct request *q)

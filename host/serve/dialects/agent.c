@@ -139,7 +139,7 @@ static void fire(struct request *q, struct trigger *t, const cJSON *tree, const 
         .session = session,
         .environment = TEXT("api"),
         .instruction = instruction,
-        .caller = text_of(q->key.id),
+        .caller = text_of(request_caller(q)),
     };
     fire_call(q, &call, render);
 }

@@ -92,7 +92,7 @@ static void fire(struct request *q, struct trigger *t, const cJSON *tree, int64_
         .instruction_object = known.instruction_object,
         .customer = known.customer,
         .context = known.context,
-        .caller = text_of(q->key.id),
+        .caller = text_of(request_caller(q)),
         .wait_ms = wait_ms < 0 ? t->current->manifest->wait_ms : wait_ms,
     };
     fire_call(q, &call, render);

@@ -4,7 +4,7 @@
  * "code". A script sees the inputs, merged over its defaults, as event.body and event.inputs
  * alike, so that one script serves all doors.
  *
- * Who is let in: at the flow address an API key (a JWT will be judged where app.c judges keys);
+ * Who is let in: at the flow address an API key or a token (serve/bearer.h);
  * at the webhook address one of the trigger's own secrets, which open nothing else. There an
  * unknown id, a trigger without secrets or with `webhook = false`, a paused one and a wrong secret
  * are one identical 401. */
@@ -146,7 +146,7 @@ void flow_body(struct request *q)
         (!is_null(exchange_body(q->x)) && !request_object(q, &tree)))
         return;
     if (read_inputs(q, tree, &inputs))
-        fire(q, t, "flow", inputs, text_of(q->key.id), q->app->config->flow_wait_ms);
+        fire(q, t, "flow", inputs, text_of(request_caller(q)), q->app->config->flow_wait_ms);
     cJSON_Delete(tree);
 }
 

@@ -143,6 +143,35 @@ static void mistakes_in_the_script_are_named(void **state)
          "scripts/host.lua: proxy_protocol: true or false is needed, not a number"},
         {"{\"proxy_protocol\":true}",
          "proxy_protocol: trusted_proxies must name those who may speak it"},
+        {"{\"jwt\":\"x\"}", "scripts/host.lua: jwt: a table of settings is needed, not a string"},
+        {"{\"jwt\":{\"algorithm\":[\"RS256\"]}}",
+         "scripts/host.lua: jwt.algorithm: unknown setting, did you mean \"jwt.algorithms\"?"},
+        {"{\"jwt\":{\"algorithms\":[\"RS25\"]}}",
+         "scripts/host.lua: jwt.algorithms: \"RS25\" is not supported, did you mean \"RS256\"?"},
+        {"{\"jwt\":{\"algorithms\":[\"none\"]}}",
+         "scripts/host.lua: jwt.algorithms: HS256, RS256, ES256 or EdDSA is needed, not \"none\""},
+        {"{\"jwt\":{\"secret\":\"my secret\"}}",
+         "scripts/host.lua: jwt.secret: the name of a secret is needed (capitals, digits and _), "
+         "not its value"},
+        {"{\"jwt\":{\"issuer\":[\"a\"]}}",
+         "scripts/host.lua: jwt.issuer: a string is needed, not a list"},
+        {"{\"jwt\":{\"algorithms\":[\"RS256\"]}}",
+         "jwt: one of jwt.keys (a file of public keys) and jwt.secret (the name of a secret) is "
+         "needed"},
+        {"{\"jwt\":{\"issuer\":\"i\"}}",
+         "jwt: one of jwt.keys (a file of public keys) and jwt.secret (the name of a secret) is "
+         "needed"},
+        {"{\"jwt\":{\"algorithms\":[\"RS256\"],\"keys\":\"k\",\"secret\":\"S\"}}",
+         "jwt: one of jwt.keys (a file of public keys) and jwt.secret (the name of a secret) is "
+         "needed, not both"},
+        {"{\"jwt\":{\"algorithms\":[],\"secret\":\"S\"}}",
+         "jwt.algorithms: name what is allowed: HS256"},
+        {"{\"jwt\":{\"algorithms\":[\"ES256\",\"HS256\"],\"keys\":\"k\"}}",
+         "jwt.algorithms: HS256 needs jwt.secret; jwt.keys holds public keys"},
+        {"{\"jwt\":{\"algorithms\":[\"HS256\",\"RS256\"],\"secret\":\"S\"}}",
+         "jwt.algorithms: with jwt.secret it is HS256 and nothing else"},
+        {"{\"jwt\":{\"algorithms\":[\"RS256\"],\"secret\":\"S\"}}",
+         "jwt.algorithms: with jwt.secret it is HS256 and nothing else"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error err;
@@ -173,7 +202,11 @@ static void variables_are_checked_by_name_and_value(void **state)
         {"MOONTIDE_RUNNERS=two", "MOONTIDE_RUNNERS: a whole number is needed, not \"two\""},
         {"MOONTIDE_TLS_KEY=x", "tls.key is set and tls.cert is not: HTTPS needs both"},
         {"MOONTIDE_CACERT=x", NULL},
-        {"MOONTIDE_JWT=x", "MOONTIDE_JWT: this setting is not supported yet"},
+        {"MOONTIDE_RETENTION=x", "MOONTIDE_RETENTION: this setting is not supported yet"},
+        {"MOONTIDE_JWT_KEYS=k.pem",
+         "jwt.algorithms: name what is allowed: one or more of RS256, ES256 and EdDSA"},
+        {"MOONTIDE_JWT_KEY=k.pem",
+         "MOONTIDE_JWT_KEY: unknown setting, did you mean \"MOONTIDE_JWT_KEYS\"?"},
         {"MOONTIDE_EGRESS_ALLOW=a,,b", "MOONTIDE_EGRESS_ALLOW: an entry of the list is empty"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
