@@ -29,21 +29,21 @@ static bool read_part(const cJSON *jwk, const char *name, struct part *out, stru
 
 static struct jws_key *make_rsa(const struct jws_lib *lib, const cJSON *jwk, struct error *err)
 {
-    struct part n, e;
+    struct part n = {0}, e = {0};
     bool read = read_part(jwk, "n", &n, err) && read_part(jwk, "e", &e, err);
     return read ? jws_key_rsa(lib, n.bytes, e.bytes, err) : NULL;
 }
 
 static struct jws_key *make_p256(const struct jws_lib *lib, const cJSON *jwk, struct error *err)
 {
-    struct part x, y;
+    struct part x = {0}, y = {0};
     bool read = read_part(jwk, "x", &x, err) && read_part(jwk, "y", &y, err);
     return read ? jws_key_p256(lib, x.bytes, y.bytes, err) : NULL;
 }
 
 static struct jws_key *make_ed25519(const struct jws_lib *lib, const cJSON *jwk, struct error *err)
 {
-    struct part x;
+    struct part x = {0};
     (void)lib;
     return read_part(jwk, "x", &x, err) ? jws_key_ed25519(x.bytes, err) : NULL;
 }

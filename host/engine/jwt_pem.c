@@ -31,7 +31,7 @@ static bool number_of(const EVP_PKEY *key, const char *name, size_t width, struc
 
 static struct jws_key *make_rsa(const struct jws_lib *lib, const EVP_PKEY *key, struct error *err)
 {
-    struct number n, e;
+    struct number n = {0}, e = {0};
     bool read = (number_of(key, OSSL_PKEY_PARAM_RSA_N, 0, &n) &&
                  number_of(key, OSSL_PKEY_PARAM_RSA_E, 0, &e)) ||
                 error_set(err, ERROR_LIMIT, "an RSA key of more than %d bits", JWS_RSA_MAX);
@@ -40,7 +40,7 @@ static struct jws_key *make_rsa(const struct jws_lib *lib, const EVP_PKEY *key, 
 
 static struct jws_key *make_ec(const struct jws_lib *lib, const EVP_PKEY *key, struct error *err)
 {
-    struct number x, y;
+    struct number x = {0}, y = {0};
     char group[64] = "";
     EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, NULL);
     bool read = (strcmp(group, SN_X9_62_prime256v1) == 0 &&

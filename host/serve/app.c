@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/app.h"
 #include "base/mem.h"
+#include "serve/bearer.h"
+#include "serve/cors.h"
 #include "serve/request.h"
 #include "serve/stream.h"
 #include <stdio.h>

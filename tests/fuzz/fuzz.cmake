@@ -48,5 +48,6 @@ fuzz(encode runner)
 fuzz(template runner)
 fuzz(loop runner)
 fuzz(script runner domain)
+fuzz(jwt engine)
 fuzz(host engine)
 target_link_options(fuzz_host PRIVATE -Wl,--allow-multiple-definition) # its fakes come first
