@@ -2,18 +2,20 @@
 #include "base/clock.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
-#include "cmd/out.h"
+#include "cmd/listing.h"
+#include "cmd/local.h"
 #include "domain/api_key.h"
 #include "domain/origin.h"
 #include "domain/rate.h"
 #include "store/store.h"
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PERMISSION_WORDS = 128, KEY_SECRET = 256 };
+enum { PERMISSION_WORDS = 128 };
 
 static int run(int argc, char **argv);
 
@@ -196,20 +198,13 @@ static bool read_rate(struct api_key *k, const struct options *o, struct error *
                      RATE_MOST);
 }
 
-/* One line; what is behind its end is not for us. */
-static bool read_secret(const struct api_key *k, char out[KEY_SECRET], const struct options *o,
+static bool read_secret(const struct api_key *k, char out[LOCAL_SECRET], const struct options *o,
                         struct error *err)
 {
-    if (!o->secret_stdin) {
-        (api_key_is_widget(k) ? api_key_publishable : api_key_secret)(out);
-        return true;
-    }
-    if (!fgets(out, KEY_SECRET, stdin))
-        out[0] = '\0';
-    out[strcspn(out, "\r\n")] = '\0';
-    return api_key_given_ok(text_of(out)) ||
-           error_set(err, ERROR_INVALID,
-                     "--secret-stdin: expected 16 to 200 visible ASCII characters on one line");
+    if (o->secret_stdin)
+        return local_given_secret(out, err);
+    (api_key_is_widget(k) ? api_key_publishable : api_key_secret)(out);
+    return true;
 }
 
 /* The key alone on standard output, so that $(…) holds it; about it, on standard error. A key that
@@ -238,7 +233,7 @@ static int create_key(const struct options *o)
 {
     struct api_key k = {0};
     struct error err = {0};
-    char secret[KEY_SECRET];
+    char secret[LOCAL_SECRET];
     k.created_ms = clock_wall_ms(&clock_system);
     if (!read_name(&k, o, &err) || !read_permissions(&k, o, &err) || !read_projects(&k, o, &err) ||
         !read_default(&k, o, &err) || !read_origins(&k, o, &err) || !read_expiry(&k, o, &err) ||
@@ -258,103 +253,55 @@ static int create_key(const struct options *o)
 
 /* ---- list */
 
-static void add_words(cJSON *object, const char *name, const char *words)
-{
-    cJSON *list = cJSON_AddArrayToObject(object, name);
-    for (struct text rest = text_of(words); rest.data;) {
-        struct text word = text_trim(text_cut(&rest, ','));
-        char one[ORIGIN_BYTES];
-        if (!word.len)
-            continue;
-        snprintf(one, sizeof one, "%.*s", (int)word.len, word.data);
-        cJSON_AddItemToArray(list, cJSON_CreateString(one));
-    }
-}
+static const struct listing_column columns[] = {
+    {"id", "ID", LISTING_TEXT},
+    {"name", "NAME", LISTING_TEXT},
+    {"permissions", "ALLOW", LISTING_WORDS},
+    {"projects", "PROJECTS", LISTING_WORDS},
+    {"defaultProject", NULL, LISTING_TEXT},
+    {"origins", NULL, LISTING_WORDS},
+    {"callsPerMinute", NULL, LISTING_NUMBER},
+    {"createdAt", "CREATED", LISTING_TIME},
+    {"expiresAt", "EXPIRES", LISTING_TIME},
+    {"lastUsedAt", "LAST USED", LISTING_TIME},
+    {"revokedAt", "REVOKED", LISTING_TIME},
+    {0},
+};
 
-static void add_time(cJSON *object, const char *name, int64_t wall_ms)
+static void add_key(struct listing *l, const struct api_key *k)
 {
-    char at[TEXT_TIME];
-    text_time(wall_ms, at);
-    cJSON_AddItemToObject(object, name, wall_ms ? cJSON_CreateString(at) : cJSON_CreateNull());
-}
-
-static cJSON *key_json(const struct api_key *k)
-{
-    cJSON *item = cJSON_CreateObject();
     char allowed[PERMISSION_WORDS];
     api_key_permissions_text(k->permissions, allowed, sizeof allowed);
-    cJSON_AddStringToObject(item, "id", k->id);
-    cJSON_AddStringToObject(item, "name", k->name);
-    add_words(item, "permissions", allowed);
-    add_words(item, "projects", k->projects);
-    cJSON_AddItemToObject(item, "defaultProject",
-                          *k->default_project ? cJSON_CreateString(k->default_project)
-                                              : cJSON_CreateNull());
-    add_words(item, "origins", k->origins);
-    cJSON_AddItemToObject(item, "callsPerMinute",
-                          k->per_minute ? cJSON_CreateNumber((double)k->per_minute)
-                                        : cJSON_CreateNull());
-    add_time(item, "createdAt", k->created_ms);
-    add_time(item, "expiresAt", k->expires_ms);
-    add_time(item, "lastUsedAt", k->used_ms);
-    add_time(item, "revokedAt", k->revoked_ms);
-    return item;
-}
-
-static void print_json(const struct api_key *keys, size_t count)
-{
-    cJSON *answer = cJSON_CreateObject();
-    cJSON *items = cJSON_AddArrayToObject(answer, "items");
-    for (size_t i = 0; i < count; i++)
-        cJSON_AddItemToArray(items, key_json(&keys[i]));
-    cJSON_AddNullToObject(answer, "next");
-    out_json(answer, true);
-    cJSON_Delete(answer);
-}
-
-static void time_or_blank(int64_t wall_ms, char out[TEXT_TIME])
-{
-    out[0] = '\0';
-    if (wall_ms)
-        text_time(wall_ms, out);
-}
-
-static void print_table(const struct api_key *keys, size_t count)
-{
-    struct table t;
-    out_table_init(&t, (const char *const[]){"ID", "NAME", "ALLOW", "PROJECTS", "CREATED",
-                                             "EXPIRES", "LAST USED", "REVOKED", NULL});
-    for (size_t i = 0; i < count; i++) {
-        const struct api_key *k = &keys[i];
-        char allowed[PERMISSION_WORDS];
-        char created[TEXT_TIME], expires[TEXT_TIME], used[TEXT_TIME], revoked[TEXT_TIME];
-        api_key_permissions_text(k->permissions, allowed, sizeof allowed);
-        time_or_blank(k->created_ms, created);
-        time_or_blank(k->expires_ms, expires);
-        time_or_blank(k->used_ms, used);
-        time_or_blank(k->revoked_ms, revoked);
-        const char *const cells[] = {k->id,   k->name, allowed, k->projects,
-                                     created, expires, used,    revoked};
-        for (size_t c = 0; c < ARRAY_LEN(cells); c++)
-            table_cell(&t, cells[c]);
-    }
-    table_print(&t);
-    out_table_done(&t);
+    const struct listing_value values[] = {
+        {.text = k->id},
+        {.text = k->name},
+        {.text = allowed},
+        {.text = k->projects},
+        {.text = k->default_project},
+        {.text = k->origins},
+        {.number = k->per_minute},
+        {.number = k->created_ms},
+        {.number = k->expires_ms},
+        {.number = k->used_ms},
+        {.number = k->revoked_ms},
+    };
+    static_assert(ARRAY_LEN(values) + 1 == ARRAY_LEN(columns), "a column has no value");
+    listing_row(l, values);
 }
 
 static int list_keys(const struct options *o)
 {
     struct error err = {0};
     struct api_key *keys = NULL;
+    struct listing l;
     size_t count = 0;
     if (!store_keys_now(o->data, &keys, &count, &err))
         return out_fail(command_key.name, &err);
-    if (o->json)
-        print_json(keys, count);
-    else
-        print_table(keys, count);
+    listing_begin(&l, columns, o->json);
+    for (size_t i = 0; i < count; i++)
+        add_key(&l, &keys[i]);
     free(keys);
-    return out_end(command_key.name);
+    return listing_end(&l, command_key.name);
 }
 
 /* ---- revoke */
@@ -402,20 +349,6 @@ static int revoke_keys(const struct options *o)
 static const char *const verbs[] = {"create", "list", "revoke", NULL};
 static int (*const actions[])(const struct options *o) = {create_key, list_keys, revoke_keys};
 
-/* A mistyped folder would be made and hold a key that no host knows. */
-static bool find_data(struct options *o, struct error *err)
-{
-    const char *set = getenv("MOONTIDE_DATA");
-    if (!o->data)
-        o->data = set && *set ? set : "data";
-    if (access(o->data, X_OK) == 0)
-        return true;
-    return error_errno(err, errno,
-                       "data folder \"%s\" (--data names another; the first `moontide serve` makes "
-                       "it)",
-                       o->data);
-}
-
 static bool read_words(struct options *o, const struct strings *words, size_t *verb,
                        struct error *err)
 {
@@ -452,7 +385,7 @@ static int run(int argc, char **argv)
         return 2;
     if (!read_words(&o, &words, &verb, &err))
         return out_usage(argv[0], &err);
-    if (!find_data(&o, &err))
+    if (!local_data(&o.data, &err))
         return out_fail(argv[0], &err);
     return actions[verb](&o);
 }

@@ -110,10 +110,10 @@ void out_table_init(struct table *t, const char *const *names)
     while (names[t->columns] && t->columns < TABLE_COLUMNS)
         t->columns++;
     for (size_t i = 0; i < t->columns; i++)
-        table_cell(t, names[i]);
+        out_table_cell(t, names[i]);
 }
 
-void table_cell(struct table *t, const char *text)
+void out_table_cell(struct table *t, const char *text)
 {
     struct buf b;
     buf_init(&b, OUT_MAX);
@@ -129,7 +129,7 @@ void table_cell(struct table *t, const char *text)
     t->cells[t->count++] = buf_take(&b);
 }
 
-void table_print(const struct table *t)
+void out_table_print(const struct table *t)
 {
     for (size_t i = 0; i < t->count; i++) {
         size_t column = i % t->columns;

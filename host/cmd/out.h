@@ -30,6 +30,6 @@ struct table {
 };
 /* Column names end with NULL and make the first row. */
 void out_table_init(struct table *t, const char *const *names);
-void table_cell(struct table *t, const char *text); /* row by row; copied; NULL: "-" */
-void table_print(const struct table *t);
+void out_table_cell(struct table *t, const char *text); /* row by row; copied; NULL: "-" */
+void out_table_print(const struct table *t);
 void out_table_done(struct table *t);

@@ -113,12 +113,12 @@ static void put_row(struct table *t, const cJSON *item)
     char steps[16];
     snprintf(address, sizeof address, "%s/%s", project ? project : "?", trigger ? trigger : "?");
     snprintf(steps, sizeof steps, "%d", (int)json_number(item, "steps", 0));
-    table_cell(t, json_string(item, "runId"));
-    table_cell(t, json_string(item, "status"));
-    table_cell(t, address);
-    table_cell(t, json_string(item, "createdAt"));
-    table_cell(t, steps);
-    table_cell(t, code);
+    out_table_cell(t, json_string(item, "runId"));
+    out_table_cell(t, json_string(item, "status"));
+    out_table_cell(t, address);
+    out_table_cell(t, json_string(item, "createdAt"));
+    out_table_cell(t, steps);
+    out_table_cell(t, code);
 }
 
 static void print_list(const cJSON *answer)
@@ -131,7 +131,7 @@ static void print_list(const cJSON *answer)
     for (const cJSON *item = first; item; item = item->next)
         put_row(&t, item);
     if (first)
-        table_print(&t);
+        out_table_print(&t);
     else
         fputs("moontide: no such runs\n", stderr);
     out_table_done(&t);

@@ -4,7 +4,8 @@
 #include "base/locked.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
-#include "cmd/out.h"
+#include "cmd/listing.h"
+#include "cmd/local.h"
 #include "engine/vault.h"
 #include "store/store.h"
 #include <errno.h>
@@ -93,52 +94,27 @@ static bool read_hosts(const struct options *o, struct buf *hosts, struct error 
     return true;
 }
 
-/* Without stdio, whose buffers would keep a copy. Returns the bytes read; line: to the line's end.
- */
-static ssize_t read_input(char *value, bool line)
-{
-    size_t len = 0;
-    while (len < VALUE_ROOM) {
-        ssize_t got = read(STDIN_FILENO, value + len, VALUE_ROOM - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-        if (line && value[len - 1] == '\n')
-            break;
-    }
-    return (ssize_t)len;
-}
-
-static ssize_t ask_for_value(const char *name, char *value)
+static bool ask_for_value(const char *name, char *value, size_t *len, struct error *err)
 {
     struct termios before, silent;
     if (tcgetattr(STDIN_FILENO, &before) != 0)
-        return read_input(value, false);
+        return local_input(value, VALUE_ROOM, false, len, err);
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     fprintf(stderr, "value of %s (not shown): ", name);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    ssize_t len = read_input(value, true);
+    bool ok = local_input(value, VALUE_ROOM, true, len, err);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     fputs("\n", stderr);
-    return len;
+    return ok;
 }
 
 static bool read_value(const char *name, char *value, size_t *len, struct error *err)
 {
-    ssize_t got = isatty(STDIN_FILENO) ? ask_for_value(name, value) : read_input(value, false);
-    if (got < 0)
-        return error_errno(err, errno, "reading the value from standard input");
-    *len = (size_t)got;
-    if (*len > 0 && value[*len - 1] == '\n')
-        --*len;
-    if (*len > 0 && (size_t)got > *len && value[*len - 1] == '\r')
-        --*len;
-    return secret_value_ok((struct text){value, *len}, err) || error_context(err, "standard input");
+    bool read = isatty(STDIN_FILENO) ? ask_for_value(name, value, len, err)
+                                     : local_input(value, VALUE_ROOM, false, len, err);
+    return read && (secret_value_ok((struct text){value, *len}, err) ||
+                    error_context(err, "standard input"));
 }
 
 static int store_value(const struct options *o, const char *hosts, char *value)
@@ -178,62 +154,19 @@ static int set(const struct options *o)
 
 /* ---- list */
 
-static void add_time(cJSON *object, const char *name, int64_t wall_ms)
-{
-    char at[TEXT_TIME];
-    text_time(wall_ms, at);
-    cJSON_AddStringToObject(object, name, at);
-}
-
-static void add_hosts(cJSON *object, const char *hosts)
-{
-    cJSON *list = cJSON_AddArrayToObject(object, "hosts");
-    for (struct text rest = text_of(hosts); rest.len > 0;) {
-        struct text host = text_cut(&rest, ',');
-        char one[SECRET_HOSTS_BYTES];
-        snprintf(one, sizeof one, "%.*s", (int)host.len, host.data);
-        cJSON_AddItemToArray(list, cJSON_CreateString(one));
-    }
-}
-
-static void print_json(const struct store_secret *rows, size_t count)
-{
-    cJSON *answer = cJSON_CreateObject();
-    cJSON *items = cJSON_AddArrayToObject(answer, "items");
-    for (size_t i = 0; i < count; i++) {
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddStringToObject(item, "name", rows[i].name);
-        add_hosts(item, rows[i].hosts);
-        add_time(item, "createdAt", rows[i].created_ms);
-        add_time(item, "updatedAt", rows[i].updated_ms);
-        cJSON_AddItemToArray(items, item);
-    }
-    cJSON_AddNullToObject(answer, "next");
-    out_json(answer, true);
-    cJSON_Delete(answer);
-}
-
-static void print_table(const struct store_secret *rows, size_t count)
-{
-    struct table t;
-    out_table_init(&t, (const char *const[]){"NAME", "HOSTS", "CREATED", "UPDATED", NULL});
-    for (size_t i = 0; i < count; i++) {
-        char created[TEXT_TIME];
-        char updated[TEXT_TIME];
-        text_time(rows[i].created_ms, created);
-        text_time(rows[i].updated_ms, updated);
-        const char *const cells[] = {rows[i].name, rows[i].hosts, created, updated};
-        for (size_t c = 0; c < ARRAY_LEN(cells); c++)
-            table_cell(&t, cells[c]);
-    }
-    table_print(&t);
-    out_table_done(&t);
-}
+static const struct listing_column columns[] = {
+    {"name", "NAME", LISTING_TEXT},
+    {"hosts", "HOSTS", LISTING_WORDS},
+    {"createdAt", "CREATED", LISTING_TIME},
+    {"updatedAt", "UPDATED", LISTING_TIME},
+    {0},
+};
 
 static int list(const struct options *o)
 {
     struct error err = {0};
     struct store_secret *rows = NULL;
+    struct listing l;
     size_t count = 0;
     if (o->name) {
         error_set(&err, ERROR_INVALID, "unexpected word \"%s\"", o->name);
@@ -241,12 +174,14 @@ static int list(const struct options *o)
     }
     if (!store_secrets_now(o->data, &rows, &count, &err))
         return out_fail(command_secret.name, &err);
-    if (o->json)
-        print_json(rows, count);
-    else
-        print_table(rows, count);
+    listing_begin(&l, columns, o->json);
+    for (size_t i = 0; i < count; i++)
+        listing_row(&l, (struct listing_value[]){{.text = rows[i].name},
+                                                 {.text = rows[i].hosts},
+                                                 {.number = rows[i].created_ms},
+                                                 {.number = rows[i].updated_ms}});
     store_secrets_free(rows, count);
-    return out_end(command_secret.name);
+    return listing_end(&l, command_secret.name);
 }
 
 /* ---- remove */
@@ -266,18 +201,6 @@ static int remove_one(const struct options *o)
 
 static const char *const verbs[] = {"set", "list", "remove", NULL};
 static int (*const actions[])(const struct options *o) = {set, list, remove_one};
-
-static bool find_data(struct options *o, struct error *err)
-{
-    const char *given = getenv("MOONTIDE_DATA");
-    if (!o->data)
-        o->data = given && *given ? given : "data";
-    return access(o->data, X_OK) == 0 ||
-           error_errno(err, errno,
-                       "data folder \"%s\" (--data names another; the first `moontide serve` makes "
-                       "it)",
-                       o->data);
-}
 
 /* A value as an argument would be seen by every user of the machine, and stay in the shell's
  * history. */
@@ -313,7 +236,7 @@ static int run(int argc, char **argv)
         return 2;
     if (!read_words(&o, &words, &verb, &err))
         return out_usage(argv[0], &err);
-    if (!find_data(&o, &err))
+    if (!local_data(&o.data, &err))
         return out_fail(argv[0], &err);
     return actions[verb](&o);
 }

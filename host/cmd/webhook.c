@@ -3,16 +3,16 @@
 #include "base/id.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
-#include "cmd/out.h"
+#include "cmd/listing.h"
+#include "cmd/local.h"
 #include "domain/api_key.h"
 #include "store/store.h"
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { SECRET_BYTES = 256 };
 
 static int run(int argc, char **argv);
 
@@ -75,17 +75,6 @@ static bool read_address(const struct options *o, struct address *a, struct erro
 
 /* ---- create */
 
-/* One line; what is behind its end is not for us. */
-static bool given_secret(char out[SECRET_BYTES], struct error *err)
-{
-    if (!fgets(out, SECRET_BYTES, stdin))
-        out[0] = '\0';
-    out[strcspn(out, "\r\n")] = '\0';
-    return api_key_given_ok(text_of(out)) ||
-           error_set(err, ERROR_INVALID,
-                     "--secret-stdin: expected 16 to 200 visible ASCII characters on one line");
-}
-
 /* The secret alone on standard output, so that $(…) holds it; about it, on standard error. */
 static int show_new(const struct options *o, const struct store_webhook *w, const char *secret,
                     size_t revoked)
@@ -110,9 +99,9 @@ static int create(const struct options *o)
     struct store_webhook w = {0};
     struct address a;
     struct error err = {0};
-    char secret[SECRET_BYTES];
+    char secret[LOCAL_SECRET];
     size_t revoked = 0;
-    if (!read_address(o, &a, &err) || (o->secret_stdin && !given_secret(secret, &err)))
+    if (!read_address(o, &a, &err) || (o->secret_stdin && !local_given_secret(secret, &err)))
         return out_usage(command_webhook.name, &err);
     if (!o->secret_stdin)
         api_key_webhook(secret);
@@ -132,55 +121,30 @@ static int create(const struct options *o)
 
 /* ---- list */
 
-static cJSON *time_json(int64_t wall_ms)
-{
-    char at[TEXT_TIME];
-    text_time(wall_ms, at);
-    return wall_ms ? cJSON_CreateString(at) : cJSON_CreateNull();
-}
+static const struct listing_column columns[] = {
+    {"id", "ID", LISTING_TEXT},           {"project", NULL, LISTING_TEXT},
+    {"trigger", NULL, LISTING_TEXT},      {NULL, "TRIGGER", LISTING_TEXT},
+    {"createdAt", "CREATED", LISTING_TIME}, {"revokedAt", "REVOKED", LISTING_TIME},
+    {0},
+};
 
-static void print_json(const struct store_webhook *rows, size_t count)
+static void add_webhook(struct listing *l, const struct store_webhook *w)
 {
-    cJSON *answer = cJSON_CreateObject();
-    cJSON *items = cJSON_AddArrayToObject(answer, "items");
-    for (size_t i = 0; i < count; i++) {
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddStringToObject(item, "id", rows[i].id);
-        cJSON_AddStringToObject(item, "project", rows[i].project);
-        cJSON_AddStringToObject(item, "trigger", rows[i].trigger);
-        cJSON_AddItemToObject(item, "createdAt", time_json(rows[i].created_ms));
-        cJSON_AddItemToObject(item, "revokedAt", time_json(rows[i].revoked_ms));
-        cJSON_AddItemToArray(items, item);
-    }
-    cJSON_AddNullToObject(answer, "next");
-    out_json(answer, true);
-    cJSON_Delete(answer);
-}
-
-static void print_table(const struct store_webhook *rows, size_t count)
-{
-    struct table t;
-    out_table_init(&t, (const char *const[]){"ID", "TRIGGER", "CREATED", "REVOKED", NULL});
-    for (size_t i = 0; i < count; i++) {
-        char address[sizeof(struct address) + 1];
-        char created[TEXT_TIME];
-        char revoked[TEXT_TIME] = "";
-        snprintf(address, sizeof address, "%s/%s", rows[i].project, rows[i].trigger);
-        text_time(rows[i].created_ms, created);
-        if (rows[i].revoked_ms)
-            text_time(rows[i].revoked_ms, revoked);
-        const char *const cells[] = {rows[i].id, address, created, revoked};
-        for (size_t c = 0; c < ARRAY_LEN(cells); c++)
-            table_cell(&t, cells[c]);
-    }
-    table_print(&t);
-    out_table_done(&t);
+    char address[sizeof(struct address) + 1];
+    snprintf(address, sizeof address, "%s/%s", w->project, w->trigger);
+    const struct listing_value values[] = {
+        {.text = w->id},    {.text = w->project},        {.text = w->trigger},
+        {.text = address},  {.number = w->created_ms}, {.number = w->revoked_ms},
+    };
+    static_assert(ARRAY_LEN(values) + 1 == ARRAY_LEN(columns), "a column has no value");
+    listing_row(l, values);
 }
 
 static int list(const struct options *o)
 {
     struct error err = {0};
     struct store_webhook *rows = NULL;
+    struct listing l;
     size_t count = 0;
     if (o->word) {
         error_set(&err, ERROR_INVALID, "unexpected word \"%s\"", o->word);
@@ -188,12 +152,11 @@ static int list(const struct options *o)
     }
     if (!store_webhooks_now(o->data, &rows, &count, &err))
         return out_fail(command_webhook.name, &err);
-    if (o->json)
-        print_json(rows, count);
-    else
-        print_table(rows, count);
+    listing_begin(&l, columns, o->json);
+    for (size_t i = 0; i < count; i++)
+        add_webhook(&l, &rows[i]);
     free(rows);
-    return out_end(command_webhook.name);
+    return listing_end(&l, command_webhook.name);
 }
 
 /* ---- remove */
@@ -218,15 +181,6 @@ static int remove_secrets(const struct options *o)
 
 static const char *const verbs[] = {"create", "list", "remove", NULL};
 static int (*const actions[])(const struct options *o) = {create, list, remove_secrets};
-
-static bool find_data(struct options *o, struct error *err)
-{
-    const char *set = getenv("MOONTIDE_DATA");
-    if (!o->data)
-        o->data = set && *set ? set : "data";
-    return access(o->data, X_OK) == 0 ||
-           error_errno(err, errno, "data folder \"%s\" (--data names another)", o->data);
-}
 
 static bool read_words(struct options *o, const struct strings *words, size_t *verb,
                        struct error *err)
@@ -254,7 +208,7 @@ static int run(int argc, char **argv)
         return 2;
     if (!read_words(&o, &words, &verb, &err))
         return out_usage(argv[0], &err);
-    if (!find_data(&o, &err))
+    if (!local_data(&o.data, &err))
         return out_fail(argv[0], &err);
     return actions[verb](&o);
 }

@@ -239,6 +239,27 @@ test("key create takes an expiry and a secret that callers have already", async 
     assert.equal((await host.cli(["key", "create", "--data", host.data, "--name", "bad", "--allow", "run.read", ...args], { input })).code, 2);
 });
 
+test("--secret-stdin takes one line, whatever ends it, and says what it refuses", async () => {
+  const given = (what, input) => {
+    const words = what === "key" ? ["--name", "stdin", "--allow", "run.read"] : ["m/echo"];
+    return host.cli([what, "create", ...words, "--data", host.data, "--secret-stdin"], { input });
+  };
+  const wrong = ["", "\n", "x".repeat(15), "x".repeat(201), "x".repeat(5000), "with a blank in it", "schlüssel-mit-umlaut", "two-lines-of-text\nsecond",
+    "a-nul-within-it\0-is-one", "two-line-ends-behind\n\n"];
+  for (const what of ["key", "webhook"]) {
+    for (const input of wrong) {
+      const { code, stdout, stderr } = await given(what, input);
+      assert.deepEqual([code, stdout], [2, ""], JSON.stringify(input));
+      assert.match(stderr, /--secret-stdin: expected 16 to 200 visible ASCII characters on one line/);
+    }
+    for (const [i, end] of ["", "\n", "\r\n"].entries()) assert.equal((await given(what, `${what}-${"x".repeat(16)}${i}${end}`)).code, 0, `${what} ${i}`);
+  }
+  const added = host.nextLog(/"API key added".*name="stdin"/);
+  assert.equal((await given("key", `${"y".repeat(200)}\n`)).code, 0);
+  await added;
+  assert.equal((await host.request("GET", "/v1/runs", { key: "y".repeat(200) })).status, 200);
+});
+
 test("last use is on disk after a stop", async () => {
   const secret = await host.newKey("used", "--allow", "run.read");
   await host.request("GET", "/v1/runs", { key: secret });
