@@ -34,6 +34,8 @@ foreach(file IN LISTS files)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${TEST_ENVIRONMENT}")
 endforeach()
 
+target_link_options(test_serve_constant_time PRIVATE -Wl,--wrap=id_equal_constant_time)
+
 file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/lint/*.sh)
 foreach(file IN LISTS files)
   test_name(name ${file} "\\.sh")

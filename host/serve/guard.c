@@ -101,6 +101,9 @@ bool guard_takes(struct request *q, const struct refusal *r)
     struct penalty_answer answer = penalty_add(&g->penalty, &client, now_ms);
     if (answer.report > 0)
         report(g, &client, answer.report, now_ms);
+    int64_t least_ms = q->not_before_ms - now_ms;
+    if (answer.wait_ms >= 0 && answer.wait_ms < least_ms)
+        answer.wait_ms = least_ms;
     if (answer.wait_ms == 0)
         return false;
     if (answer.wait_ms < 0 || g->count == GUARD_HELD)

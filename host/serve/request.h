@@ -60,6 +60,7 @@ struct request {
     struct signature_proof proof; /* of a trigger with `verify` */
     struct trigger *trigger; /* only within head(); looked up again in body() */
     struct ticket *ticket;   /* an outcome is awaited */
+    int64_t not_before_ms;   /* signed.c: a 401 is not said earlier, on the monotonic clock */
     struct held *held;       /* guard.c: the answer is decided but not yet said */
     void *state;             /* the route's own, freed by `drop` */
     void (*drop)(struct request *q);

@@ -6,6 +6,7 @@
 #include "domain/signature_code.h"
 #include "engine/verify.h"
 
+enum { REFUSED_MS = 5, REFUSED_MS_PER_MB = 10 };
 enum { WARN_EVERY_MS = 60000, TARGET_MAX = 16 << 10, FORM_JSON_FACTOR = 8 };
 
 static bool is_form(const struct request *q)
@@ -36,8 +37,18 @@ static void warn_missing(struct app *app, const struct trigger *t, const char *n
              t->project, t->key, name);
 }
 
-/* A stranger shall not find out by the time it takes which triggers there are, and which of them
- * want a signature: each request without a key costs a MAC of its body (and has a form parsed). */
+/* A stranger shall not find out by the time it takes which triggers there are, which of them want a
+ * signature and how many secrets they have. A request without a key is refused at a moment that
+ * depends on the size of its body alone, by which the slowest check is over. */
+static void refuse_late(struct request *q, int64_t begun_ms)
+{
+    int64_t body_kb = (int64_t)exchange_body(q->x).len >> 10;
+    if (!q->authenticated)
+        q->not_before_ms = begun_ms + REFUSED_MS + body_kb * REFUSED_MS_PER_MB / 1024;
+    request_no(q, VERDICT_UNAUTHORIZED, NULL);
+}
+
+/* Until then other connections would feel a long body being hashed: it is for all. */
 static void take_as_long(const struct request *q)
 {
     unsigned char mac[SIGNATURE_MAC];
@@ -78,6 +89,7 @@ static bool check(struct request *q, const struct trigger *t, const cJSON *form)
 bool signed_ok(struct request *q, const struct trigger *t)
 {
     bool open = q->route->auth != AUTH_SIGNED || q->authenticated;
+    int64_t begun_ms = clock_mono_ms(q->app->clock);
     if (open && !rule_of(t))
         return true;
     struct text body = exchange_body(q->x);
@@ -88,7 +100,7 @@ bool signed_ok(struct request *q, const struct trigger *t)
         take_as_long(q);
     cJSON_Delete(form);
     if (!open)
-        request_no(q, VERDICT_UNAUTHORIZED, NULL);
+        refuse_late(q, begun_ms);
     return open;
 }
 
