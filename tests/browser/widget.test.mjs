@@ -40,6 +40,12 @@ const withQueue = (commands, { script = `<script async src="${host.url}/ui/widge
      ${commands}
    </script>${script}`;
 const ended = (page, count = 1) => page.waitForFunction((n) => window.seen.end.length + window.seen.error.length >= n, count);
+// What is told on the console, once there is that much of it.
+async function warnings(page, text, count) {
+  const told = () => page.said.warnings.filter((line) => line.includes(text));
+  while (told().length < count) await page.waitForEvent("console");
+  return told();
+}
 const runsOf = async (trigger) => (await host.request("GET", `/v1/runs?project=w&trigger=${trigger}&limit=200`)).json.items;
 
 test("commands from before the script has loaded are done, in order, with their variables", async (t) => {
@@ -78,9 +84,9 @@ test("unknown commands warn and never throw, before and after it has loaded", as
   await page.goto(shop.origin);
   await ended(page);
   const count = await page.evaluate(() => window.odd.length);
-  assert.equal(page.said.warnings.filter((text) => text.includes("unknown command")).length, count, page.said.warnings.join("\n"));
+  assert.equal((await warnings(page, "unknown command", count)).length, count, page.said.warnings.join("\n"));
   await page.evaluate(() => window.moontide.push(...window.odd));
-  assert.equal(page.said.warnings.filter((text) => text.includes("unknown command")).length, 2 * count);
+  assert.equal((await warnings(page, "unknown command", 2 * count)).length, 2 * count);
   assert.deepEqual(page.said.errors, []);
 });
 
