@@ -109,11 +109,11 @@ void app_head(void *arg, struct exchange *x)
         request_no(q, VERDICT_METHOD, NULL);
         return;
     }
+    cors_judge(q); /* before the first refusal, which the page may read too */
     if (q->app->engine->closing) { /* its store takes no more questions */
         request_no(q, VERDICT_DRAINING, NULL);
         return;
     }
-    cors_judge(q);
     if (!authenticate(q))
         return;
     /* Routes that start runs ask later, with the trigger's own lists. */
