@@ -4,7 +4,8 @@
  *
  * How the files divide the work:
  * - door.c opens, accepts, limits, drains, closes; door_lws.c alone sees libwebsockets;
- * - door_request.c takes bytes in (a connection's states), door_answer.c gives bytes out;
+ * - door_request.c takes bytes in (a connection's states), door_answer.c gives bytes out, and
+ *   door_close.c ends it;
  * - door_tls.c sits between those two and door_lws.c, when the door speaks TLS;
  * - door_head.c, door_body.c, door_wheel.c are pure machines; exchange.c is what routes see.
  *
@@ -185,14 +186,21 @@ void tls_bye(struct conn *c); /* close_notify, once; harmless without TLS */
  * caller, as its very next act. */
 bool conn_receive(struct conn *c, const char *data, size_t len) MUST_CHECK;
 bool conn_writable(struct conn *c) MUST_CHECK;
-/* The link is gone. Returns a duplicate of fd when the client only shut its side and an answer is
- * due: the connection lives on with it; -1 otherwise: c is freed. */
-int conn_closed(struct conn *c, int fd);
 void conn_settle(struct conn *c); /* ends what has ended, kills what must die; c may be freed. Not
                                      within a callback of c */
 void conn_deadline(struct conn *c);
 void conn_listen(struct conn *c); /* reads, or stops reading, as its state wants */
-void conn_shut(struct conn *c);   /* no more answers: lingers until the client closes */
+
+/* door_close.c */
+void conn_shut(struct conn *c); /* no more answers: lingers until the client closes */
+/* Ends TLS, if it is spoken. False: that waits for the socket, which will be writable. */
+bool conn_said_bye(struct conn *c) MUST_CHECK;
+/* The client ends TLS: what it asked for is answered, what it began to ask for is not. */
+void conn_bye(struct conn *c);
+void conn_bad_record(struct conn *c);
+/* The link is gone. Returns a duplicate of fd when the client only shut its side and an answer is
+ * due: the connection lives on with it; -1 otherwise: c is freed. */
+int conn_closed(struct conn *c, int fd);
 
 /* door_answer.c */
 void answer_refuse(struct exchange *x, int verdict, const char *detail);

@@ -3,12 +3,7 @@
 #include "domain/verdict.h"
 #include "serve/door_conn.h"
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { READY_ROUNDS = 8, SOCKET_NORMAL = 1000 };
 
@@ -259,31 +254,11 @@ void conn_listen(struct conn *c)
         link_mute(c, mute);
 }
 
-void conn_shut(struct conn *c)
-{
-    tls_bye(c);
-    if (c->half_closed || shutdown(link_fd(c), SHUT_WR) < 0)
-        c->dying = true;
-    c->state = CONN_LINGER;
-    c->dropped = 0;
-    door_arm(c, door_now_ms(c->door) + DOOR_LINGER_MS);
-}
-
-/* The end of TLS may have to wait for the socket: finish is then tried again. */
-static bool said_bye(struct conn *c)
-{
-    tls_bye(c);
-    if (c->broken || !link_behind(c))
-        return true;
-    link_want_write(c);
-    return false;
-}
-
 /* The answer is written: the next request, the rest of this one, or the end. */
 static void finish(struct conn *c)
 {
     struct exchange *x = c->x;
-    if (c->close && !said_bye(c))
+    if (c->close && !conn_said_bye(c))
         return;
     c->x = NULL;
     exchange_release(x);
@@ -362,25 +337,6 @@ static bool take(struct conn *c, struct text in)
     return fine;
 }
 
-/* The client sends no more: what it asked for is answered, what it began to ask for is not. */
-static void on_bye(struct conn *c)
-{
-    if (!c->x)
-        conn_shut(c);
-    else if (c->state == CONN_WAIT && !c->x->streaming)
-        c->close = true;
-    else
-        c->dying = true;
-}
-
-static void on_bad_record(struct conn *c)
-{
-    if (c->x)
-        c->dying = true;
-    else
-        conn_shut(c); /* so that the alert arrives */
-}
-
 /* What the records hold. */
 static void unseal(struct conn *c, struct text *in)
 {
@@ -391,9 +347,9 @@ static void unseal(struct conn *c, struct text *in)
         if (c->state == CONN_HELLO && tls_ready(c))
             be_idle(c);
         if (state == TLS_BYE)
-            on_bye(c);
+            conn_bye(c);
         else if (state == TLS_BAD)
-            on_bad_record(c);
+            conn_bad_record(c);
         else if (!take(c, piece))
             break;
     }
@@ -434,41 +390,6 @@ bool conn_writable(struct conn *c)
         answer_pump(c);
     c->depth--;
     return settle(c);
-}
-
-/* A client may shut its side once the request is out and still read the answer (printf … | nc).
- * libwebsockets closes on that; a duplicate of the socket keeps it. */
-static bool awaits_answer(const struct conn *c, int fd)
-{
-    char byte;
-    int problem = 0;
-    socklen_t len = sizeof problem;
-    return fd >= 0 && c->x && c->state == CONN_WAIT && !c->x->answered && !c->dying && !c->broken &&
-           getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &len) == 0 && problem == 0 &&
-           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
-int conn_closed(struct conn *c, int fd)
-{
-    bool upgrade = c->upgrade && c->state != CONN_SOCKET && !c->broken && fd >= 0 && !c->x->ended &&
-                   !c->door->closing;
-    c->link = NULL;
-    if (upgrade || awaits_answer(c, fd)) {
-        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-        if (copy >= 0) {
-            c->half_closed = !upgrade;
-            c->close = true;
-            c->muted = c->dying = false;
-            return copy;
-        }
-    }
-    if (c->x) {
-        struct exchange *x = c->x;
-        c->x = NULL;
-        exchange_hung_up(x);
-    }
-    door_forget(c);
-    return -1;
 }
 
 static void check_progress(struct conn *c)
