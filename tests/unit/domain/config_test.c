@@ -4,6 +4,7 @@
 #include "domain/config.h"
 #include "domain/value.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct config *make(const char *host_lua, const char *const *env, const char *const *flags,
@@ -91,6 +92,27 @@ static void lists_come_from_every_source(void **state)
     config_free(c);
     c = make("{\"egress\":{\"allow\":{}},\"limits\":[]}", NULL, NULL, &err);
     assert_true(cJSON_IsArray(c->egress_allow) && !c->egress_allow->child);
+    config_free(c);
+}
+
+/* What goes together may come from several sources; the folder is known before all have spoken. */
+static void sources_complete_each_other(void **state)
+{
+    static const char *const env[] = {"MOONTIDE_JWT_KEYS=k.pem", NULL};
+    static const char *const flags[] = {"scripts", "there", "jwt-algorithms", "ES256", NULL};
+    struct error err;
+    (void)state;
+    char *scripts = config_scripts((char *const *)env, NULL, &err);
+    assert_string_equal(scripts, "scripts");
+    free(scripts);
+    scripts = config_scripts((char *const *)env, flags, &err);
+    assert_string_equal(scripts, "there");
+    free(scripts);
+    assert_null(make("{\"jwt\":{\"issuer\":\"i\"}}", env, NULL, &err));
+    struct config *c = make("{\"jwt\":{\"issuer\":\"i\"}}", env, flags, &err);
+    assert_non_null(c);
+    assert_string_equal(c->jwt_issuer, "i");
+    assert_string_equal(c->jwt_keys, "k.pem");
     config_free(c);
 }
 
@@ -323,6 +345,7 @@ int main(void)
         cmocka_unit_test(defaults_are_the_documented_ones),
         cmocka_unit_test(later_sources_win),
         cmocka_unit_test(lists_come_from_every_source),
+        cmocka_unit_test(sources_complete_each_other),
         cmocka_unit_test(mistakes_in_the_script_are_named),
         cmocka_unit_test(variables_are_checked_by_name_and_value),
         cmocka_unit_test(flags_are_checked_by_name_and_value),

@@ -6,6 +6,7 @@
 #include "domain/config.h"
 #include "engine/jwt.h"
 #include "engine/jwt_cache.h"
+#include "engine/jwt_file.h"
 #include "engine/vault.h"
 #include "store/store.h"
 #include <openssl/evp.h>
@@ -301,6 +302,32 @@ static void other_keys_end_what_the_old_ones_signed(void **state)
     EVP_PKEY_free(keys[1]);
 }
 
+/* Not read so soon after a change that the next one might not show in its times. */
+static void a_file_that_has_settled_is_read_when_it_changes(void **state)
+{
+    struct rig *rig = *state;
+    EVP_PKEY *keys[] = {new_ed25519(), new_ed25519(), new_ed25519()};
+    struct jws_lib *lib = jws_lib_load(JWS_LIB_NAME, &rig->err);
+    struct jwt_file f;
+    rig->wall_ms = clock_wall_ms(&clock_system) + 3600000;
+    write_pem("keys.pem", keys, 1);
+    assert_non_null(lib);
+    assert_true(jwt_file_open(&f, mem_text(at("keys.pem").path), lib, &rig->clock, 1 << JWT_EDDSA,
+                              &rig->err));
+    assert_false(f.fresh);
+    assert_false(jwt_file_look(&f));
+    write_pem("keys.pem", keys + 1, 1); /* another file of the same size */
+    assert_true(jwt_file_look(&f));
+    assert_false(jwt_file_look(&f));
+    write_pem("keys.pem", keys, 3);
+    assert_true(jwt_file_look(&f));
+    assert_int_equal(f.keys->count, 3);
+    jwt_file_done(&f);
+    jws_lib_free(lib);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        EVP_PKEY_free(keys[i]);
+}
+
 static void a_broken_file_leaves_the_keys_as_they_were(void **state)
 {
     struct rig *rig = *state;
@@ -466,6 +493,7 @@ int main(void)
         RIG_TEST(only_the_algorithms_of_the_setting_count),
         RIG_TEST(a_public_key_is_never_a_secret),
         RIG_TEST(other_keys_end_what_the_old_ones_signed),
+        RIG_TEST(a_file_that_has_settled_is_read_when_it_changes),
         RIG_TEST(a_broken_file_leaves_the_keys_as_they_were),
         RIG_TEST(a_file_that_does_not_do_ends_the_start),
         RIG_TEST(hs256_wants_a_secret_of_32_bytes),
