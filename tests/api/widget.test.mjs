@@ -156,6 +156,15 @@ test("a duplicate does not name the run of whoever came first", async () => {
   assert.deepEqual([second.status, second.json.code, second.json.runId, second.headers["x-run-id"]], [400, "duplicate", undefined, undefined]);
 });
 
+test("the rate of a widget key is told to the page, whichever trigger is meant", async () => {
+  const slow = await host.newKey("rated", "--widget", "--project", "w", "--rate", "1");
+  assert.equal((await start("scenario_chat", {}, { as: slow })).status, 202);
+  const [known, unknown] = [await start("scenario_chat", {}, { as: slow }), await start("nowhere", {}, { as: slow })];
+  assert.deepEqual([known.status, known.json.code, unknown.status], [429, "rate_limited", 429]);
+  assert.equal(known.headers["access-control-allow-origin"], PAGE);
+  assert.match(known.headers["retry-after"], /^\d+$/);
+});
+
 test("keys are made by command and over HTTP, and say what they are bound to", async () => {
   const post = (body) => host.request("POST", "/v1/keys", { body });
   const form = { name: "http", permissions: ["widget.trigger"], projects: ["w"] };
