@@ -53,9 +53,13 @@ static bool refuse(struct check *c, const char *name, const char *member, const 
         pointer[len++] = '~';
         pointer[len++] = escape;
     }
+    if (member && *member)
+        len = text_utf8_whole((struct text){pointer, len});
     pointer[len] = '\0';
-    if (c->field && c->cap)
+    if (c->field && c->cap) {
         snprintf(c->field, c->cap, "%s", pointer);
+        c->field[text_utf8_whole(text_of(c->field))] = '\0';
+    }
     return error_set(c->err, ERROR_INVALID, "%s must be %s", pointer, must);
 }
 

@@ -10,6 +10,7 @@ import { open, startHost } from "./host.mjs";
 const host = await startHost({
   scripts: {
     "b/any.lua": `return trigger { run = function(event) return event.body end }`,
+    "b/headers.lua": `return trigger { run = function(event) return event.headers end }`,
     "b/small.lua": `return trigger { body = "1KB", run = function(event) return #event.body.text end }`,
     "b/order.lua": `
 return trigger {
@@ -157,6 +158,13 @@ test("chunked bodies are decoded, over the limit they are 413", async () => {
   assert.match(many.body, /"response":\{"b":2\}/);
 });
 
+test("header lines of one name reach the script joined", async () => {
+  const answer = await raw(rawHead("headers", "Content-Length: 0", "X-A: 1", "Via: 1.1 a", "x-a: 2", "VIA: 1.1 b", "X-A:"));
+  assert.equal(answer.status, 200, answer.head + answer.body);
+  const { response } = JSON.parse(answer.body);
+  assert.deepEqual([response["x-a"], response.via], ["1, 2, ", "1.1 a, 1.1 b"]);
+});
+
 test("Expect: 100-continue is answered before the body is asked for", async () => {
   const socket = net.connect(Number(new URL(host.url).port), "127.0.0.1").setEncoding("utf8");
   socket.write(rawHead("any", "Content-Length: 7", "Expect: 100-continue"));
@@ -239,7 +247,7 @@ test("a function filter drops with its own reason", async () => {
 
 test("what was dropped or refused left no run behind", async () => {
   const list = await host.request("GET", "/v1/runs?project=b&limit=200");
-  const allowed = new Set(["any", "small", "order", "data", "code", "defaults"]);
+  const allowed = new Set(["any", "headers", "small", "order", "data", "code", "defaults"]);
   for (const run of list.json.items) {
     assert.ok(allowed.has(run.trigger), run.trigger);
     assert.equal(run.status, "completed");
