@@ -84,6 +84,26 @@ test("broken JSON is 400 and says at which byte", async () => {
     ["single quotes", "{'a':1}", 1],
     ["a leading zero", '{"a":01}', null],
     ["NaN", '{"a":NaN}', 5],
+    ["Infinity", '{"a":-Infinity}', 6],
+    ["a number just beyond double", '{"a":-1.7976931348623159e308}', 5],
+    ["a thousand digits", `{"a":${"9".repeat(1000)}}`, 5],
+    ["1e400", '{"a":[0,1e400]}', 8],
+    ["a plus sign", '{"a":+1}', 5],
+    ["no digit in front of the point", '{"a":.5}', 5],
+    ["no digit behind the point", '{"a":1.}', 7],
+    ["no digit in the exponent", '{"a":1e+}', 8],
+    ["a hexadecimal number", '{"a":0x1F}', 6],
+    ["a minus sign alone", '{"a":-}', 6],
+    ["an array with a comma too many", '{"a":[1,]}', 8],
+    ["a comma in front", '{"a":[,1]}', 6],
+    ["a comment", '{/**/"a":1}', 1],
+    ["a name that is empty, twice", '{"":1,"":2}', 6],
+    ["a name twice, as a surrogate pair", '{"\u{1F319}":1,"\\ud83c\\udf19":2}', 10],
+    ["a pair the wrong way round", '{"a":"\\udf19\\ud83c"}', 6],
+    ["an unknown escape", '{"a":"\\x41"}', 6],
+    ["UTF-16", Buffer.from('{"a":1}', "utf16le"), 1],
+    ["an overlong form", Buffer.from([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a, 0x31, 0x7d]), 2],
+    ["a surrogate in UTF-8", Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d]), 2],
   ]) {
     const answer = await any(text);
     assert.equal(answer.status, 400, `${name}: ${answer.text}`);
@@ -100,6 +120,13 @@ test("JSON that is no object is refused", async () => {
     assert.deepEqual([answer.status, answer.json.code], [400, "invalid"], body);
     assert.match(answer.json.message, /object/);
   }
+});
+
+test("what is odd but JSON is taken", async () => {
+  const long = `1${"0".repeat(300)}`;
+  for (const text of ['{"a":-0}', '{"a":-0.0e-9999}', '{"a":1E30,"b":0}', `{"a":${long}}`, `{"a":0.${"0".repeat(2000)}1}`, `{"a":0.${"3".repeat(2000)}}`, '{"a":5e-324}',
+    '{"a":1.7976931348623157e308}', '{"\\ud83c\\udf19":1,"x":2}', '{"\u007f":"\u2028\ufffe"}', '\t\r\n {"a":1} \n'])
+    assert.deepEqual((await any(text)).json.response, JSON.parse(text, (_, v) => (Object.is(v, -0) ? 0 : v)), text);
 });
 
 test("numbers, unicode and order of members survive", async () => {
