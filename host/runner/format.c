@@ -200,7 +200,8 @@ static const char *add_item(luaL_Buffer *b, const char *s, int arg)
     spec.text[spec.bytes] = '\0';
     char letter = s[modifiers + 1];
     if (letter == 'p')
-        luaL_error(b->L, "format '%%p' is not available: addresses differ from run to run");
+        luaL_error(b->L, "string.format: %%p is not allowed in triggers: addresses differ from run "
+                         "to run");
     const struct conversion *conversion = conversion_of(letter);
     if (!conversion) {
         luaL_error(b->L, "invalid conversion '%s' to 'format'", spec.text);

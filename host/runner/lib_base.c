@@ -96,7 +96,7 @@ static int base_load(lua_State *L)
     else if (!strchr(mode, 't'))
         lua_pushfstring(L, "attempt to load a text chunk (mode is '%s')", mode);
     else if (bytes > LOAD_BYTES)
-        lua_pushfstring(L, "chunk is larger than %d bytes", LOAD_BYTES);
+        lua_pushfstring(L, "load: a chunk of more than %d bytes is not allowed", LOAD_BYTES);
     else if (luaL_loadbufferx(L, s, bytes, "=(load)", "t") == LUA_OK) {
         if (has_env) {
             lua_pushvalue(L, 4);

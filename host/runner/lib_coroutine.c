@@ -129,7 +129,7 @@ static int prepare(lua_State *L, lua_State *co, int args)
     if (status != STATUS_SUSPENDED)
         return refuse(L, "cannot resume non-suspended coroutine");
     if (vm_shared(L)->coroutine_depth >= COROUTINES_NESTED)
-        return refuse(L, "too many nested coroutines");
+        return refuse(L, "coroutine.resume: too many nested coroutines (at most 50)");
     if (!lua_checkstack(co, args))
         return refuse(L, "too many arguments to resume");
     lua_xmove(L, co, args);
@@ -251,7 +251,7 @@ static int coroutine_close(lua_State *L)
         return luaL_error(L, "cannot close a %s coroutine",
                           status == STATUS_RUNNING ? "running" : "normal");
     if (!may_reset(L))
-        return luaL_error(L, "too many nested coroutines");
+        return luaL_error(L, "coroutine.close: too many nested coroutines (at most 50)");
     if (reset(L, co) == LUA_OK) {
         lua_pushboolean(L, true);
         return 1;

@@ -36,7 +36,7 @@ static int not_found(lua_State *L, const struct version *v, const char *name)
         luaL_addstring(&b, v->files[i].name);
     }
     luaL_pushresult(&b);
-    return luaL_error(L, "module '%s' not found; there is:%s", name, lua_tostring(L, -1));
+    return luaL_error(L, "require: module '%s' not found; there is:%s", name, lua_tostring(L, -1));
 }
 
 /* The module on top goes into the cache, under the name at 1; nil becomes true, as in stock Lua. */
@@ -103,7 +103,7 @@ static int require(lua_State *L)
     lua_pushvalue(L, 1);
     lua_rawget(L, 2);
     if (lua_touserdata(L, 3) == &evaluating)
-        return luaL_error(L, "module '%s' requires itself, or failed before", name);
+        return luaL_error(L, "require: module '%s' requires itself, or failed before", name);
     if (!lua_isnil(L, 3))
         return 1;
     lua_settop(L, 1);

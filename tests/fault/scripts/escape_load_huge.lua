@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- what: loads more than a file may have, as a string and from an endless reader
--- expect: completed {"reader":"chunk is larger than 65536 bytes","string":"chunk is larger than 65536 bytes"}
+-- expect: completed {"reader":"load: a chunk of more than 65536 bytes is not allowed","string":"load: a chunk of more than 65536 bytes is not allowed"}
 return trigger {
   run = function()
     local _, string_message = load((" "):rep(65537))

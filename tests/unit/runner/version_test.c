@@ -66,7 +66,7 @@ static void mistakes_are_refused_with_their_line(void **state)
         {"\nreturn trigger { instruction = 'Hi {{name' }",
          "p/k.lua:2: instruction: line 1: expected }} but the text ends"},
         {"\nlocal x = require 'htpp'",
-         "p/k.lua:2: module 'htpp' not found; there is: json secret template probe flow agent"},
+         "p/k.lua:2: require: module 'htpp' not found; there is: json secret template probe flow agent"},
         {"\n\nwhile true do end",
          "p/k.lua:3: the run used more than 250 ms of CPU between two steps"},
         {"local t = {}\nwhile true do t[#t + 1] = {} end",
@@ -149,7 +149,7 @@ static void mistakes_in_modules_name_the_module(void **state)
     } cases[] = {
         {"\nlocal = 1", "lib/a.lua:2: <name> expected near '='"},
         {"\nerror 'x'", "lib/a.lua:2: x"},
-        {"return require 'lib.a'", "lib/a.lua:1: module 'lib.a' requires itself, or failed before"},
+        {"return require 'lib.a'", "lib/a.lua:1: require: module 'lib.a' requires itself, or failed before"},
         {"trigger {}", "lib/a.lua:1: trigger must be called by the trigger's own file"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
