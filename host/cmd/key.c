@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 #include "cmd/command.h"
-#include "cmd/options.h"
 #include "cmd/listing.h"
 #include "cmd/local.h"
+#include "cmd/options.h"
 #include "domain/api_key.h"
 #include "domain/origin.h"
 #include "domain/rate.h"
@@ -97,8 +97,9 @@ static bool read_permissions(struct api_key *k, const struct options *o, struct 
 {
     struct text bad;
     if (o->widget && o->allow)
-        return error_set(err, ERROR_INVALID, "--widget and --allow do not go together: a widget "
-                                             "key may do one thing only");
+        return error_set(err, ERROR_INVALID,
+                         "--widget and --allow do not go together: a widget "
+                         "key may do one thing only");
     if (o->widget) {
         k->permissions = PERMISSION_WIDGET;
         return true;
@@ -237,8 +238,7 @@ static int create_key(const struct options *o)
     k.created_ms = clock_wall_ms(&clock_system);
     if (!read_name(&k, o, &err) || !read_permissions(&k, o, &err) || !read_projects(&k, o, &err) ||
         !read_default(&k, o, &err) || !read_origins(&k, o, &err) || !read_expiry(&k, o, &err) ||
-        !read_rate(&k, o, &err) ||
-        !read_secret(&k, secret, o, &err))
+        !read_rate(&k, o, &err) || !read_secret(&k, secret, o, &err))
         return out_usage(command_key.name, &err);
     id_make(k.id, "key", k.created_ms);
     api_key_hash(text_of(secret), k.hash);

@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "base/locked.h"
 #include "cmd/command.h"
-#include "cmd/options.h"
 #include "cmd/listing.h"
 #include "cmd/local.h"
+#include "cmd/options.h"
 #include "engine/vault.h"
 #include "store/store.h"
 #include <errno.h>

@@ -2,9 +2,9 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "cmd/command.h"
-#include "cmd/options.h"
 #include "cmd/listing.h"
 #include "cmd/local.h"
+#include "cmd/options.h"
 #include "domain/api_key.h"
 #include "store/store.h"
 #include <assert.h>
@@ -122,9 +122,12 @@ static int create(const struct options *o)
 /* ---- list */
 
 static const struct listing_column columns[] = {
-    {"id", "ID", LISTING_TEXT},           {"project", NULL, LISTING_TEXT},
-    {"trigger", NULL, LISTING_TEXT},      {NULL, "TRIGGER", LISTING_TEXT},
-    {"createdAt", "CREATED", LISTING_TIME}, {"revokedAt", "REVOKED", LISTING_TIME},
+    {"id", "ID", LISTING_TEXT},
+    {"project", NULL, LISTING_TEXT},
+    {"trigger", NULL, LISTING_TEXT},
+    {NULL, "TRIGGER", LISTING_TEXT},
+    {"createdAt", "CREATED", LISTING_TIME},
+    {"revokedAt", "REVOKED", LISTING_TIME},
     {0},
 };
 
@@ -133,8 +136,8 @@ static void add_webhook(struct listing *l, const struct store_webhook *w)
     char address[sizeof(struct address) + 1];
     snprintf(address, sizeof address, "%s/%s", w->project, w->trigger);
     const struct listing_value values[] = {
-        {.text = w->id},    {.text = w->project},        {.text = w->trigger},
-        {.text = address},  {.number = w->created_ms}, {.number = w->revoked_ms},
+        {.text = w->id},   {.text = w->project},      {.text = w->trigger},
+        {.text = address}, {.number = w->created_ms}, {.number = w->revoked_ms},
     };
     static_assert(ARRAY_LEN(values) + 1 == ARRAY_LEN(columns), "a column has no value");
     listing_row(l, values);

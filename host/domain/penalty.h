@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* penalty.h - how long the answer to a wrong credential waits, by the address it came from: so many
- * are answered at once, the rest one an interval, in a line. Nothing but the no waits: what is right
- * passes at once, for a good caller may share the address (NAT). IPv6 counts by /64, which is what
- * one customer has. Pure but for its memory, O(1) a call. Owner: the app. Thread: loop. Limits:
- * PENALTY_ADDRESSES, of which the one that was quiet for longest is forgotten; a line of
+ * are answered at once, the rest one an interval, in a line. Nothing but the no waits: what is
+ * right passes at once, for a good caller may share the address (NAT). IPv6 counts by /64, which is
+ * what one customer has. Pure but for its memory, O(1) a call. Owner: the app. Thread: loop.
+ * Limits: PENALTY_ADDRESSES, of which the one that was quiet for longest is forgotten; a line of
  * PENALTY_LONGEST_MS. */
 #pragma once
 #include "base/list.h"

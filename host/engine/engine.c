@@ -126,7 +126,8 @@ const struct error *engine_unfit(const struct engine *e)
 
 bool engine_ready(const struct engine *e)
 {
-    return pool_ready(e->pool) && e->keyring.loaded && e->pauses_known && reload_settled(e) && !e->draining;
+    return pool_ready(e->pool) && e->keyring.loaded && e->pauses_known && reload_settled(e) &&
+           !e->draining;
 }
 
 void engine_drain(struct engine *e)

@@ -28,7 +28,8 @@ static void tell_changes(const struct keyring *k, const struct api_key *keys, si
         const struct api_key *before = known(k, keys[i].id);
         bool alive = keys[i].revoked_ms == 0, was_alive = before && before->revoked_ms == 0;
         if (alive != was_alive)
-            log_info(NULL, "\"API key %s\" id=%s name=\"%s\"", alive ? "added" : "revoked", keys[i].id, keys[i].name);
+            log_info(NULL, "\"API key %s\" id=%s name=\"%s\"", alive ? "added" : "revoked",
+                     keys[i].id, keys[i].name);
     }
 }
 
@@ -101,11 +102,12 @@ static void tell_webhook(const struct store_webhook *row, bool was_alive)
 {
     bool alive = row->revoked_ms == 0;
     if (alive != was_alive)
-        log_info(NULL, "\"webhook secret %s\" id=%s trigger=%s/%s", alive ? "added" : "revoked", row->id, row->project,
-                 row->trigger);
+        log_info(NULL, "\"webhook secret %s\" id=%s trigger=%s/%s", alive ? "added" : "revoked",
+                 row->id, row->project, row->trigger);
 }
 
-static void on_webhooks(void *arg, const struct store_webhook *rows, size_t count, const struct error *err)
+static void on_webhooks(void *arg, const struct store_webhook *rows, size_t count,
+                        const struct error *err)
 {
     struct keyring *k = arg;
     k->reading = false;
@@ -263,7 +265,8 @@ int64_t keyring_spend(struct keyring *k, const struct api_key *copy)
     return key ? rate_take(&key->spent_us, key->per_minute, clock_mono_us(k->timers->clock)) : 0;
 }
 
-bool keyring_webhook_ok(const struct keyring *k, const char *project, const char *key, struct text secret)
+bool keyring_webhook_ok(const struct keyring *k, const char *project, const char *key,
+                        struct text secret)
 {
     return webhooks_open(&k->webhooks, project, key, secret);
 }

@@ -78,7 +78,8 @@ static void turn_away(struct request *q)
     request_say(q, &r);
 }
 
-static void report(struct guard *g, const struct cidr_address *client, int64_t times, int64_t now_ms)
+static void report(struct guard *g, const struct cidr_address *client, int64_t times,
+                   int64_t now_ms)
 {
     char shown[CIDR_TEXT];
     if (now_ms - g->logged_ms < LOG_EVERY_MS)

@@ -97,9 +97,10 @@ const char *const sql_texts[SQL_STATEMENTS] = {
                           " WHERE hash = ?1 AND project = ?2 AND trigger = ?3 AND revoked_ms = 0",
     [SQL_KEY_KNOWN] = "SELECT 1 FROM api_key WHERE hash = ?1 UNION ALL SELECT 2 FROM webhook"
                       " WHERE hash = ?1 AND revoked_ms = 0",
-    [SQL_SESSION_ADD] = "INSERT INTO session_message(project, session, run, step, role, text, at_ms)"
-                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(run, step, role)"
-                        " DO UPDATE SET text = excluded.text, at_ms = excluded.at_ms",
+    [SQL_SESSION_ADD] =
+        "INSERT INTO session_message(project, session, run, step, role, text, at_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(run, step, role)"
+        " DO UPDATE SET text = excluded.text, at_ms = excluded.at_ms",
     [SQL_SESSION_READ] = "SELECT role, text, run, step, at_ms FROM session_message"
                          " WHERE project = ?1 AND session = ?2 ORDER BY num DESC LIMIT ?3",
 

@@ -71,8 +71,7 @@ bool change_given_secret(const cJSON *value, unsigned char hash[SHA256_BYTES], s
 {
     char *secret = cJSON_GetStringValue(value);
     if (!secret || !api_key_given_ok(text_of(secret)))
-        return error_set(err, ERROR_INVALID,
-                         "secret: expected 16 to 200 visible ASCII characters");
+        return error_set(err, ERROR_INVALID, "secret: expected 16 to 200 visible ASCII characters");
     api_key_hash(text_of(secret), hash);
     explicit_bzero(secret, strlen(secret));
     return true;

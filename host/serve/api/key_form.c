@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/api/key_form.h"
-#include "serve/api/change.h"
 #include "domain/origin.h"
 #include "domain/rate.h"
+#include "serve/api/change.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

@@ -101,8 +101,7 @@ void keys_create(struct request *q)
     note_key(&detail, &k);
     struct store_audit audit = audit_of(q, "key.create", k.id);
     audit.detail = buf_view(&detail);
-    store_key_create(q->app->engine->store, &k, &audit, change_written,
-                     change_new(q, &json));
+    store_key_create(q->app->engine->store, &k, &audit, change_written, change_new(q, &json));
     buf_done(&detail);
 }
 

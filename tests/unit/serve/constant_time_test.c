@@ -40,12 +40,9 @@ static void webhook_secrets(void **state)
     static const struct {
         const char *key, *secret;
         bool open;
-    } asked[] = {{"a", "the right secret", true},
-                 {"a", "the right secreT", false},
-                 {"a", "The right secret", false},
-                 {"a", "", false},
-                 {"b", "the right secret", false},
-                 {"b", "another", false}};
+    } asked[] = {{"a", "the right secret", true},  {"a", "the right secreT", false},
+                 {"a", "The right secret", false}, {"a", "", false},
+                 {"b", "the right secret", false}, {"b", "another", false}};
     id_sha256(asked[0].secret, strlen(asked[0].secret), row.hash);
     webhooks_init(&w);
     webhooks_fill(&w, &row, 1);
