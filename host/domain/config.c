@@ -32,6 +32,13 @@ static bool check_log(struct text value, struct error *err)
                      value.len > 40 ? 40 : (int)value.len, value.data);
 }
 
+static bool check_trigger_keys(struct text value, struct error *err)
+{
+    return text_is(value, "project") || text_is(value, "host") ||
+           error_set(err, ERROR_INVALID, "project or host is needed, not \"%.*s\"",
+                     value.len > 40 ? 40 : (int)value.len, value.data);
+}
+
 static bool check_network(struct text value, struct error *err)
 {
     struct cidr net;
@@ -86,6 +93,14 @@ static const struct config_row rows[] = {
      "how long POST /api/v1/flow waits for a run", AT(flow_wait_ms), 1, 290000, NULL},
     {"limits.webhook_wait", "duration", "55s", "1ms to 290s",
      "how long POST /workflows/trigger waits", AT(webhook_wait_ms), 1, 290000, NULL},
+    {"trigger_keys", "text", "project", "project or host",
+     "where a trigger's key is its alone: in its project, or in the whole host", AT(trigger_keys),
+     0, 0, check_trigger_keys},
+    {"stream.heartbeat", "duration", "15s", "10ms to 1m", "an idle event stream shows life so often",
+     AT(heartbeat_ms), 10, 60000, NULL},
+    {"stream.stall", "duration", "30s", "10ms to 10m",
+     "a reader that takes nothing for so long is closed; looked at with each heartbeat",
+     AT(stall_ms), 10, 600000, NULL},
     {"allow", "list", NULL, "address or CIDR", "the only clients that are let in", AT(allow), 0, 0,
      check_network},
     {"block", "list", NULL, "address or CIDR", "clients that are not let in", AT(block), 0, 0,

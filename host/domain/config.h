@@ -24,6 +24,8 @@ struct config {
     int64_t backlog;         /* runs that wait for a runner before 503 */
     int64_t cpu_ms, memory_bytes, steps, wall_ms, body_bytes; /* limits.*: ceilings for triggers */
     int64_t flow_wait_ms, webhook_wait_ms;  /* how long these endpoints wait for a run */
+    char *trigger_keys;                     /* "project" "host": where a key is unique */
+    int64_t heartbeat_ms, stall_ms;         /* of event streams */
     cJSON *allow, *block, *trusted_proxies; /* addresses and networks (domain/cidr.h), or NULL */
     bool proxy_protocol; /* each connection begins with a PROXY header, version 2 */
     cJSON *egress_allow; /* array of "host", "host:port", "CIDR", "ip:port"; NULL: none */

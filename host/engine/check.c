@@ -66,6 +66,7 @@ bool check_scripts(const struct config *config,
     e->clock = &clock_system;
     e->config = config;
     registry_init(&e->registry);
+    e->registry.host_keys = strcmp(e->config->trigger_keys, "host") == 0;
     struct pool_options pool = {
         .loop = &loop, .clock = e->clock, .count = 1, .frame = on_frame, .lost = on_lost, .arg = e};
     enum log_level level = log_level_get();

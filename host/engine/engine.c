@@ -9,6 +9,7 @@
 #include "engine/run.h"
 #include "engine/watch.h"
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static void on_turn(uv_prepare_t *turn)
@@ -106,6 +107,7 @@ struct engine *engine_open(const struct engine_options *o, struct error *err)
     list_init(&e->unkept);
     hub_init(&e->hub);
     registry_init(&e->registry);
+    e->registry.host_keys = strcmp(e->config->trigger_keys, "host") == 0;
     timers_init(&e->timers, o->loop, o->clock);
     uv_prepare_init(o->loop, &e->turn);
     e->turn.data = e;

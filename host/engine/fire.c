@@ -155,12 +155,29 @@ static void make_session(char out[SESSION_BYTES], const struct call *c, int64_t 
     out[c->session.len] = 0;
 }
 
+/* Unless its Idempotency-Key says that it was taken before. */
+static struct ticket *fire_filtered(struct engine *e, const struct call *c, const struct outcome *o,
+                                    outcome_fn fn, void *arg)
+{
+    struct birth *birth = c->idempotency_key.data ? birth_new(c, "") : NULL;
+    if (!birth) {
+        fn(arg, o);
+        return NULL;
+    }
+    struct ticket *t = ticket_new(e, "", "", c->wait_ms, fn, arg);
+    ticket_dropped(t, birth, text_of(o->detail));
+    birth_free(birth);
+    return t;
+}
+
 struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn, void *arg)
 {
     struct outcome o = {0};
     struct error why;
     char field[256];
     if (!admit(e, c, &o, field, &why)) {
+        if (o.verdict == VERDICT_FILTERED)
+            return fire_filtered(e, c, &o, fn, arg);
         fn(arg, &o);
         return NULL;
     }

@@ -79,7 +79,7 @@ static void take_dropped(struct run *r, struct frame_reader *in)
     r->ticket = NULL;
     run_unplace(r, false);
     if (ticket)
-        ticket_dropped(ticket, reason);
+        ticket_dropped(ticket, r->birth, reason);
     struct engine *e = r->e;
     run_release(r);
     fire_next(e);

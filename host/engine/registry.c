@@ -162,8 +162,24 @@ static bool name_is_free(const struct registry *r, const struct trigger *t, cons
             continue;
         if (text_is_fold(text_of(other->current->manifest->name), name))
             return error_set(err, ERROR_EXISTS,
-                             "name \"%s\" is taken by %s/%s: names are unique in a project", name,
+                             "name \"%s\" is taken by %s/%s.lua: names are unique in a project", name,
                              other->project, other->key);
+    }
+    return true;
+}
+
+static bool key_is_free(const struct registry *r, const struct trigger *t, struct error *err)
+{
+    size_t pos = 0;
+    struct text key;
+    void *value;
+    while (r->host_keys && map_next(&r->by_path, &pos, &key, &value)) {
+        const struct trigger *other = value;
+        if (other != t && other->current && text_is_fold(text_of(other->key), t->key))
+            return error_set(err, ERROR_EXISTS,
+                             "key \"%s\" is taken by %s/%s.lua: keys are unique in this host "
+                             "(trigger_keys = \"host\")",
+                             t->key, other->project, other->key);
     }
     return true;
 }
@@ -174,10 +190,13 @@ bool registry_serve(struct registry *r, struct trigger *t, struct version *v, co
     *field = "id";
     const struct trigger *owner = registry_find_id(r, text_of(v->manifest->id));
     if (owner && owner != t)
-        return error_set(err, ERROR_EXISTS, "id \"%s\" is taken by %s/%s: ids are unique in a host",
+        return error_set(err, ERROR_EXISTS, "id \"%s\" is taken by %s/%s.lua: ids are unique in a host",
                          v->manifest->id, owner->project, owner->key);
     *field = "name";
     if (!name_is_free(r, t, v->manifest->name, err))
+        return false;
+    *field = "";
+    if (!key_is_free(r, t, err))
         return false;
     if (t->current)
         map_del(&r->by_id, text_of(t->current->manifest->id));

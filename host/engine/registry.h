@@ -49,6 +49,7 @@ struct registry {
     struct map pauses;   /* as by_path -> struct pause */
     struct map versions; /* 8-byte tag -> struct version, those alive */
     uint64_t next_tag;
+    bool host_keys; /* a key is unique in the host, not only in its project: setting trigger_keys */
 };
 
 void registry_init(struct registry *r);
@@ -66,8 +67,8 @@ void registry_pause(struct registry *r, const char *project, const char *key, co
                     int64_t at_ms);
 /* True when a request may start it: it has a good version that is not paused. */
 bool trigger_serves(const struct trigger *t);
-/* Puts a loaded version in place. False: its id or its name (*field says which) belongs to another
- * trigger. */
+/* Puts a loaded version in place. False: its id, its name or its key (*field says which) belongs to
+ * another trigger, which err names. */
 bool registry_serve(struct registry *r, struct trigger *t, struct version *v, const char **field,
                     struct error *err) MUST_CHECK;
 

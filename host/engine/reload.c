@@ -71,7 +71,8 @@ static void forget_moved(struct engine *e, const struct trigger *t, const struct
             continue;
         bool same_name =
             strcmp(other->project, t->project) == 0 && text_is_fold(text_of(old->name), m->name);
-        if (same_name || strcmp(old->id, m->id) == 0)
+        bool same_key = e->registry.host_keys && text_is_fold(text_of(other->key), t->key);
+        if (same_name || same_key || strcmp(old->id, m->id) == 0)
             forget(e, other);
     }
 }

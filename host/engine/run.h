@@ -131,7 +131,8 @@ struct run *run_by_tag(const struct engine *e, uint64_t tag);
 /* fire.c */
 void ticket_accepted(struct ticket *t);
 void ticket_refused(struct ticket *t, const struct store_order *order);
-void ticket_dropped(struct ticket *t, struct text reason);
+/* The filter does not match. */
+void ticket_dropped(struct ticket *t, const struct birth *b, struct text reason);
 void ticket_failed(struct ticket *t, const char *why); /* before it was accepted */
 void fire_start(struct run *r);   /* sends START to the least busy runner, or queues it */
 void fire_next(struct engine *e); /* starts what the backlog holds and the runners can take */

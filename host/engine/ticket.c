@@ -15,6 +15,7 @@ struct ticket {
     int64_t wait_ms;
     bool accepted, late; /* late: the waiting time was over before it was accepted */
     bool reading;        /* the store will call on_row: the ticket must outlive that */
+    char *reason;        /* why the filter refused it, while its Idempotency-Key is looked up */
     struct timer timer;
     outcome_fn fn;
     void *arg;
@@ -39,6 +40,7 @@ static void ticket_free(struct ticket *t)
         return; /* on_row frees it */
     t->e->tickets--;
     free(t->session);
+    free(t->reason);
     free(t);
 }
 
@@ -156,14 +158,6 @@ void ticket_accepted(struct ticket *t)
     settle(t, &o);
 }
 
-void ticket_dropped(struct ticket *t, struct text reason)
-{
-    char *detail = reason.data ? mem_text_n(reason.data, reason.len) : NULL;
-    struct outcome o = {.verdict = VERDICT_FILTERED, .detail = detail};
-    settle(t, &o);
-    free(detail);
-}
-
 void ticket_failed(struct ticket *t, const char *why)
 {
     struct outcome o = {.verdict = VERDICT_INTERNAL, .detail = why};
@@ -233,4 +227,56 @@ void ticket_refused(struct ticket *t, const struct store_order *order)
         break;
     }
     settle(t, &o);
+}
+
+/* ---- the filter does not match */
+
+static void settle_filtered(struct ticket *t)
+{
+    char *reason = t->reason;
+    struct outcome o = {.verdict = VERDICT_FILTERED, .detail = reason};
+    t->reason = NULL;
+    settle(t, &o);
+    free(reason);
+}
+
+static void on_repeat(void *arg, enum store_outcome outcome, const char *existing,
+                      const struct error *err)
+{
+    struct ticket *t = arg;
+    t->reading = false;
+    if (!t->fn) { /* forgotten meanwhile */
+        ticket_free(t);
+        return;
+    }
+    if (outcome == STORE_DONE) {
+        settle_filtered(t);
+        return;
+    }
+    struct store_order order = {.outcome = outcome};
+    if (err)
+        order.err = *err;
+    memcpy(order.existing, existing, sizeof order.existing);
+    ticket_refused(t, &order);
+}
+
+/* The Idempotency-Key comes before the filter: a request that is sent again gets the first answer,
+ * also when the filter has changed since. It is looked up here alone: where the filter matches the
+ * run's own claim finds out. */
+void ticket_dropped(struct ticket *t, const struct birth *b, struct text reason)
+{
+    t->reason = reason.data ? mem_text_n(reason.data, reason.len) : NULL;
+    if (!b->idempotency_key || t->e->closing) {
+        settle_filtered(t);
+        return;
+    }
+    struct store_accept wanted = {
+        .project = text_of(b->project),
+        .trigger = text_of(b->trigger),
+        .caller = text_of(b->caller),
+        .idempotency_key = text_of(b->idempotency_key),
+    };
+    memcpy(wanted.body_hash, b->body_hash, SHA256_BYTES);
+    t->reading = true;
+    store_find_repeat(t->e->store, &wanted, on_repeat, t);
 }

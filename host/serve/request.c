@@ -224,3 +224,17 @@ bool request_query_u64(struct request *q, const char *name, uint64_t fallback, u
     request_refuse(q, &r);
     return false;
 }
+
+bool request_prefers(const struct request *q, const char *media, const char *other)
+{
+    struct text accept = exchange_header(q->x, "accept");
+    while (accept.data) {
+        struct text part = text_cut(&accept, ',');
+        struct text named = text_trim(text_cut(&part, ';'));
+        if (text_is_fold(named, media))
+            return true;
+        if (text_is_fold(named, other))
+            return false;
+    }
+    return false;
+}

@@ -86,6 +86,8 @@ void request_headers_json(struct request *q, struct buf *out);
 const char *request_caller(const struct request *q);
 /* What stands behind "Authorization: Bearer"; absent: another scheme or no such header. */
 struct text request_bearer(const struct request *q);
+/* Accept names `media`, and does so before `other`. */
+bool request_prefers(const struct request *q, const char *media, const char *other);
 /* A decimal query parameter; false: refused with its name. */
 bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max, uint64_t *out);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/stream.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "domain/record.h"
 #include "serve/cors.h"
@@ -188,12 +189,15 @@ static void on_beat(struct timer *t)
 {
     struct stream *s = CONTAINER_OF(t, struct stream, beat);
     struct exchange *x = s->q->x;
-    if (exchange_stalled_ms(x) >= STREAM_STALL_MS) {
+    const struct config *config = s->app->config;
+    if (exchange_stalled_ms(x) >= config->stall_ms) {
+        log_info(s->run, "\"event stream closed: its reader takes nothing\" next=%llu",
+                 (unsigned long long)s->next);
         release(s);
         exchange_abort(x);
         return;
     }
-    timers_set(&s->app->engine->timers, &s->beat, STREAM_HEARTBEAT_MS, on_beat);
+    timers_set(&s->app->engine->timers, &s->beat, config->heartbeat_ms, on_beat);
     if (s->writable && s->form != STREAM_JSON)
         s->writable = exchange_write(x, TEXT(":\n\n"));
 }
@@ -215,7 +219,7 @@ void stream_open(struct request *q, const char *run, uint64_t from, enum stream_
     list_add(&app->streams, &s->link);
     /* Followed first, read then: what is committed in between is announced and in the store. */
     hub_join(&app->engine->hub, run, &s->follower, on_news);
-    timers_set(&app->engine->timers, &s->beat, STREAM_HEARTBEAT_MS, on_beat);
+    timers_set(&app->engine->timers, &s->beat, app->config->heartbeat_ms, on_beat);
     if (form != STREAM_JSON)
         exchange_write(q->x, TEXT("retry: 1000\n\n"));
     if (app->draining)

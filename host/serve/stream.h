@@ -2,16 +2,11 @@
 /* stream.h - follows one run's committed records out to one reader. A stream is {run, next sequence
  * number}: it writes what the hub announces when it is level with it, and reads from the store
  * whenever it is not. Nothing is queued for a slow reader. Owner: the exchange. Thread: loop.
- * Limits: STREAM_PAGE read at once; a reader without progress for STREAM_STALL_MS is closed. */
+ * Limits: STREAM_PAGE read at once; a reader without progress for the setting stream.stall is closed. */
 #pragma once
 #include "serve/request.h"
 
-enum {
-    STREAM_PAGE = 256 << 10,
-    STREAM_HEARTBEAT_MS = 15000,
-    STREAM_STALL_MS = 30000,
-    STREAM_RETRY_MS = 1000
-};
+enum { STREAM_PAGE = 256 << 10 };
 
 enum stream_form {
     STREAM_SSE,       /* text/event-stream; follows until the run has ended */

@@ -2,6 +2,7 @@
 #include "store/apply.h"
 
 #include "store/query.h"
+#include "store/repeat.h"
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,31 +84,11 @@ static void bind_field(struct query *s, const struct store_update *u, const stru
 
 /* ---- claims */
 
-static void bind_idempotency(struct query *s, const struct store_accept *in)
-{
-    query_text(s, in->caller.data ? in->caller : TEXT(""));
-    query_text(s, in->project);
-    query_text(s, in->trigger);
-    query_text(s, in->idempotency_key);
-}
-
 static bool find_repeated(struct apply *a, struct store_order *o, struct error *err)
 {
-    struct query s;
-    query_begin(&s, a->q, SQL_IDEMPOTENCY_FIND);
-    bind_idempotency(&s, o->accept);
-    int step = query_step(&s, err);
-    if (step == 0)
-        return error_set(err, ERROR_INTERNAL, "an idempotency key went away while in use");
-    if (step < 0)
-        return false;
-    unsigned char body_hash[SHA256_BYTES];
-    query_column_hash(&s, 0, body_hash);
-    query_column_copy(&s, 1, o->existing, sizeof o->existing);
-    bool same = memcmp(body_hash, o->accept->body_hash, SHA256_BYTES) == 0;
-    o->outcome = same ? STORE_REPEATED : STORE_KEY_REUSED;
-    query_end(&s);
-    return true;
+    return repeat_find(a->q, o->accept, &o->outcome, o->existing, err) &&
+           (o->outcome != STORE_DONE ||
+            error_set(err, ERROR_INTERNAL, "an idempotency key went away while in use"));
 }
 
 static bool claim_idempotency(struct apply *a, struct store_order *o, struct error *err)
@@ -115,7 +96,7 @@ static bool claim_idempotency(struct apply *a, struct store_order *o, struct err
     const struct store_accept *in = o->accept;
     struct query s;
     query_begin(&s, a->q, SQL_IDEMPOTENCY_CLAIM);
-    bind_idempotency(&s, in);
+    repeat_bind(&s, in);
     query_blob(&s, in->body_hash, SHA256_BYTES);
     query_text(&s, text_of(o->run));
     query_int(&s, in->created_ms);
@@ -128,7 +109,7 @@ static bool drop_idempotency(struct apply *a, const struct store_order *o, struc
 {
     struct query s;
     query_begin(&s, a->q, SQL_IDEMPOTENCY_DROP);
-    bind_idempotency(&s, o->accept);
+    repeat_bind(&s, o->accept);
     return query_do(&s, err);
 }
 

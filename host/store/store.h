@@ -198,6 +198,14 @@ typedef void (*store_run_fn)(void *arg, const struct store_run *row /* NULL: no 
                              const struct error *err);
 void store_get_run(struct store *s, const char *run, store_run_fn fn, void *arg);
 
+/* Judges the Idempotency-Key of an accept order that is not going to be (of which project, trigger,
+ * caller, idempotency_key and body_hash count; copied): STORE_DONE (new; nothing is claimed),
+ * STORE_REPEATED or STORE_KEY_REUSED (`existing` names the run), STORE_BROKEN with err. */
+typedef void (*store_repeat_fn)(void *arg, enum store_outcome outcome, const char *existing,
+                                const struct error *err);
+void store_find_repeat(struct store *s, const struct store_accept *wanted, store_repeat_fn fn,
+                       void *arg);
+
 enum { STORE_LIST_TEXT = 16 << 10 }; /* bytes */
 
 struct store_list {

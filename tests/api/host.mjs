@@ -20,6 +20,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { Described } from "./described.mjs";
 
 const START_MS = 60_000; // a host that hangs at its start: say so instead of waiting for ctest's own limit
 const LOG_MS = 20_000; // until an awaited line of the log
@@ -56,9 +57,7 @@ function environment(extra = {}) {
   return { ...Object.fromEntries(own), ...extra };
 }
 
-// One HTTP exchange on a connection of its own (or of `agent`). body: undefined, Buffer, string (sent as they are) or a value (sent
-// as JSON); ca: whom to trust, for https. Resolves when the head is in: {status, headers, message}.
-export function open(method, url, { headers = {}, body, agent = false, ca, signal } = {}) {
+function send(method, url, { headers = {}, body, agent = false, ca, signal } = {}) {
   const raw = body === undefined || typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const all = { ...headers };
   const given = new Set(Object.keys(all).map((name) => name.toLowerCase()));
@@ -74,14 +73,42 @@ export function open(method, url, { headers = {}, body, agent = false, ca, signa
   });
 }
 
+// Checks an answer of one of our hosts against its document: see described.mjs.
+let described;
+function check(method, url, answer) {
+  const host = [...living].find((one) => url.startsWith(`${one.url}/`));
+  if (host && described) described.check(method, url.slice(host.url.length), answer);
+}
+
+// One for all hosts of a process: they are the same binary. A host that wants a PROXY header says nothing to us.
+async function describe({ url, ca }) {
+  try {
+    const { message } = await send("GET", `${url}/openapi.json`, { ca });
+    const parts = [];
+    for await (const part of message) parts.push(part);
+    described = new Described(JSON.parse(Buffer.concat(parts).toString()));
+  } catch (error) {
+    if (error.code !== "ECONNRESET") throw error;
+  }
+}
+
+// One HTTP exchange on a connection of its own (or of `agent`). body: undefined, Buffer, string (sent as they are) or a value (sent
+// as JSON); ca: whom to trust, for https. Resolves when the head is in: {status, headers, message}.
+export async function open(method, url, options) {
+  const answer = await send(method, url, options);
+  check(method, url, answer);
+  return answer;
+}
+
 // As open(), with the whole body: {status, headers, text, json (undefined when it is none)}.
 export async function request(method, url, options) {
-  const { status, headers, message } = await open(method, url, options);
+  const { status, headers, message } = await send(method, url, options);
   const parts = [];
   for await (const part of message) parts.push(part);
   const text = Buffer.concat(parts).toString();
   let json;
   if (/json/.test(headers["content-type"] ?? "") && text) json = JSON.parse(text);
+  check(method, url, { status, headers, text, json });
   return { status, headers, text, json };
 }
 
@@ -202,6 +229,7 @@ class Host {
     const ready = await this.nextLog(/"ready".*\burl="?https?:/, START_MS);
     this.url = /\burl="?([^\s"]+)/.exec(ready)[1].replace(/\/$/, "");
     if (!this.key) await Promise.race([key, this.ended]);
+    if (!described) await describe(this);
     return this;
   }
 

@@ -18,7 +18,7 @@ struct fake_row {
 };
 
 struct fake_read {
-    enum { READ_ROW, READ_JOURNAL, READ_VERSION, READ_DUE, READ_AUDITED, READ_SESSION } kind;
+    enum { READ_ROW, READ_JOURNAL, READ_VERSION, READ_DUE, READ_AUDITED, READ_SESSION, READ_REPEAT } kind;
     char id[ID_BYTES];
     union {
         store_run_fn row;
@@ -27,6 +27,7 @@ struct fake_read {
         store_due_fn due;
         store_written_fn audited;
         store_session_fn session;
+        store_repeat_fn repeat;
     } fn;
     void *arg;
 };
@@ -83,6 +84,14 @@ void store_get_run(struct store *s, const char *run, store_run_fn fn, void *arg)
     struct fake_read r = {.kind = READ_ROW, .fn.row = fn, .arg = arg};
     snprintf(r.id, sizeof r.id, "%s", run);
     fake_read(r);
+}
+
+void store_find_repeat(struct store *s, const struct store_accept *wanted, store_repeat_fn fn,
+                       void *arg)
+{
+    (void)s;
+    (void)wanted;
+    fake_read((struct fake_read){.kind = READ_REPEAT, .fn.repeat = fn, .arg = arg});
 }
 
 void store_read_journal(struct store *s, const char *run, uint64_t from, size_t max_bytes,
@@ -273,6 +282,8 @@ static bool fake_read_one(bool fails)
         r.fn.audited(r.arg, why);
     else if (r.kind == READ_SESSION)
         r.fn.session(r.arg, NULL, 0, why);
+    else if (r.kind == READ_REPEAT)
+        r.fn.repeat(r.arg, fails ? STORE_BROKEN : STORE_DONE, "", why);
     else if (r.kind == READ_VERSION)
         r.fn.version(r.arg, fails ? TEXT_NONE : buf_view(&s->version), why);
     else if (r.kind == READ_ROW && fails)

@@ -24,20 +24,6 @@ static bool last_event_id(struct request *q, uint64_t *last)
     return false;
 }
 
-static bool wants_json(const struct request *q)
-{
-    struct text accept = exchange_header(q->x, "accept");
-    while (accept.data) {
-        struct text part = text_cut(&accept, ',');
-        struct text media = text_trim(text_cut(&part, ';'));
-        if (text_is_fold(media, "application/json"))
-            return true;
-        if (text_is_fold(media, "text/event-stream"))
-            return false;
-    }
-    return false;
-}
-
 static void on_row(void *arg, const struct store_run *row, const struct error *err)
 {
     struct request *q = pending_end(arg);
@@ -51,7 +37,7 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     }
     if (!run_permitted(q, row, PERMISSION_READ) || !last_event_id(q, &last))
         return;
-    if (wants_json(q)) {
+    if (request_prefers(q, "application/json", "text/event-stream")) {
         stream_open(q, row->run, last + 1, STREAM_JSON);
     } else if (store_status_final(row->status) && last >= row->seq) {
         cors_answer(q);

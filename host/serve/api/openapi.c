@@ -92,10 +92,17 @@ static void add_answer(cJSON *answers, const char *status, const char *what, con
         return;
     bool is_media = strchr(what, '/') != NULL;
     cJSON *content = member(member(answer, "content"), is_media ? what : media);
-    if (!is_media)
-        cJSON_AddItemToObject(content, "schema", schema_ref(what));
-    else
+    cJSON *before = cJSON_DetachItemFromObject(content, "schema");
+    if (is_media) {
+        cJSON_Delete(before);
         cJSON_AddStringToObject(cJSON_AddObjectToObject(content, "schema"), "type", "string");
+    } else if (!before) {
+        cJSON_AddItemToObject(content, "schema", schema_ref(what));
+    } else { /* the second one of this status: either will do */
+        cJSON *either = cJSON_AddArrayToObject(cJSON_AddObjectToObject(content, "schema"), "anyOf");
+        cJSON_AddItemToArray(either, before);
+        cJSON_AddItemToArray(either, schema_ref(what));
+    }
 }
 
 static void add_answers(cJSON *op, const struct openapi_doc *d)

@@ -9,7 +9,7 @@
 const struct openapi_doc openapi_docs[] = {
     {METHOD_POST, "/api/v1.0/project/{project}/trigger/{key}/", "fireProjectTrigger",
      "Fire a trigger and wait for its response", "dialects", "IdempotencyKey", "CallBody",
-     "200:ProjectCompleted 202:ProjectAccepted", "ProjectError " FIRE_ERRORS, NULL},
+     "200:ProjectCompleted 200:Challenge 202:ProjectAccepted", "ProjectError " FIRE_ERRORS, NULL},
     {METHOD_POST, "/api/agent/trigger/", "fireAgent", "Send an instruction to the project's agent",
      "dialects", "IdempotencyKey", "!AgentBody", "202:AgentDispatched", "AgentError " FIRE_ERRORS,
      NULL},
@@ -17,14 +17,14 @@ const struct openapi_doc openapi_docs[] = {
      "Start a scenario by its id", "dialects", "IdempotencyKey", "!ScenarioBody",
      "202:AgentDispatched", "AgentError " FIRE_ERRORS, NULL},
     {METHOD_POST, "/api/v1/flow/{id}", "runFlow", "Run a flow with inputs and wait for its result",
-     "dialects", NULL, "FlowBody", "200:FlowAnswer 202:FlowRunning", "FlowError " FIRE_ERRORS,
+     "dialects", "IdempotencyKey", "FlowBody", "200:FlowAnswer 202:FlowRunning", "FlowError " FIRE_ERRORS,
      NULL},
     {METHOD_POST, "/workflows/trigger", "fireWebhook", "Start a workflow by its webhook secret",
-     "dialects", "workflowId", "AnyObject", "200:FlowAnswer 202:FlowRunning",
+     "dialects", "workflowId IdempotencyKey", "AnyObject", "200:FlowAnswer 202:FlowRunning",
      "FlowError " FIRE_ERRORS, "bearer workflowSecret"},
 
     {METHOD_POST, "/v1/projects/{project}/triggers/{key}/runs", "startRun", "Start a run", "runs",
-     "IdempotencyKey Prefer", "CallBody", "200:RunCompleted 202:RunAccepted",
+     "IdempotencyKey Prefer", "CallBody", "200:RunCompleted 200:Challenge 200:text/event-stream 202:RunAccepted",
      "Problem " FIRE_ERRORS, NULL},
     {METHOD_POST, "/v1/widget/{workflow_id}/runs", "startWidgetRun",
      "Start a run from a web page, with a publishable key and from an origin that the trigger lists",
@@ -98,7 +98,8 @@ const struct openapi_doc openapi_docs[] = {
      "200:AnyObject", "Problem 401 429", "none apiKey bearer jwt"},
     {METHOD_GET, "/", "getPage", "The web page", "host", NULL, NULL, "200:text/html", NULL, NULL},
     {METHOD_GET, "/ui/{file}", "getPageFile", "A file of the web page, such as sdk.js", "host",
-     NULL, NULL, "200:text/javascript", "Problem 404", NULL},
+     NULL, NULL,
+     "200:text/javascript 200:text/plain 200:text/css 200:image/svg+xml", "Problem 404", NULL},
     {0},
 };
 

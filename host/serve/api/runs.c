@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_MAX = 200, LIST_DEFAULT = 50 };
+enum { LIST_MAX = 200, LIST_DEFAULT = 50, SESSION_PARAM = 4 * 256 + 1 }; /* 256 code points */
 
 /* ---- GET /v1/runs/{id} */
 
@@ -51,16 +51,15 @@ static void on_list(void *arg, const struct store_run *rows, size_t count, bool 
 }
 
 /* One text parameter; absent when it is not given. False: refused. */
-static bool text_param(struct request *q, const char *name, char out[REQUEST_PARAM],
+static bool text_param(struct request *q, const char *name, char *out, size_t cap,
                        struct text *value)
 {
-    int times = text_query(exchange_query(q->x), name, out, REQUEST_PARAM);
+    int times = text_query(exchange_query(q->x), name, out, cap);
     *value = times ? text_of(out) : TEXT_NONE;
     if (times == 0 || times == 1)
         return true;
     char detail[96];
-    snprintf(detail, sizeof detail, "%s: expected it once, at most %d bytes", name,
-             REQUEST_PARAM - 1);
+    snprintf(detail, sizeof detail, "%s: expected it once, at most %d bytes", name, (int)cap - 1);
     struct refusal r = {.verdict = VERDICT_INVALID, .detail = detail, .field = name};
     request_refuse(q, &r);
     return false;
@@ -96,7 +95,7 @@ static bool page_ok(struct request *q, struct text before, uint64_t limit)
 
 void runs_list(struct request *q)
 {
-    char project[REQUEST_PARAM], trigger[REQUEST_PARAM], session[REQUEST_PARAM],
+    char project[REQUEST_PARAM], trigger[REQUEST_PARAM], session[SESSION_PARAM],
         before[REQUEST_PARAM], status[REQUEST_PARAM];
     struct store_list list = {.projects = text_of(q->key.projects)};
     struct text word;
@@ -105,10 +104,11 @@ void runs_list(struct request *q)
         request_no(q, VERDICT_FORBIDDEN, "the key lacks run.read");
         return;
     }
-    if (!text_param(q, "project", project, &list.project) ||
-        !text_param(q, "trigger", trigger, &list.trigger) ||
-        !text_param(q, "session", session, &list.session) ||
-        !text_param(q, "before", before, &list.before) || !text_param(q, "status", status, &word) ||
+    if (!text_param(q, "project", project, sizeof project, &list.project) ||
+        !text_param(q, "trigger", trigger, sizeof trigger, &list.trigger) ||
+        !text_param(q, "session", session, sizeof session, &list.session) ||
+        !text_param(q, "before", before, sizeof before, &list.before) ||
+        !text_param(q, "status", status, sizeof status, &word) ||
         !status_param(q, word, &list.status) ||
         !request_query_u64(q, "limit", LIST_DEFAULT, LIST_MAX, &limit) ||
         !page_ok(q, list.before, limit))
