@@ -14,7 +14,7 @@ const host = await startHost({
   scripts: {
     "snip/echo.lua": String.raw`return trigger {
   input = {
-    ["it's \"odd\" \\ ${"`"}x${"`"} $HOME #{1} é"] = { type = "string", enum = { "a'b\"c\\d${"`"}e\n\t$PATH %s {{KEY}} \u{1F600}" } },
+    ["it's \"odd\" \\ ${"`"}x${"`"} $HOME #{1} é </script>"] = { type = "string", enum = { "a'b\"c\\d${"`"}e\n\t$PATH %s {{KEY}} \u{1F600}</script><!-- \u{2028}\u{85} */ -- # '''\"\"\" <?php ?> <<EOF" } },
     count = { type = "integer", min = 2 }, flags = { type = "array", items = "boolean", min = 2 },
     address = { type = "object", fields = { city = "string" } },
   },
@@ -27,8 +27,8 @@ after(() => host.done());
 
 const snippets = (query = "", where = "snip/echo", options) => host.request("GET", `/v1/triggers/${where}/snippets${query}`, options);
 const items = (await snippets()).json.items;
-const ODD = "it's \"odd\" \\ `x` $HOME #{1} é";
-const BODY = { [ODD]: "a'b\"c\\d`e\n\t$PATH %s {{KEY}} 😀", count: 2, flags: [true, true], address: { city: "city" } };
+const ODD = "it's \"odd\" \\ `x` $HOME #{1} é </script>";
+const BODY = { [ODD]: "a'b\"c\\d`e\n\t$PATH %s {{KEY}} 😀</script><!-- \u2028\u0085 */ -- # '''\"\"\" <?php ?> <<EOF", count: 2, flags: [true, true], address: { city: "city" } };
 
 const folder = await fs.mkdtemp(path.join(os.tmpdir(), "moontide-snippets-"));
 after(() => fs.rm(folder, { recursive: true }));
@@ -86,6 +86,13 @@ for (const lang of Object.keys(RUN)) {
     assert.equal((await run(lang, literal.text, "")).status, 0, literal.text);
   });
 }
+
+test("no snippet can end a page's script, and C#'s text, which is run where dotnet is, is one raw literal that holds the body", () => {
+  for (const { lang, code } of items) assert.ok(!/<\/script|<!--/i.test(code), lang);
+  const parts = items.find((s) => s.lang === "csharp").code.split('"""');
+  assert.equal(parts.length, 3);
+  assert.deepEqual(JSON.parse(parts[1]), BODY);
+});
 
 test("lang gives one as plain text; its body falls back to the defaults, then to nothing", async () => {
   const one = await snippets("?lang=curl");

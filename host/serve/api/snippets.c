@@ -20,7 +20,7 @@ struct blanks { /* what is put in for {{NAME}} */
 /* ---- the body */
 
 /* Every escape as \uXXXX and no quote but the double one: then it is the same text between the
- * quotes of all languages. */
+ * quotes of all languages. No "<" either: "</script>" would end a page's script that holds it. */
 static void put_portable(struct buf *out, struct text json)
 {
     static const char short_forms[] = "\"\\/bfnrt", codes[] = "\"\\/\b\f\n\r\t";
@@ -29,7 +29,7 @@ static void put_portable(struct buf *out, struct text json)
         if (c == '\\' && json.data[i + 1] != 'u') {
             const char *form = strchr(short_forms, json.data[++i]);
             buf_printf(out, "\\u%04x", (unsigned)codes[form - short_forms]);
-        } else if (c == '\'' || c == '`') {
+        } else if (c == '\'' || c == '`' || c == '<') {
             buf_printf(out, "\\u%04x", (unsigned)c);
         } else {
             buf_char(out, c);
