@@ -111,7 +111,8 @@ void app_head(void *arg, struct exchange *x)
     }
     cors_judge(q); /* before the first refusal, which the page may read too */
     if (q->app->engine->closing) { /* its store takes no more questions */
-        request_no(q, VERDICT_DRAINING, NULL);
+        if (!stream_later(q))
+            request_no(q, VERDICT_DRAINING, NULL);
         return;
     }
     if (!authenticate(q))

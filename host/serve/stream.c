@@ -226,6 +226,15 @@ void stream_open(struct request *q, const char *run, uint64_t from, enum stream_
         finish(s);
 }
 
+bool stream_later(struct request *q)
+{
+    if (q->route->auth != AUTH_STREAM ||
+        request_prefers(q, "application/json", "text/event-stream"))
+        return false;
+    exchange_answer(q->x, 200, "text/event-stream", TEXT("retry: 1000\n\n"));
+    return true;
+}
+
 void streams_end(struct app *app)
 {
     while (!list_empty(&app->streams))

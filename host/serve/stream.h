@@ -16,5 +16,8 @@ enum stream_form {
 
 /* from: the first sequence number wanted. The run exists and the asker may read it. */
 void stream_open(struct request *q, const char *run, uint64_t from, enum stream_form form);
+/* No stream now, come back soon: an answer that is not 200 would end an EventSource for good. False:
+ * this request is not for one. */
+bool stream_later(struct request *q);
 /* Ends all of an app's streams: their readers come back by themselves. */
 void streams_end(struct app *app);

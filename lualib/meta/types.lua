@@ -61,6 +61,7 @@
 ---@field instruction? string|fun(event: Event): string a template over the body, or the text
 ---@field run? fun(event: Event, flow: flow): any its result is the response (default: the agent's answer to the instruction)
 ---@field webhook? boolean false: no webhook secret opens it (default true)
+---@field session? "parallel" two runs of one session go side by side, which is the default
 ---@field origins? string|string[] web pages (https://shop.example) whose scripts may read its answers
 ---@field widget? boolean true: pages of `origins` may start it with a publishable key
 ---@field verify? SignaturePreset|Signature requests must bear their sender's signature, in place of an API key or beside one

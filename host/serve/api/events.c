@@ -32,7 +32,8 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     if (!q)
         return;
     if (err) {
-        request_no(q, VERDICT_STORE, err->text);
+        if (!stream_later(q))
+            request_no(q, VERDICT_STORE, err->text);
         return;
     }
     if (!run_permitted(q, row, PERMISSION_READ) || !last_event_id(q, &last))

@@ -143,7 +143,12 @@ static void mistakes_are_refused_with_a_reason(void **state)
          "widget: a page cannot sign, so that widget and verify do not go together"},
         {"\"origins\":true", "origins: a list of origins is needed"},
         {"\"origins\":[\"*\"]", "origins: \"*\" has a wildcard: name each origin by itself"},
-        {"\"session\":\"queue\"", "field \"session\" is not supported yet"},
+        {"\"session\":\"queue\"", "session: \"queue\" is not supported yet: two runs of one session "
+                                "are \"parallel\""},
+        {"\"session\":\"reject\"", "session: \"reject\" is not supported yet: two runs of one "
+                                 "session are \"parallel\""},
+        {"\"session\":\"serial\"", "session: \"parallel\" is needed"},
+        {"\"session\":true", "session: \"parallel\" is needed"},
         {"\"name\":7", "name: a string is needed, not a number"},
         {"\"name\":{\"$function\":3}", "name: a string is needed, not a function"},
         {"\"name\":\"  \"", "name: 1 to 200 characters are needed, not 0"},
@@ -196,7 +201,7 @@ static void every_planned_field_is_refused_by_name(void **state)
     (void)state;
     static const char *const names[] = {
         "form",     "mcp",       "schedule", "timezone",  "catch_up", "concurrency", "rate",
-        "debounce", "priority", "retention", "budget",   "session",
+        "debounce", "priority", "retention", "budget",
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char field[64], want[96];
