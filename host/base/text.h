@@ -53,7 +53,7 @@ const char *text_nearest(struct text word, const char *const *names);
 bool text_percent_decode(struct text in, char *out, size_t *out_len) MUST_CHECK;
 /* The raw value of `name` in a query string, percent- and plus-decoded into out (cap bytes with the
  * NUL). Returns how many times the name occurs; out holds the first (empty when 0). -1: malformed
- * or too long. */
+ * or too long, out is empty. */
 int text_query(struct text query, const char *name, char *out, size_t cap);
 
 /* Seconds-precision RFC 3339 with milliseconds, UTC: "2026-11-21T08:00:00.123Z". out: TEXT_TIME

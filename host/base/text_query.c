@@ -91,8 +91,10 @@ int text_query(struct text query, const char *name, char *out, size_t cap)
         if (!names_it(key, name))
             continue;
         size_t len;
-        if (count++ == 0 && !decode(value, true, out, cap, &len))
+        if (count++ == 0 && !decode(value, true, out, cap, &len)) {
+            out[0] = '\0'; /* it was filled without an end */
             return -1;
+        }
     }
     return count;
 }

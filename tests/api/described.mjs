@@ -13,13 +13,19 @@ process.on("exit", () => {
   if (counts.answers) console.log(`# ${counts.answers} answers checked against /openapi.json, ${counts.bodies} with a body`);
 });
 
-// Objects whose fields are named have no others.
-function closed(schema) {
-  if (Array.isArray(schema)) return schema.map(closed);
+// Objects whose fields are named have no others. What an allOf joins is left open: together they are closed.
+function closed(schema, open = new Set()) {
+  if (Array.isArray(schema)) return schema.map((one) => closed(one, open));
   if (schema === null || typeof schema !== "object") return schema;
-  const out = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, closed(value)]));
+  const out = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, open.has(value) ? value : closed(value, open)]));
+  if (out.allOf) return { ...out, unevaluatedProperties: false };
   const named = out.type === "object" && out.properties && !("additionalProperties" in out);
   return named ? { ...out, additionalProperties: false } : out;
+}
+
+function joined(doc) {
+  const schemas = Object.values(doc.components.schemas).filter(({ allOf }) => allOf);
+  return new Set(schemas.flatMap(({ allOf }) => allOf.map(({ $ref }) => doc.components.schemas[$ref.split("/").at(-1)])));
 }
 
 const step = (name) => name.replaceAll("~", "~0").replaceAll("/", "~1");
@@ -27,7 +33,7 @@ const step = (name) => name.replaceAll("~", "~0").replaceAll("/", "~1");
 export class Described {
   constructor(doc) {
     this.ajv = formats.default(new Ajv.default({ strict: false, allErrors: true }));
-    this.ajv.addSchema(closed(doc), "doc");
+    this.ajv.addSchema(closed(doc, joined(doc)), "doc");
     this.paths = Object.entries(doc.paths).map(([path, operations]) => ({ path, operations, parts: path.split("/") }));
   }
 
