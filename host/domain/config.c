@@ -2,7 +2,7 @@
 #include "domain/config.h"
 
 #include "base/mem.h"
-#include "domain/cidr.h"
+#include "domain/config_check.h"
 #include "domain/config_fits.h"
 #include "domain/config_jwt.h"
 #include "domain/value.h"
@@ -14,44 +14,13 @@
 static const char script_source[] = "scripts/host.lua";
 static const char env_prefix[] = "MOONTIDE_";
 
-static bool check_listen(struct text value, struct error *err)
-{
-    char host[CONFIG_HOST];
-    int port;
-    return config_address(value, host, &port, err);
-}
-
-static bool check_log(struct text value, struct error *err)
-{
-    static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
-    for (size_t i = 0; levels[i]; i++) {
-        if (text_is(value, levels[i]))
-            return true;
-    }
-    return error_set(err, ERROR_INVALID, "debug, info, warn or error is needed, not \"%.*s\"",
-                     value.len > 40 ? 40 : (int)value.len, value.data);
-}
-
-static bool check_trigger_keys(struct text value, struct error *err)
-{
-    return text_is(value, "project") || text_is(value, "host") ||
-           error_set(err, ERROR_INVALID, "project or host is needed, not \"%.*s\"",
-                     value.len > 40 ? 40 : (int)value.len, value.data);
-}
-
-static bool check_network(struct text value, struct error *err)
-{
-    struct cidr net;
-    return cidr_parse(value, &net, err);
-}
-
 #define AT(member) offsetof(struct config, member)
 #define DAY        INT64_C(86400000)
 static const struct config_row rows[] = {
     {"scripts", "text", "scripts", "a folder", "folder of the triggers", AT(scripts), 0, 0, NULL},
     {"data", "text", "data", "a folder", "folder of the journal", AT(data), 0, 0, NULL},
     {"listen", "text", "127.0.0.1:8080", "ADDRESS:PORT", "where HTTP is served; port 0: any free",
-     AT(listen), 0, 0, check_listen},
+     AT(listen), 0, 0, config_check_listen},
     {"tls.cert", "text", NULL, "a file",
      "certificate chain, PEM: serves HTTPS; its changes are seen",
      AT(tls_cert), 0, 0, NULL},
@@ -60,7 +29,7 @@ static const struct config_row rows[] = {
     {"runners", "integer", "0", "0 to 64", "processes that run scripts; 0: one per core",
      AT(runners), 0, 64, NULL},
     {"log", "text", "info", "debug, info, warn or error", "the least level that is logged", AT(log),
-     0, 0, check_log},
+     0, 0, config_check_log},
     {"connections", "integer", "10000", "1 to 1000000", "open connections", AT(connections), 1,
      1000000, NULL},
     {"connections_per_address", "integer", "1000", "1 to 1000000",
@@ -95,19 +64,19 @@ static const struct config_row rows[] = {
      "how long POST /workflows/trigger waits", AT(webhook_wait_ms), 1, 290000, NULL},
     {"trigger_keys", "text", "project", "project or host",
      "where a trigger's key is its alone: in its project, or in the whole host", AT(trigger_keys),
-     0, 0, check_trigger_keys},
+     0, 0, config_check_trigger_keys},
     {"stream.heartbeat", "duration", "15s", "10ms to 1m", "an idle event stream shows life so often",
      AT(heartbeat_ms), 10, 60000, NULL},
     {"stream.stall", "duration", "30s", "10ms to 10m",
      "a reader that takes nothing for so long is closed; looked at with each heartbeat",
      AT(stall_ms), 10, 600000, NULL},
     {"allow", "list", NULL, "address or CIDR", "the only clients that are let in", AT(allow), 0, 0,
-     check_network},
+     config_check_network},
     {"block", "list", NULL, "address or CIDR", "clients that are not let in", AT(block), 0, 0,
-     check_network},
+     config_check_network},
     {"trusted_proxies", "list", NULL, "address or CIDR",
      "whose X-Forwarded-For, Forwarded or PROXY header counts", AT(trusted_proxies), 0, 0,
-     check_network},
+     config_check_network},
     {"proxy_protocol", "boolean", "false", "true or false",
      "connections begin with a PROXY header, version 2", AT(proxy_protocol), 0, 0, NULL},
     {"egress.allow", "list", NULL, "host, host:port, address or CIDR",

@@ -162,8 +162,8 @@ static bool name_is_free(const struct registry *r, const struct trigger *t, cons
             continue;
         if (text_is_fold(text_of(other->current->manifest->name), name))
             return error_set(err, ERROR_EXISTS,
-                             "name \"%s\" is taken by %s/%s.lua: names are unique in a project", name,
-                             other->project, other->key);
+                             "name \"%s\" is taken by %s/%s.lua: names are unique in a project",
+                             name, other->project, other->key);
     }
     return true;
 }
@@ -190,7 +190,8 @@ bool registry_serve(struct registry *r, struct trigger *t, struct version *v, co
     *field = "id";
     const struct trigger *owner = registry_find_id(r, text_of(v->manifest->id));
     if (owner && owner != t)
-        return error_set(err, ERROR_EXISTS, "id \"%s\" is taken by %s/%s.lua: ids are unique in a host",
+        return error_set(err, ERROR_EXISTS,
+                         "id \"%s\" is taken by %s/%s.lua: ids are unique in a host",
                          v->manifest->id, owner->project, owner->key);
     *field = "name";
     if (!name_is_free(r, t, v->manifest->name, err))

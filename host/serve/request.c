@@ -55,7 +55,8 @@ void refuse_problem(struct request *q, const struct refusal *r)
 {
     struct buf b;
     buf_init(&b, 64 << 10);
-    buf_printf(&b, "{\"type\":\"about:blank\",\"status\":%d,\"title\":", verdict_status(r->verdict));
+    buf_printf(&b,
+               "{\"type\":\"about:blank\",\"status\":%d,\"title\":", verdict_status(r->verdict));
     json_put_cstr(&b, verdict_text(r->verdict));
     put(&b, "code", verdict_code(r->verdict));
     put(&b, "detail", r->detail);
@@ -96,11 +97,13 @@ bool request_media_ok(struct request *q)
         return true;
     struct text rest = type;
     struct text media = text_trim(text_cut(&rest, ';'));
-    bool suffix = media.len > 5 && text_is_fold((struct text){media.data + media.len - 5, 5}, "+json");
+    bool suffix =
+        media.len > 5 && text_is_fold((struct text){media.data + media.len - 5, 5}, "+json");
     if (suffix || text_is_fold(media, "application/json") || text_is_fold(media, "text/json"))
         return true;
     char detail[200];
-    snprintf(detail, sizeof detail, "Content-Type is \"%.*s\"; send application/json, or no Content-Type",
+    snprintf(detail, sizeof detail,
+             "Content-Type is \"%.*s\"; send application/json, or no Content-Type",
              (int)(media.len > 100 ? 100 : media.len), media.data);
     struct refusal r = {.verdict = VERDICT_MEDIA_TYPE, .detail = detail, .field = "Content-Type"};
     request_refuse(q, &r);
@@ -132,7 +135,8 @@ bool request_object(struct request *q, cJSON **tree)
         return true;
     cJSON_Delete(*tree);
     *tree = NULL;
-    struct refusal r = {.verdict = VERDICT_INVALID, .detail = "the body must be a JSON object", .field = ""};
+    struct refusal r = {
+        .verdict = VERDICT_INVALID, .detail = "the body must be a JSON object", .field = ""};
     request_refuse(q, &r);
     return false;
 }
@@ -151,7 +155,9 @@ struct text request_bearer(const struct request *q)
 
 enum { HEADERS_MAX = 64 << 10 }; /* a head has HEAD_BYTES; a comma more for each line */
 
-static const char *const hidden_headers[] = {"authorization", "proxy-authorization", "x-api-key", "cookie", "x-workflow-secret", "x-gitlab-token"};
+static const char *const hidden_headers[] = {"authorization",     "proxy-authorization",
+                                             "x-api-key",         "cookie",
+                                             "x-workflow-secret", "x-gitlab-token"};
 
 /* The lines of one name, as one value (RFC 9110, 5.3). */
 struct header_lines {
@@ -210,7 +216,8 @@ void request_headers_json(struct request *q, struct buf *out)
     buf_done(&h.value);
 }
 
-bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max, uint64_t *out)
+bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max,
+                       uint64_t *out)
 {
     char value[32], detail[120];
     int times = text_query(exchange_query(q->x), name, value, sizeof value);
@@ -219,7 +226,8 @@ bool request_query_u64(struct request *q, const char *name, uint64_t fallback, u
         return true;
     if (times == 1 && text_u64(text_of(value), out) && *out <= max)
         return true;
-    snprintf(detail, sizeof detail, "%s: expected one whole number up to %llu", name, (unsigned long long)max);
+    snprintf(detail, sizeof detail, "%s: expected one whole number up to %llu", name,
+             (unsigned long long)max);
     struct refusal r = {.verdict = VERDICT_INVALID, .detail = detail, .field = name};
     request_refuse(q, &r);
     return false;
