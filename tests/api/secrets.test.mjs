@@ -2,7 +2,7 @@
 // Secrets: what a server gets, what nobody else ever sees, where they do not go, and how they are set.
 import { after, test } from "node:test";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { cli, request, startHost } from "./host.mjs";
@@ -230,6 +230,43 @@ test("with secrets there is no core dump, and no runner has a value", () => {
   const children = readFileSync(`/proc/${host.pid}/task/${host.pid}/children`, "utf8").trim().split(" ");
   assert.ok(children.length >= 1);
   for (const pid of children) assert.equal(limits(pid), "0");
+});
+
+// What a core dump would hold: all that a process may write to. null: not even its own user may look (it is not dumpable).
+function memoryHas(pid, ...texts) {
+  const found = texts.map(() => false);
+  let memory;
+  try {
+    memory = openSync(`/proc/${pid}/mem`, "r");
+  } catch (error) {
+    assert.match(error.code, /^(EACCES|EPERM)$/);
+    return null;
+  }
+  const part = Buffer.alloc(4 << 20);
+  for (const line of readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
+    const [, from, to] = /^(\w+)-(\w+) rw/.exec(line) ?? [];
+    if (!from || parseInt(to, 16) - parseInt(from, 16) > 64 << 20) continue; // the sanitizer's shadow
+    for (let at = BigInt(`0x${from}`); at < BigInt(`0x${to}`); at += BigInt(part.length)) {
+      const left = BigInt(`0x${to}`) - at;
+      let bytes = 0;
+      try {
+        bytes = readSync(memory, part, 0, Number(left < part.length ? left : part.length), at);
+      } catch {
+        continue; // a guard page
+      }
+      texts.forEach((text, i) => (found[i] ||= part.subarray(0, bytes).includes(text)));
+    }
+  }
+  closeSync(memory);
+  return found;
+}
+
+test("the memory of a runner that has sent a secret does not hold it", async () => {
+  assert.equal((await run("get", { url: echo.url })).status, 200);
+  const children = readFileSync(`/proc/${host.pid}/task/${host.pid}/children`, "utf8").trim().split(" ");
+  const found = children.map((pid) => memoryHas(pid, VALUE, "s/get.lua")).filter(Boolean);
+  assert.ok(found.every(([value]) => !value));
+  if (found.length) assert.ok(found.some(([, script]) => script), "a text that must be there is found");
 });
 
 test("over HTTP names come back, values never", async () => {
