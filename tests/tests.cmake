@@ -36,6 +36,16 @@ endforeach()
 
 target_link_options(test_serve_constant_time PRIVATE -Wl,--wrap=id_equal_constant_time)
 
+# bench_NAME of tests/bench/NAME_bench.c: built with the rest, so that it stays buildable; run by hand (tests/bench/run.sh).
+file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*_bench.c)
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME_WE)
+  string(REGEX REPLACE "(.*)_bench" "bench_\\1" target ${name})
+  add_executable(${target} ${file})
+  target_link_libraries(${target} PRIVATE cmd)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+endforeach()
+
 file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/lint/*.sh)
 foreach(file IN LISTS files)
   test_name(name ${file} "\\.sh")

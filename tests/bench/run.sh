@@ -46,6 +46,16 @@ return trigger {
   end,
 }
 LUA
+cat > "$WORK/scripts/bench/plain.lua" <<'LUA'
+return trigger { run = function(event) return { ok = true } end }
+LUA
+INPUT='input = {
+    ticketId = { type = "string", max = 32 }, amount = { type = "number", min = 0, max = 10000 }, message = { type = "string", max = 2000 },
+    customer = { type = "object", fields = { name = "string", tier = { type = "string", enum = { "silver", "gold" } } } },
+    tags = { type = "array", items = "string" }, lines = { type = "array", items = { type = "object", fields = { sku = "string", count = "integer", price = "number" } } },
+  },'
+awk -v input="$INPUT" '{sub(/{ run/, "{ " input " run"); print}' "$WORK/scripts/bench/plain.lua" > "$WORK/scripts/bench/checked.lua"
+sed 's/{ input/{ unique = true, input/' "$WORK/scripts/bench/checked.lua" > "$WORK/scripts/bench/once.lua"
 sed 's/^return trigger {/return trigger { wait = false,/' "$WORK/scripts/bench/w2.lua" > "$WORK/scripts/bench/w3.lua"
 cat > "$WORK/nginx.conf" <<CONF
 load_module /usr/lib/nginx/modules/ndk_http_module.so;
@@ -108,6 +118,19 @@ wrk.headers["x-api-key"] = "${KEY:-}"
 LUA
 }
 
+# The same, with a body that never repeats: @N@ is replaced.
+wrk_fresh_script() { # BODY
+    wrk_script "$1"
+    cat >> "$WORK/wrk.lua" <<'LUA'
+local front, back = wrk.body:match "^(.*)@N@(.*)$"
+local start, n = os.time(), 0
+function request()
+  n = n + 1
+  return wrk.format(nil, nil, nil, front .. start .. "-" .. n .. back)
+end
+LUA
+}
+
 # measure NAME PID URL: requests a second, CPU microseconds each, errors.
 measure() {
     taskset -c 1 wrk -t1 -c"$CONNECTIONS" -d1s -s "$WORK/wrk.lua" "$3" >/dev/null
@@ -122,6 +145,7 @@ measure() {
     printf '%-34s %10.0f/s  %8s us CPU  p99 %-9s %s\n' "$1" "$RATE" "$CPU" "$P99" "$BAD"
 }
 
+minus() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.1f", a - b}'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
 
 # ---- start
@@ -141,6 +165,8 @@ URL=http://127.0.0.1:$HOST_PORT/api/v1.0/project/bench/trigger
 GOOD='{"ticketId":"T-1042","amount":42,"message":"the parcel came without its content, what now?","customer":{"name":"Ada Lovelace","tier":"gold"}}'
 WRONG='{"ticketId":"T-1042","amount":4200,"message":"the parcel came without its content","customer":{"name":"Ada Lovelace","tier":"gold"}}'
 
+FRESH='{"ticketId":"T-@N@","amount":42.5,"currency":"EUR","urgent":false,"message":"'"$(printf 'the parcel came without its content, what now? %.0s' 1 2 3 4 5 6 7 8 9 10)"'","customer":{"name":"Ada Lovelace","tier":"gold","email":"ada@example.org"},"tags":["parcel","missing","refund"],"lines":[{"sku":"A-1","title":"A wooden box","count":1,"price":19.5},{"sku":"B-22","title":"Ribbon, red, three metres","count":2,"price":11.5}],"address":{"street":"12 St James Square","city":"London","zip":"SW1Y 4JH"},"locale":"en-GB"}'
+
 printf '%s\n' "server on core 0, wrk on core 1, $CONNECTIONS connections, $SECONDS_EACH s each; $(awk -F: '/model name/ {print $2; exit}' /proc/cpuinfo)"
 wrk_script "$GOOD"
 measure "nginx + lua: the work of W1" "$(cat /proc/"$(cat "$WORK/nginx.pid")"/task/*/children)" "http://127.0.0.1:$NGINX_PORT/w1"
@@ -159,6 +185,13 @@ wrk_script "$WRONG"
 measure "filter rejections (400)" $HOST_PID "$URL/w1"
 FILTER_RATE=$RATE
 AFTER=$(rss_kb $HOST_PID)
+wrk_fresh_script "$FRESH"
+measure "1 kB as it comes, durable" $HOST_PID "$URL/plain"
+PLAIN_CPU=$CPU
+measure "1 kB, input schema" $HOST_PID "$URL/checked"
+CHECKED_CPU=$CPU
+measure "1 kB, input schema, unique" $HOST_PID "$URL/once"
+ONCE_CPU=$CPU
 
 printf '\nratios to nginx + lua in this run\n'
 printf '  W1 CPU a request   %s x  (floor: at most 5)\n' "$(ratio "$W1_CPU" "$NGINX_CPU")"
@@ -166,4 +199,9 @@ printf '  W1 rate            %s x\n' "$(ratio "$W1_RATE" "$NGINX_RATE")"
 printf '  W2 rate            %s x  (%.0f runs/s; floor: 8000), CPU %s x\n' "$(ratio "$W2_RATE" "$NGINX_RATE")" "$W2_RATE" "$(ratio "$W2_CPU" "$NGINX_CPU")"
 printf '  W3 rate            %s x\n' "$(ratio "$W3_RATE" "$NGINX_RATE")"
 printf '  filter rejections  %s x\n' "$(ratio "$FILTER_RATE" "$NGINX_RATE")"
+printf '  1 kB: schema %s us more (%s x), unique with its claim another %s us (%s x)\n' \
+    "$(minus "$CHECKED_CPU" "$PLAIN_CPU")" "$(ratio "$CHECKED_CPU" "$PLAIN_CPU")" "$(minus "$ONCE_CPU" "$CHECKED_CPU")" "$(ratio "$ONCE_CPU" "$CHECKED_CPU")"
+for bench in admission runner; do
+    [ ! -x "$TOP/build/tests/bench_$bench" ] || taskset -c 0 "$TOP/build/tests/bench_$bench"
+done
 printf 'idle RSS host + 1 runner %s KB (floor: 20480), after the load %s KB; start to ready %s ms (floor: 100)\n' "$IDLE" "$AFTER" "$READY"

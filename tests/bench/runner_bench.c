@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* runner_bench - CPU time of one run in the runner, from its START frame to its last, without the
  * socket: loaded anew each time, and from an image. Also the memory of parked runs. Prints one line
- * a measurement, microseconds a run.
- *
- *   cc -O2 -std=gnu17 -D_GNU_SOURCE -Ihost tests/bench/runner_bench.c BUILD/librunner.a
- * BUILD/libwire.a BUILD/libbase.a \
- *      $(pkg-config --cflags --libs lua5.4 libseccomp libcjson libcrypto libuv) -lm -o runner_bench
+ * a measurement, microseconds a run. Built as build/tests/bench_runner; tests/bench/run.sh runs it.
  */
 #include "base/clock.h"
 #include "runner/run.h"
