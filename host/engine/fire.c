@@ -44,7 +44,10 @@ static bool admit(const struct engine *e, const struct call *c, struct outcome *
 
 /* ---- building */
 
-enum { EVENT_MAX = FRAME_MAX - (1 << 20) }; /* the rest of the frame is for the instruction */
+enum {
+    EVENT_MAX = FRAME_MAX - (1 << 20), /* the rest of the frame is for the instruction */
+    USUAL_REST = 700                   /* what an event has beside the body, about */
+};
 
 static void put_member(struct buf *b, const char *name, struct text value)
 {
@@ -97,7 +100,10 @@ static void put_event(struct buf *b, const struct call *c, struct text session)
         known_fields_put_context(b, c->context);
     }
     buf_str(b, ",\"headers\":");
-    buf_text(b, c->headers.data ? c->headers : TEXT("{}"));
+    if (c->put_headers)
+        c->put_headers(b, c->headers_from);
+    else
+        buf_str(b, "{}");
     buf_char(b, '}');
 }
 
@@ -129,8 +135,8 @@ static struct birth *birth_new(const struct call *c, const char *session)
     b->unique = m->unique && c->body.data && !c->unsent;
     b->unique_ms = m->unique_ms;
     buf_init(&b->event, EVENT_MAX);
-    size_t about = c->body.len + c->headers.len + 256;
-    buf_reserve(&b->event, about < EVENT_MAX ? about : 0);
+    if (c->body.len < EVENT_MAX - USUAL_REST)
+        buf_reserve(&b->event, c->body.len + USUAL_REST);
     put_event(&b->event, c, text_of(session));
     if (b->event.full) {
         birth_free(b);

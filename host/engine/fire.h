@@ -16,7 +16,8 @@ struct call { /* borrowed during engine_fire */
     struct text environment, language, timezone; /* absent: none */
     struct text instruction;                     /* absent: none; the caller's, before templates */
     const cJSON *instruction_object, *customer, *context; /* NULL: none */
-    struct text headers;                                  /* JSON object */
+    void (*put_headers)(struct buf *out, const void *from); /* writes a JSON object; NULL: {} */
+    const void *headers_from;
     struct text idempotency_key, caller;                  /* absent: none */
     int64_t wait_ms;                                      /* 0: answer as soon as it is accepted */
     bool inputs; /* body and tree are the inputs: the trigger's defaults are in them already */

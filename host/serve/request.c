@@ -188,7 +188,7 @@ static void put_header(void *arg, struct text name, struct text value)
     struct headers *h = arg;
     (void)value;
     for (size_t i = 0; i < ARRAY_LEN(hidden_headers); i++)
-        if (text_is_fold(name, hidden_headers[i]))
+        if (text_is(name, hidden_headers[i]))
             return;
     for (size_t i = 0; i < h->count; i++)
         if (text_eq(h->written[i], name))
@@ -206,8 +206,9 @@ static void put_header(void *arg, struct text name, struct text value)
     json_put_string(h->out, lines.seen && h->value.data ? buf_view(&h->value) : TEXT(""));
 }
 
-void request_headers_json(struct request *q, struct buf *out)
+void request_put_headers(struct buf *out, const void *request)
 {
+    const struct request *q = request;
     struct headers h = {.x = q->x, .out = out};
     buf_init(&h.value, HEADERS_MAX);
     buf_char(out, '{');

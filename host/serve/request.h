@@ -81,7 +81,7 @@ bool request_media_ok(struct request *q);
 /* The body as a JSON object; *tree NULL when there is none. False: refused. Free with cJSON_Delete. */
 bool request_object(struct request *q, cJSON **tree);
 /* The headers that a script may see, as a JSON object: credentials are left out. */
-void request_headers_json(struct request *q, struct buf *out);
+void request_put_headers(struct buf *out, const void *request);
 /* Who asks, for audit, logs and Idempotency-Key: "key_…" or "jwt:SUBJECT"; empty: nobody known. */
 const char *request_caller(const struct request *q);
 /* What stands behind "Authorization: Bearer"; absent: another scheme or no such header. */

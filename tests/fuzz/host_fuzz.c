@@ -118,7 +118,6 @@ static void fire(struct text *in)
         .kind = "api",
         .body = TEXT("{\"n\":1}"),
         .tree = tree,
-        .headers = TEXT("{}"),
         .wait_ms = how & 1 ? 1000 : 0,
     };
     FUZZ_CHECK(call.trigger && trigger_serves(call.trigger), "the trigger is gone");

@@ -65,13 +65,10 @@ void fire_call(struct request *q, struct call *call, outcome_fn render)
     }
     if (!idempotency_ok(q, key))
         return;
-    struct buf headers;
-    buf_init(&headers, 256 << 10);
-    request_headers_json(q, &headers);
-    call->headers = buf_view(&headers);
+    call->put_headers = request_put_headers;
+    call->headers_from = q;
     call->idempotency_key = key;
     q->ticket = engine_fire(q->app->engine, call, render, q);
-    buf_done(&headers);
 }
 
 static void fire(struct request *q, struct trigger *t, const cJSON *tree, int64_t wait_ms, outcome_fn render)

@@ -10,7 +10,11 @@ void project_refuse(struct request *q, const struct refusal *r)
     struct buf b;
     int status = verdict_status(r->verdict);
     buf_init(&b, 64 << 10);
-    buf_printf(&b, "{\"status\":%d,\"code\":\"%s\",\"message\":", status, verdict_code(r->verdict));
+    buf_str(&b, "{\"status\":");
+    buf_int(&b, status);
+    buf_str(&b, ",\"code\":\"");
+    buf_str(&b, verdict_code(r->verdict));
+    buf_str(&b, "\",\"message\":");
     json_put_cstr(&b, r->detail ? r->detail : verdict_text(r->verdict));
     if (r->field) {
         buf_str(&b, ",\"field\":");
