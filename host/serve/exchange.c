@@ -200,26 +200,41 @@ static struct text join(const struct exchange *x, struct text name, size_t bytes
     return (struct text){j->text, j->len};
 }
 
-struct text exchange_header(const struct exchange *x, const char *name)
+static struct text find_header(const struct exchange *x, struct text wanted)
 {
-    struct text wanted = text_of(name), found = TEXT_NONE;
+    struct text found = TEXT_NONE;
     size_t lines = 0, bytes = 0;
     for (size_t i = 0; i < x->head.count; i++) {
-        const struct head_field *f = &x->head.fields[i];
-        if (f->name.len != wanted.len || memcmp(x->in.data + f->name.at, name, wanted.len) != 0)
+        if (!text_eq(view(x, x->head.fields[i].name), wanted))
             continue;
-        found = view(x, f->value);
+        found = view(x, x->head.fields[i].value);
         bytes += found.len + 2;
         lines++;
     }
     return lines > 1 ? join(x, wanted, bytes) : found;
 }
 
+struct text exchange_header(const struct exchange *x, const char *name)
+{
+    return find_header(x, text_of(name));
+}
+
+static bool had_before(const struct exchange *x, struct text name, size_t line)
+{
+    for (size_t i = 0; i < line; i++)
+        if (text_eq(view(x, x->head.fields[i].name), name))
+            return true;
+    return false;
+}
+
 void exchange_headers(const struct exchange *x,
                       void (*fn)(void *arg, struct text name, struct text value), void *arg)
 {
-    for (size_t i = 0; i < x->head.count; i++)
-        fn(arg, view(x, x->head.fields[i].name), view(x, x->head.fields[i].value));
+    for (size_t i = 0; i < x->head.count; i++) {
+        struct text name = view(x, x->head.fields[i].name);
+        if (!had_before(x, name, i))
+            fn(arg, name, find_header(x, name));
+    }
 }
 
 struct text exchange_body(const struct exchange *x)

@@ -32,7 +32,8 @@ struct text exchange_query(const struct exchange *x); /* absent: none */
 /* The value of a header by its lower-case name; absent: none. Several lines of a name are joined by
  * ", ". */
 struct text exchange_header(const struct exchange *x, const char *name);
-/* Calls fn for each header line (lower-case name), in the order sent, repeated ones repeatedly. */
+/* Calls fn once for each name (in lower case), in the order sent, with what exchange_header says.
+ */
 void exchange_headers(const struct exchange *x,
                       void (*fn)(void *arg, struct text name, struct text value), void *arg);
 struct text exchange_body(const struct exchange *x); /* once it is whole; absent: no body was sent

@@ -2,7 +2,6 @@
 #include "serve/request.h"
 #include "base/mem.h"
 #include "serve/cors.h"
-#include "serve/door_head.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,68 +152,36 @@ struct text request_bearer(const struct request *q)
     return text_is_fold(scheme, "bearer") ? text_trim(rest) : TEXT_NONE;
 }
 
-enum { HEADERS_MAX = 64 << 10 }; /* a head has HEAD_BYTES; a comma more for each line */
-
 static const char *const hidden_headers[] = {"authorization",     "proxy-authorization",
                                              "x-api-key",         "cookie",
                                              "x-workflow-secret", "x-gitlab-token"};
 
-/* The lines of one name, as one value (RFC 9110, 5.3). */
-struct header_lines {
-    struct text name;
-    struct buf *value;
-    bool seen;
-};
-
-static void join_header(void *arg, struct text name, struct text value)
-{
-    struct header_lines *lines = arg;
-    if (!text_eq(name, lines->name))
-        return;
-    buf_str(lines->value, lines->seen ? ", " : "");
-    buf_text(lines->value, value);
-    lines->seen = true;
-}
-
 struct headers {
-    struct exchange *x;
-    struct buf *out, value;
-    struct text written[HEAD_FIELDS];
-    size_t count;
+    struct buf *out;
+    bool first;
 };
 
 static void put_header(void *arg, struct text name, struct text value)
 {
     struct headers *h = arg;
-    (void)value;
     for (size_t i = 0; i < ARRAY_LEN(hidden_headers); i++)
         if (text_is(name, hidden_headers[i]))
             return;
-    for (size_t i = 0; i < h->count; i++)
-        if (text_eq(h->written[i], name))
-            return;
-    if (h->count == HEAD_FIELDS)
-        return;
-    struct header_lines lines = {.name = name, .value = &h->value};
-    buf_clear(&h->value);
-    exchange_headers(h->x, join_header, &lines);
-    if (h->count > 0)
+    if (!h->first)
         buf_char(h->out, ',');
-    h->written[h->count++] = name;
+    h->first = false;
     json_put_string(h->out, name);
     buf_char(h->out, ':');
-    json_put_string(h->out, lines.seen && h->value.data ? buf_view(&h->value) : TEXT(""));
+    json_put_string(h->out, value);
 }
 
 void request_put_headers(struct buf *out, const void *request)
 {
     const struct request *q = request;
-    struct headers h = {.x = q->x, .out = out};
-    buf_init(&h.value, HEADERS_MAX);
+    struct headers h = {.out = out, .first = true};
     buf_char(out, '{');
     exchange_headers(q->x, put_header, &h);
     buf_char(out, '}');
-    buf_done(&h.value);
 }
 
 bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max,

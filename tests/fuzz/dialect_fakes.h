@@ -7,6 +7,7 @@
 #include "fuzz.h"
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "engine/fire.h"
 #include "engine/verify.h"
 #include "serve/door_head.h"
@@ -87,8 +88,17 @@ struct text exchange_header(const struct exchange *x, const char *name)
 void exchange_headers(const struct exchange *x,
                       void (*fn)(void *arg, struct text name, struct text value), void *arg)
 {
-    for (unsigned i = 0; i < x->head.count; i++)
-        fn(arg, fake_span(x, x->head.fields[i].name), fake_span(x, x->head.fields[i].value));
+    for (unsigned i = 0; i < x->head.count; i++) {
+        struct text name = fake_span(x, x->head.fields[i].name);
+        unsigned first = 0;
+        while (!text_eq(fake_span(x, x->head.fields[first].name), name))
+            first++;
+        if (first < i)
+            continue;
+        char *copy = mem_text_n(name.data, name.len);
+        fn(arg, name, exchange_header(x, copy));
+        free(copy);
+    }
 }
 
 struct text exchange_body(const struct exchange *x)

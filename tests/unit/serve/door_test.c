@@ -447,7 +447,7 @@ static void headers_are_listed_and_joined(void **state)
     await_text("fine");
     assert_string_equal(
         t.seen,
-        "GET /headers none\nhost=h\nmany=1\nx-github-event=push\nmany=\nmany=3\nmany: 1, , 3; none: 1\n");
+        "GET /headers none\nhost=h\nmany=1, , 3\nx-github-event=push\nmany: 1, , 3; none: 1\n");
 }
 
 static void an_answer_takes_headers_but_no_line_ends(void **state)
