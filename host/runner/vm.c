@@ -43,11 +43,25 @@ bool vm_is_task(lua_State *L, const lua_State *co)
     return false;
 }
 
+/* From Lua 5.4.5 on a stack that is just being enlarged has offsets where its pointers were, and
+ * that is a moment at which memory runs out and a tick may come: lua_getinfo would follow one into
+ * nowhere. The first word of a CallInfo is the place of its function, in all of 5.4; so small a one
+ * is an offset. */
+static bool is_readable(const struct vm *vm, const lua_Debug *ar)
+{
+    uintptr_t *function = (uintptr_t *)ar->i_ci;
+    if (*function > (uintptr_t)LUAI_MAXSTACK * 64)
+        return true;
+    *function += (uintptr_t)vm->enlarging; /* the old stack still stands, and L will run no more */
+    return vm->enlarging;
+}
+
 void vm_find_line(lua_State *L, char at[VM_AT])
 {
     lua_Debug ar;
     for (int level = 0; level < LEVELS_LOOKED_AT && lua_getstack(L, level, &ar); level++) {
-        if (!lua_getinfo(L, "Sl", &ar) || ar.source[0] != '@' || ar.currentline <= 0)
+        if (!is_readable(vm_of(L), &ar) || !lua_getinfo(L, "Sl", &ar) || ar.source[0] != '@' ||
+            ar.currentline <= 0)
             continue;
         snprintf(at, VM_AT, "%s:%d", ar.source + 1, ar.currentline);
         return;
@@ -124,8 +138,10 @@ static void *vm_alloc(void *arg, void *old, size_t old_bytes, size_t bytes)
 {
     struct vm *vm = arg;
     void *block = arena_move(&vm->arena, old, old ? old_bytes : 0, bytes);
-    if (!block && bytes)
+    if (!block && bytes) {
+        vm->enlarging = old;
         die_of_memory(vm);
+    }
     if (vm->arena.used > vm->collect_at && !vm->collect_wanted)
         ask_for_collection(vm);
     return block;

@@ -62,6 +62,7 @@ struct vm {
 
     size_t collect_at; /* live bytes at which the next collection is asked for */
     bool collect_wanted;
+    void *enlarging; /* once memory has run out: what there was no room for to grow */
 
     uint32_t cpu_ms;
     unsigned ticks,

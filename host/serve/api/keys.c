@@ -85,7 +85,7 @@ void keys_create(struct request *q)
 {
     struct api_key k = {0};
     struct buf detail, json;
-    char secret[API_KEY_BYTES];
+    char secret[API_KEY_BYTES] = "";
     bool given;
     if (!may_manage(q) || !read_key(q, &k, &given))
         return;
