@@ -113,7 +113,7 @@ static bool take_escaped(struct parser *p, bool in_class, int32_t *c)
     if (letter == '0' && is_digit(p))
         return wrong(p, escape, "no digit may follow \\0");
     if (found) {
-        *c = to[found - from];
+        *c = (unsigned char)to[found - from];
         return true;
     }
     if (letter == 'u')
@@ -127,7 +127,7 @@ static bool take_escaped(struct parser *p, bool in_class, int32_t *c)
         *c = *p->at++ & 0x1f;
         return true;
     }
-    *c = letter;
+    *c = (unsigned char)letter;
     if ((letter && strchr(syntax, letter)) || (in_class && letter == '-'))
         return true;
     p->at--;
@@ -326,7 +326,7 @@ static bool take_reference(struct parser *p)
 /* Behind a backslash. *atom: it may be repeated. */
 static bool take_escape(struct parser *p, bool *atom)
 {
-    int32_t c;
+    int32_t c = 0;
     bool is_set;
     if (p->at == p->end)
         return wrong(p, p->at - 1, "a backslash stands at the end");

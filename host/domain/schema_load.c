@@ -34,8 +34,9 @@ static bool take_rules(struct schema_rule *r, const cJSON *rules, struct schema_
         return wrong(p, "a table of fields is needed");
     if (p->depth == SCHEMA_DEPTH)
         return wrong(p, "nested deeper than %d", SCHEMA_DEPTH);
-    size_t count = (size_t)cJSON_GetArraySize(rules);
-    r->fields = count ? mem_zero(count, sizeof *r->fields) : NULL;
+    if (!rules->child)
+        return true;
+    r->fields = mem_zero((size_t)cJSON_GetArraySize(rules), sizeof *r->fields);
     for (const cJSON *v = rules->child; v; v = v->next) {
         size_t before = schema_enter(p, ".%s", v->string);
         struct schema_rule *field = &r->fields[r->field_count++];

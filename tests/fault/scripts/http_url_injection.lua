@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- what: blanks and line breaks in an address, with the library's checks turned off
--- expect: failed protocol "bad/illegal format"
+-- expect: failed protocol ": URL "
 local http = require "http"
 return trigger {
   run = function()
