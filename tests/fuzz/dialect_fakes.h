@@ -13,7 +13,7 @@
 #include "serve/door_head.h"
 #include "serve/request.h"
 
-enum { FAKE_HEADER = 4096, FAKE_HEADERS = 64 };
+enum { FAKE_HEADERS = 1024 };
 
 struct exchange {
     struct head head;
@@ -25,8 +25,8 @@ struct exchange {
     size_t body_max;
     int status; /* 0: not answered */
     struct buf answer;
-    char joined[FAKE_HEADERS][FAKE_HEADER]; /* what exchange_header gave away */
     unsigned joined_count;
+    char *joined[FAKE_HEADERS]; /* what exchange_header gave away */
 };
 
 struct fake_engine {
@@ -66,22 +66,24 @@ struct text exchange_query(const struct exchange *x)
 struct text exchange_header(const struct exchange *x, const char *name)
 {
     struct exchange *own = (struct exchange *)x; /* where the door keeps joined values too */
-    struct text found = TEXT_NONE;
+    struct buf all;
+    unsigned lines = 0;
+    buf_init(&all, 2 * HEAD_BYTES);
+    buf_str(&all, "");
     for (unsigned i = 0; i < x->head.count; i++) {
         const struct head_field *f = &x->head.fields[i];
         if (!text_is(fake_span(x, f->name), name))
             continue;
-        struct text more = fake_span(x, f->value);
-        if (!found.data) {
-            found = more;
-            continue;
-        }
-        FUZZ_CHECK(own->joined_count < FAKE_HEADERS, "headers");
-        char *out = own->joined[own->joined_count++];
-        int len = snprintf(out, FAKE_HEADER, "%.*s, %.*s", (int)found.len, found.data,
-                           (int)more.len, more.data);
-        found = (struct text){out, len < FAKE_HEADER ? (size_t)len : FAKE_HEADER - 1};
+        buf_str(&all, lines++ ? ", " : "");
+        buf_text(&all, fake_span(x, f->value));
     }
+    if (lines == 0 || !all.data) {
+        buf_done(&all);
+        return lines ? TEXT("") : TEXT_NONE;
+    }
+    FUZZ_CHECK(own->joined_count < FAKE_HEADERS, "headers");
+    struct text found = buf_view(&all);
+    own->joined[own->joined_count++] = buf_take(&all);
     return found;
 }
 

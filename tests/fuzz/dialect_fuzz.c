@@ -94,7 +94,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!app.engine)
         open_app();
     memset(&x, 0, offsetof(struct exchange, joined));
-    x.joined_count = 0;
     x.body_max = 1 << 20;
     fake.how = fuzz_u8(&in);
     fake.fired = 0;
@@ -109,6 +108,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (is_ours(&x))
             travel(&x);
         buf_done(&x.answer);
+        while (x.joined_count > 0)
+            free(x.joined[--x.joined_count]);
         free(own);
     }
     free(copy);

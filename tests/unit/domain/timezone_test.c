@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "domain/timezone.h"
+#include <stdio.h>
 #include <string.h>
 
 static const char list[] = "# version 2025b\n"
@@ -106,12 +107,44 @@ static void the_system_knows_berlin_and_no_offset(void **state)
         assert_null(timezone_canonical(bad[i]));
 }
 
+/* Where the system has a list; the links are in it also where their files are another package. */
+static void old_names_of_the_system_lead_to_their_zones(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"US/Eastern", "America/New_York"},
+        {"us/EASTERN", "America/New_York"},
+        {"Asia/Calcutta", "Asia/Kolkata"},
+        {"Asia/Saigon", "Asia/Ho_Chi_Minh"},
+        {"Europe/Kiev", "Europe/Kyiv"},
+        {"GB", "Europe/London"},
+        {"Etc/Zulu", "Etc/UTC"},
+        {"America/Buenos_Aires", "America/Argentina/Buenos_Aires"},
+    };
+    FILE *list = fopen("/usr/share/zoneinfo/tzdata.zi", "re");
+    if (!list)
+        skip();
+    fclose(list);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *found = timezone_canonical(rows[i][0]);
+        if (!found)
+            fail_msg("%s", rows[i][0]);
+        assert_string_equal(found, rows[i][1]);
+    }
+    static const char *const bad[] = {"US/../US/Eastern", "US/Eastern/", "/US/Eastern",
+                                      "US//Eastern",      "US\\Eastern", "Factory ",
+                                      "tzdata.zi",        "posix/UTC"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_null(timezone_canonical(bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_become_canonical),
         cmocka_unit_test(an_empty_list_knows_nothing),
         cmocka_unit_test(shapes_keep_offsets_and_paths_out),
+        cmocka_unit_test(old_names_of_the_system_lead_to_their_zones),
         cmocka_unit_test(the_system_knows_berlin_and_no_offset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
