@@ -30,6 +30,9 @@ const char *lib_tostring(lua_State *L, int idx, size_t *bytes);
 /* Pushes a new table with these functions (NULL ends the names) of a stock library. */
 void lib_push_stock(lua_State *L, lua_CFunction open, const char *const *names);
 
+/* Of the library's table on top: string.byte or utf8.codepoint, for 250,000 results at most. */
+void lib_cap_slices(lua_State *L, const char *name);
+
 /* Pushed as module tables for require "json", "template": */
 int lib_push_json(lua_State *L);       /* encode decode null */
 int lib_push_template(lua_State *L);   /* render */

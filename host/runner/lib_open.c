@@ -25,6 +25,36 @@ void lib_push_stock(lua_State *L, lua_CFunction open, const char *const *names)
     lua_remove(L, -2);
 }
 
+enum { SLICE_MOST = 250000 }; /* results: 4 MB of stack */
+
+static lua_Integer place(lua_Integer i, lua_Integer len)
+{
+    return i >= 0 ? i : i + len + 1;
+}
+
+/* The stock function behind it, if that has not too much to push. How a stack that is too small for
+ * its results ends a run differs between Lua's releases: as an error or for want of memory. */
+static int slice(lua_State *L)
+{
+    lua_CFunction stock = lua_tocfunction(L, lua_upvalueindex(1));
+    size_t bytes;
+    luaL_checklstring(L, 1, &bytes);
+    lua_Integer len = (lua_Integer)bytes, from = place(luaL_optinteger(L, 2, 1), len);
+    lua_Integer to = place(luaL_optinteger(L, 3, from), len);
+    from = from < 1 ? 1 : from;
+    to = to > len ? len : to;
+    if (to >= from && to - from >= SLICE_MOST)
+        return luaL_error(L, "stack overflow (string slice too long)");
+    return stock(L);
+}
+
+void lib_cap_slices(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    lua_pushcclosure(L, slice, 1);
+    lua_setfield(L, -2, name);
+}
+
 const char *lib_tostring(lua_State *L, int idx, size_t *bytes)
 {
     idx = lua_absindex(L, idx);

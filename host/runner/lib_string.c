@@ -70,6 +70,7 @@ void lib_open_string(lua_State *L)
 {
     lib_push_stock(L, luaopen_string, stock);
     luaL_setfuncs(L, own, 0);
+    lib_cap_slices(L, "byte");
     /* luaopen_string gave strings a metatable with the coercing arithmetic; it now leads here and
      * is shut. */
     lua_pushliteral(L, "");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The utf8 library: the stock functions. All walk once over their string or arguments, call nothing
- * back, and push no more than the stack takes ("string slice too long"). */
+/* The utf8 library: the stock functions. All walk once over their string or arguments and call
+ * nothing back. */
 #include "runner/lib.h"
 #include <lualib.h>
 
@@ -10,5 +10,6 @@ static const char *const stock[] = {"char", "charpattern", "codepoint", "codes",
 void lib_open_utf8(lua_State *L)
 {
     lib_push_stock(L, luaopen_utf8, stock);
+    lib_cap_slices(L, "codepoint");
     lua_setglobal(L, "utf8");
 }

@@ -81,6 +81,19 @@ test("stock parts are there", function()
   assert(string.dump == nil)
 end)
 
+test("slices are as stock up to 250,000 results", function()
+  local s = ("ab"):rep(130000)
+  for _, f in ipairs { string.byte, utf8.codepoint } do
+    assert(select("#", f(s, 1, 250000)) == 250000 and select("#", f(s, -250000, -1)) == 250000 and f(s) == 97 and f(s, 2) == 98)
+    for _, range in ipairs { { 1, 250001 }, { 1, -1 }, { -250001, -1 }, { 1, math.maxinteger } } do
+      local ok, why = pcall(f, s, range[1], range[2])
+      assert(not ok and (why:find("string slice too long", 1, true) or why:find("out of bounds", 1, true)), why)
+    end
+  end
+  assert(select("#", s:byte(-math.maxinteger, 250000)) == 250000 and select("#", s:byte(math.mininteger, 3)) == 3)
+  assert(select("#", s:byte(0)) == 0 and select("#", s:byte(5, 4)) == 0 and s:byte(-1) == 98)
+end)
+
 test("the strings' metatable", function()
   assert(getmetatable("") == false)
   assert("10" + 5 == 15 and "3" * "4" == 12 and -"2" == -2 and "7" // 2 == 3)
