@@ -296,6 +296,12 @@ static bool settle_socket(struct conn *c)
 }
 
 /* False: it must die. */
+/* The route has nothing more to say: what is not sent yet is between the door and the client. */
+static bool all_said(const struct exchange *x)
+{
+    return x->answered && (!x->streaming || x->ended);
+}
+
 static bool settle(struct conn *c)
 {
     if (c->upgrade && c->state != CONN_SOCKET)
@@ -312,8 +318,7 @@ static bool settle(struct conn *c)
         finish(c);
     if (c->dying || c->broken)
         return false;
-    if (c->x && c->state == CONN_WAIT && c->x->answered && !c->x->streaming &&
-        list_empty(&c->deadline.link))
+    if (c->x && c->state == CONN_WAIT && all_said(c->x) && list_empty(&c->deadline.link))
         door_arm(c, door_now_ms(c->door) + DOOR_STALL_MS);
     conn_listen(c);
     return true;
@@ -408,7 +413,7 @@ void conn_deadline(struct conn *c)
         struct text none = TEXT_NONE;
         refuse(c, &none, VERDICT_REQUEST_TIMEOUT, "the request did not arrive in time");
     } else if (c->state == CONN_WAIT && c->x) {
-        if (c->x->answered && !c->x->streaming)
+        if (all_said(c->x))
             check_progress(c);
     } else {
         c->dying = true;

@@ -639,6 +639,23 @@ static void a_reader_that_never_reads_is_closed_while_the_rest_goes_on(void **st
     AWAIT(t.gone == 1 && door_connections(t.door) == 0, false);
 }
 
+/* Who wrote the stream has gone; the connection is the door's to end. */
+static void the_rest_of_an_ended_stream_is_not_kept_for_ever(void **state)
+{
+    (void)state;
+    send_text("GET /fill HTTP/1.1\r\nHost: h\r\n\r\n");
+    AWAIT(t.behind, false);
+    exchange_end(t.held);
+    for (int i = 0; i < 20; i++)
+        turn(false);
+    assert_int_equal(t.gone, 0);
+    for (int s = 0; s < 62; s++) { /* time goes by in steps, as the wheel sees it */
+        t.now_ms += 1000;
+        turn(false);
+    }
+    AWAIT(t.gone == 1 && door_connections(t.door) == 0, false);
+}
+
 static void too_many_connections_get_503_then_nothing(void **state)
 {
     (void)state;
@@ -782,6 +799,7 @@ int main(void)
         T(a_stream_has_its_headers_and_ends_with_a_close),
         T(a_slow_reader_holds_the_writer_back_and_loses_nothing),
         T(a_reader_that_never_reads_is_closed_while_the_rest_goes_on),
+        T(the_rest_of_an_ended_stream_is_not_kept_for_ever),
         T(too_many_connections_get_503_then_nothing),
         T(one_address_cannot_take_all_connections),
         T(mapped_addresses_are_shown_as_ipv4),
