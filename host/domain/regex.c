@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define LIB_NAME "libpcre2-8.so.0"
-enum { TRANSLATED_MAX = 64 * REGEX_BYTES, HEAP_KB = 8 << 10 };
+enum { TRANSLATED_MAX = 64 * REGEX_BYTES, HEAP_KB = 8 << 10, BYTES_A_STEP = 32 /* measured */ };
 
 static const uint32_t compile_options =
     PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_UCP |
@@ -74,7 +74,26 @@ static void lib_load(void)
 
 struct regex {
     pcre2_code *code;
+    unsigned least_count; /* the largest n of its X{n}, X{n,} and X{n,m} */
+    bool refers_back;
 };
+
+/* In what was translated a brace is a count or part of \x{…}, \p{…}, \P{…}, \g{…} or \k<…>. */
+static void look_at_items(struct regex *r, struct text translated)
+{
+    for (size_t i = 1; i < translated.len; i++) {
+        char letter = translated.data[i - 1];
+        bool escape = i > 1 && translated.data[i - 2] == '\\' && strchr("xpPgk", letter) && letter;
+        r->refers_back = r->refers_back || (escape && (letter == 'g' || letter == 'k'));
+        if (translated.data[i] != '{' || escape)
+            continue;
+        unsigned count = 0;
+        for (size_t d = i + 1;
+             d < translated.len && translated.data[d] >= '0' && translated.data[d] <= '9'; d++)
+            count = count * 10 + (unsigned)(translated.data[d] - '0');
+        r->least_count = count > r->least_count ? count : r->least_count;
+    }
+}
 
 static struct regex *compile(struct text translated, struct error *err)
 {
@@ -84,6 +103,7 @@ static struct regex *compile(struct text translated, struct error *err)
     struct regex *r = mem_zero(1, sizeof *r);
     r->code = lib.compile((PCRE2_SPTR)translated.data, translated.len, compile_options, &code,
                           &offset, NULL);
+    look_at_items(r, translated);
     if (r->code)
         return r;
     lib.get_error_message(code, (PCRE2_UCHAR *)reason, sizeof reason);
@@ -130,13 +150,28 @@ void regex_free(struct regex *r)
 struct budget {
     uint32_t steps;
     size_t at;
+    const struct regex *regex;
 };
+
+/* What an item may pass and give back before the next callout sees anything of it: a count that is
+ * not reached, a text that is not there again. */
+static size_t unseen_bytes(const struct regex *r, const pcre2_callout_block *block)
+{
+    size_t most = r->least_count;
+    for (uint32_t i = 1; r->refers_back && i < block->capture_top; i++) {
+        size_t from = block->offset_vector[2 * i], to = block->offset_vector[2 * i + 1];
+        if (from != PCRE2_UNSET && to > from && to - from > most)
+            most = to - from;
+    }
+    return most;
+}
 
 static int on_callout(pcre2_callout_block *block, void *arg)
 {
     struct budget *b = arg;
     size_t at = block->current_position;
-    size_t cost = 1 + (at > b->at ? at - b->at : b->at - at);
+    size_t cost =
+        1 + (at > b->at ? at - b->at : b->at - at) + unseen_bytes(b->regex, block) / BYTES_A_STEP;
     b->at = at;
     if (cost > b->steps)
         return PCRE2_ERROR_CALLOUT;
@@ -148,7 +183,7 @@ enum regex_verdict regex_match(const struct regex *r, struct text subject, uint3
 {
     if (subject.len > REGEX_SUBJECT)
         return REGEX_TOO_LONG;
-    struct budget budget = {.steps = *steps};
+    struct budget budget = {.steps = *steps, .regex = r};
     pcre2_match_context *context = lib.match_context_create(NULL);
     pcre2_match_data *data = lib.match_data_create(1, NULL);
     int found = PCRE2_ERROR_NOMEMORY;
