@@ -36,7 +36,7 @@ async function connect(options = {}, port = host.port) {
   const socket = tls.connect({ host: "127.0.0.1", port, ca: first.pem, ...options });
   const parts = [];
   socket.on("data", (part) => parts.push(part));
-  const ended = new Promise((resolve) => socket.once("close", resolve));
+  const ended = new Promise((resolve) => socket.once("end", resolve).once("close", resolve)); // node 18 closes no duplex of ours
   await once(socket, "secureConnect");
   socket.on("error", () => {});
   return { socket, text: () => ended.then(() => Buffer.concat(parts).toString()) };

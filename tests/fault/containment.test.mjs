@@ -77,8 +77,11 @@ test(`${EVENTS} faults leave nothing behind`, async (t) => {
   };
   const endlessInstruction = async () => {
     const { json } = await host.fire("c", "hog", {});
-    assert.equal((await host.getRun(json.runId)).error?.code, "limit.cpu");
-    done.hog++;
+    const { error } = await host.getRun(json.runId);
+    assert.equal(error?.code, "limit.cpu");
+    // On a busy machine its time may be over before it comes to that instruction.
+    if (/could not be interrupted/.test(error.message)) done.hog++;
+    else done.limit++;
   };
   // The runner that computes a run dies again and again, until the run is given up.
   const deaths = async () => {
