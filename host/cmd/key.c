@@ -27,12 +27,14 @@ const struct command command_key = {
     .help =
         "usage: moontide key create --name N --allow PERM,… [--project P]… [--default-project P]\n"
         "                           [--expires DURATION] [--rate N] [--secret-stdin]\n"
-        "       moontide key create --name N --widget [--project P]… [--origin O]… [--expires DURATION] [--rate N]\n"
+        "       moontide key create --name N --widget [--project P]… [--origin O]…\n"
+        "                           [--expires DURATION] [--rate N] [--secret-stdin]\n"
         "       moontide key list [--json]\n"
         "       moontide key revoke ID | --name N\n"
         "\n"
         "Works directly on the data folder: no host need run, and one that runs takes the change\n"
-        "over within milliseconds and logs it. `create` prints the new key once, alone on standard output; only its hash is kept.\n"
+        "over within milliseconds and logs it. `create` prints the new key once, alone on standard\n"
+        "output; only its hash is kept.\n"
         "\n"
         "  --name N             what it is for; shown in lists. revoke: all living keys of that name\n"
         "  --allow PERM,…       what it may do, see below; or * for all\n"
@@ -260,7 +262,7 @@ static const struct listing_column columns[] = {
     {"projects", "PROJECTS", LISTING_WORDS},
     {"defaultProject", NULL, LISTING_TEXT},
     {"origins", NULL, LISTING_WORDS},
-    {"callsPerMinute", NULL, LISTING_NUMBER},
+    {"callsPerMinute", "RATE", LISTING_NUMBER},
     {"createdAt", "CREATED", LISTING_TIME},
     {"expiresAt", "EXPIRES", LISTING_TIME},
     {"lastUsedAt", "LAST USED", LISTING_TIME},

@@ -21,7 +21,7 @@ void out_clean(struct buf *b, struct text t, size_t max);
 /* What was printed is out: 0. Else (disk full, closed pipe) says so: 1. */
 int out_end(const char *command);
 
-enum { TABLE_COLUMNS = 8 };
+enum { TABLE_COLUMNS = 12 };
 struct table {
     size_t columns;
     size_t width[TABLE_COLUMNS]; /* in characters */

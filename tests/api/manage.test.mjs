@@ -233,6 +233,9 @@ test("key create takes an expiry and a secret that callers have already", async 
   await added;
   assert.equal((await host.request("GET", "/v1/runs", { key: "wb_live_0123456789abcdef" })).status, 200);
   const listed = JSON.parse((await host.cli(["key", "list", "--data", host.data, "--json"])).stdout);
+  const shown = (await host.cli(["key", "list", "--data", host.data])).stdout.trim().split("\n").map((line) => line.split(/ {2,}/));
+  assert.deepEqual(shown[0], ["ID", "NAME", "ALLOW", "PROJECTS", "RATE", "CREATED", "EXPIRES", "LAST USED", "REVOKED"]);
+  for (const row of shown) assert.equal(row.length, shown[0].length, row.join("|"));
   const kept = listed.items.find((k) => k.name === "kept");
   assert.ok(Math.abs(Date.parse(kept.expiresAt) - Date.parse(kept.createdAt) - 30 * 86400000) < 1000);
   for (const [args, input] of [[["--secret-stdin"], "short\n"], [["--secret-stdin"], ""], [["--expires", "never"], ""], [["--rate", "0"], ""], [["--rate", "10/s"], ""]])
