@@ -236,7 +236,9 @@ static void log_end(const struct run *r, enum store_status status, const char *c
             shown[len++] = '\\';
         shown[len++] = message.data[i];
     }
-    log_info(r->id, "\"run %s\" code=%s at=%.*s message=\"%.*s\"", store_status_name(status), code,
+    const struct bundle *b = r->version ? r->version->bundle : NULL;
+    log_info(r->id, "\"run %s\" trigger=%s/%s code=%s at=%.*s message=\"%.*s\"",
+             store_status_name(status), b ? b->project : "?", b ? b->key : "?", code,
              at.data ? (int)at.len : 1, at.data ? at.data : "-", (int)len, shown);
 }
 

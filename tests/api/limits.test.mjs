@@ -90,8 +90,10 @@ const failure = async (key, body = {}) => {
 };
 
 test("an endless loop ends with limit.cpu and its line", async () => {
+  const logged = host.nextLog(/"run failed"/);
   const { code, at, runId } = await failure("loop");
   assert.deepEqual([code, at], ["limit.cpu", "l/loop.lua:6"]);
+  assert.match(await logged, new RegExp(`run=${runId} "run failed" trigger=l/loop code=limit.cpu at=l/loop.lua:6 `));
   const types = (await host.events(runId)).map(({ type }) => type);
   assert.deepEqual(types, ["run.accepted", "run.started", "log", "run.failed"]);
 });
