@@ -171,7 +171,7 @@ static bool evaluate(struct text source, cJSON **table, struct error *err)
         return false;
     cJSON *whole = answer.ok ? json_parse(text_of(answer.text), err) : NULL;
     if (!answer.ok)
-        error_set(err, ERROR_INVALID, "%s", answer.text);
+        error_set(err, ERROR_INVALID, "scripts/%s", answer.text); /* as the settings are named */
     *table = cJSON_DetachItemFromObjectCaseSensitive(whole, "declaration");
     cJSON_Delete(whole);
     free(answer.text);

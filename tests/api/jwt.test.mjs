@@ -358,6 +358,7 @@ test("a mistake in the setting ends the start, with its line", async () => {
     [2, `return {\n  jwt = { algorithms = { "none" } } }`, `moontide: scripts/host.lua:2: jwt.algorithms: HS256, RS256, ES256 or EdDSA is needed, not "none"`],
     [2, `return {\n\n jwt = { algorithms = { "HS256" }, keys = "a.pem" } }`, "moontide: scripts/host.lua:3: jwt.algorithms: HS256 needs jwt.secret; jwt.keys holds public keys"],
     [2, `return {\n  jwt = { issuer = "i" } }`, "moontide: scripts/host.lua:2: jwt: one of jwt.keys (a file of public keys) and jwt.secret (the name of a secret) is needed"],
+    [2, "return {\n", "moontide: scripts/host.lua:2: unexpected symbol near <eof>"],
     [1, `return { jwt = { algorithms = { "ES256" }, keys = "none.pem" } }`, `moontide: jwt.keys: reading ${folder}/none.pem: No such file or directory`],
     [1, `return { jwt = { algorithms = { "ES256" }, keys = "private.pem" } }`, `moontide: jwt.keys: ${folder}/private.pem: it holds a private key, which does not belong here: \`openssl pkey -in KEY -pubout\` writes the public one`],
   ])
