@@ -55,7 +55,7 @@ static struct store *open_store(const struct engine_options *o, struct error *er
     while (!(s = store_open(&store, err)) && err->code == ERROR_BUSY &&
            clock_mono_ms(o->clock) < until_ms) {
         if (!told)
-            log_warn(NULL, "waiting for it to end: %s", err->text);
+            log_warn(NULL, "another host is still there, waiting for it to end: %s", err->text);
         told = true;
         nanosleep(&nap, NULL);
     }
