@@ -66,7 +66,7 @@ static bool read_key(struct client *c, struct error *err)
     if (!can_be_key(text_of(given)))
         return error_set(err, ERROR_INVALID,
                          "MOONTIDE_KEY holds no API key: one is mt_ and 43 letters, digits, _ or -"
-                         " (or a value that `key create` was given)");
+                         " (or a value that `key create` was given; a JWT is none)");
     snprintf(c->key_header, sizeof c->key_header, "x-api-key: %s", given);
     return true;
 }

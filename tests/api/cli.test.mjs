@@ -163,6 +163,8 @@ test("the environment is checked before anything is sent", async () => {
   const odd = await host.cli(["runs", "list"], { env: { MOONTIDE_KEY: "sesame\r\nx: y" } });
   assert.match(odd.stderr, /MOONTIDE_KEY holds no API key/);
   assert.ok(!odd.stderr.includes("sesame"));
+  const token = await host.cli(["runs", "list"], { env: { MOONTIDE_KEY: `eyJ${"x".repeat(300)}.y.z` } });
+  assert.match(token.stderr, /MOONTIDE_KEY holds no API key.* a JWT is none\)/);
   const unknown = await host.cli(["runs", "list"], { env: { MOONTIDE_KEY: `mt_${"x".repeat(43)}` } });
   assert.equal(unknown.code, 1);
   assert.match(unknown.stderr, /401 unauthorized/);
