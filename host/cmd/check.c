@@ -104,9 +104,10 @@ const struct command command_check = {
     .summary = "compile and check triggers, as serve would",
     .help =
         "usage: moontide check [DIR|FILE...] [--scripts DIR]\n\n"
-        "Compiles every trigger in a sandbox and checks its declaration, exactly as `moontide serve` does, and prints\n"
-        "one line each: \"PATH: ok\", or \"PATH:LINE: what is wrong\". Without an argument it checks the scripts folder\n"
-        "(--scripts, MOONTIDE_SCRIPTS, default \"scripts\") and the settings in its host.lua.\n\n"
+        "Compiles every trigger in a sandbox and checks its declaration, exactly as `moontide serve`\n"
+        "does, and prints one line each: \"PATH: ok\", or \"PATH:LINE: what is wrong\". Without an argument\n"
+        "it checks the scripts folder (--scripts, MOONTIDE_SCRIPTS, default \"scripts\") and the settings\n"
+        "in its host.lua.\n\n"
         "exit status: 0 all are fine, 1 something is broken, 2 the command line or the settings are wrong\n\n"
         "examples:\n  moontide check\n  moontide check scripts/support/refund.lua\n",
     .run = run,

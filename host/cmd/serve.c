@@ -276,8 +276,9 @@ static void print_help(void)
 {
     puts(
         "usage: moontide serve [--scripts DIR] [--data DIR] [--listen ADDR:PORT] [--runners N] [SETTINGS]\n\n"
-        "Serves the triggers in the scripts folder and follows its changes; keeps runs in the data folder. The first start\n"
-        "prints an admin key on standard output, once. Logs go to standard error, one line an event.\n"
+        "Serves the triggers in the scripts folder and follows its changes; keeps runs in the data folder.\n"
+        "The first start prints an admin key on standard output, once. Logs go to standard error, one line\n"
+        "an event.\n"
         "SIGTERM or Ctrl-C finishes answers and exits; runs that have not ended resume at the next start.\n\n"
         "exit status: 0 stopped by a signal, 1 could not start, 2 the command line or a setting is wrong\n");
     settings_help();

@@ -130,8 +130,10 @@ struct config *settings_read(int argc, char **argv, const char **words, int *wor
 void settings_help(void)
 {
     puts(
-        "Each setting is a flag (--limits-cpu 5s), an environment variable (MOONTIDE_LIMITS_CPU=5s) and a field of\n"
-        "SCRIPTS/host.lua (return { limits = { cpu = \"5s\" } }); flags win over the environment, that over the file.\n");
+        "Each setting is a flag (--limits-cpu 5s), an environment variable (MOONTIDE_LIMITS_CPU=5s) and\n"
+        "a field of SCRIPTS/host.lua (return { limits = { cpu = \"5s\" } }); flags win over the\n"
+        "environment, that over the file. They are read at the start: a changed host.lua counts from the\n"
+        "next one. A list is separated by commas in flags and the environment.\n");
     for (const struct config_row *row = config_rows(); row->name; row++) {
         char flag[64];
         snprintf(flag, sizeof flag, "--%s", row->name);

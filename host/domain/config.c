@@ -22,7 +22,7 @@ static const struct config_row rows[] = {
     {"listen", "text", "127.0.0.1:8080", "ADDRESS:PORT", "where HTTP is served; port 0: any free",
      AT(listen), 0, 0, config_check_listen},
     {"tls.cert", "text", NULL, "a file",
-     "certificate chain, PEM: serves HTTPS; its changes are seen",
+     "certificate chain, PEM: serves HTTPS; relative to where serve starts",
      AT(tls_cert), 0, 0, NULL},
     {"tls.key", "text", NULL, "a file", "its key, PEM, without a pass phrase", AT(tls_key), 0, 0,
      NULL},
