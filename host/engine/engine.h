@@ -75,6 +75,9 @@ struct engine {
     bool resuming;      /* revive_open was called */
     struct watch *watch;
     struct timer rescan; /* is a file that was missing still missing? */
+    bool settings_seen; /* host.lua, as it was at the last scan */
+    ino_t settings_inode;
+    struct timespec settings_saved;
     bool closing;
     int parts; /* still closing */
     void (*closed)(void *arg);

@@ -5,9 +5,11 @@
 #include "domain/lua_line.h"
 #include "engine/disk.h"
 #include "engine/run.h"
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static struct manifest_ceilings ceilings(const struct engine *e)
 {
@@ -287,8 +289,27 @@ static void forget_missing(struct engine *e)
         retry_clashes(e);
 }
 
+/* The settings are read at the start only; who saves them may wait for something to happen. */
+static void look_at_settings(struct engine *e)
+{
+    char path[PATH_MAX];
+    struct stat now = {0};
+    snprintf(path, sizeof path, "%s/host.lua", e->config->scripts);
+    if (stat(path, &now) != 0)
+        now = (struct stat){0};
+    bool same = now.st_ino == e->settings_inode && now.st_mtim.tv_sec == e->settings_saved.tv_sec &&
+                now.st_mtim.tv_nsec == e->settings_saved.tv_nsec;
+    if (e->settings_seen && !same)
+        log_warn(NULL, "%s has changed: it is read at the start only, restart the host to apply it",
+                 path);
+    e->settings_seen = true;
+    e->settings_inode = now.st_ino;
+    e->settings_saved = now.st_mtim;
+}
+
 void reload_scan(struct engine *e)
 {
+    look_at_settings(e);
     size_t pos = 0;
     struct text key;
     void *value;

@@ -56,6 +56,19 @@ test("an editor's rename over the file is seen", async () => {
   assert.equal(await response("h", "one"), `renamed ${TRIES}`);
 });
 
+test("settings saved while the host runs are not in force, and the log says so each time", async () => {
+  for (const text of ["return {}\n", "return { runners = 1 }\n", "return {\n"]) {
+    const told = host.nextLog(/host\.lua has changed: it is read at the start only, restart/);
+    await fs.writeFile(file("host.lua.new"), text);
+    await fs.rename(file("host.lua.new"), file("host.lua"));
+    await told;
+  }
+  const told = host.nextLog(/host\.lua has changed/);
+  await fs.rm(file("host.lua"));
+  await told;
+  assert.equal(await response("h", "keeps"), "good");
+});
+
 test("a new file is seen, and a deleted one", async () => {
   await seen((i) => replaced(`h/new${i}`), (i) => host.write(`h/new${i}.lua`, answering(`new ${i}`)));
   for (let i = 1; i <= TRIES; i++) assert.equal(await response("h", `new${i}`), `new ${i}`);
