@@ -5,7 +5,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
-import { request, startHost } from "./host.mjs";
+import { closing, request, startHost } from "./host.mjs";
 
 const echo = (fields = "") => `return trigger { ${fields} run = function(event) return 1 end }`;
 const scripts = { "w/plain.lua": echo(), "w/signed.lua": echo(`verify = "github",`), "w/agent.lua": echo(), "w/paused.lua": echo("paused = true,") };
@@ -111,7 +111,7 @@ test("nothing that comes behind the head brings the answer forward", async (t) =
     socket.write(`POST ${FIRE}plain HTTP/1.1\r\nHost: x\r\nX-Api-Key: mt_wrong\r\nX-Forwarded-For: ${address}\r\n${header}\r\n\r\n${body}`);
     const got = { name, text: "" };
     socket.on("data", (part) => (got.text += part)).on("error", () => {});
-    got.end = once(socket, "close");
+    got.end = closing(socket);
     answers.push(got);
   }
   // The door gives up on a request that does not come: by then each of the above has had its say as well.

@@ -365,3 +365,6 @@ export async function startHost({ t, scripts = {}, args, env, ca } = {}) {
     throw error;
   }
 }
+
+// The close of a socket. events.once would fail with the reset that it may see before.
+export const closing = (socket) => new Promise((resolve) => socket.once("close", resolve));

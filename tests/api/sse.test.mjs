@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
-import { startHost } from "./host.mjs";
+import { closing, startHost } from "./host.mjs";
 import { gateServer } from "./servers.mjs";
 
 const gate = await gateServer();
@@ -52,7 +52,7 @@ test("a reader that takes nothing for the time of a stall is closed; what it mis
   await closed;
   let text = "";
   socket.setEncoding("utf8").on("data", (part) => (text += part)).resume();
-  await once(socket, "close");
+  await closing(socket);
   const last = Number([...text.matchAll(/^id: (\d+)\ndata: .*$/gm)].at(-1)?.[1] ?? 0);
   assert.ok(last < records, `it was cut off: ${last}`);
   const rest = await host.events(json.runId, { lastEventId: last });

@@ -13,7 +13,7 @@ import { Duplex } from "node:stream";
 import tls from "node:tls";
 import { promisify } from "node:util";
 import { certificateFolder, expired, replace, selfSigned } from "./certificates.mjs";
-import { cli, open, request, startHost } from "./host.mjs";
+import { cli, closing, open, request, startHost } from "./host.mjs";
 
 const run = promisify(execFile);
 const folder = await certificateFolder(after);
@@ -283,7 +283,7 @@ test("hostile bytes in the handshake are answered by an alert or a close, and co
     socket.on("error", () => {});
     socket.on("data", () => {});
     socket.end(Buffer.concat(bytes.map((b) => Buffer.from(b))));
-    await once(socket, "close");
+    await closing(socket);
   };
   await Promise.all(attacks.map(finish));
   await Promise.all(Array.from({ length: 60 }, (_, i) => finish([hello.subarray(0, 1 + i * 4)]))); // cut anywhere
@@ -295,7 +295,7 @@ test("hostile bytes in the handshake are answered by an alert or a close, and co
   await once(client, "secureConnect");
   client.on("error", () => {});
   socket.write(Buffer.concat([record(0x17, 40), Buffer.alloc(40, 7)]));
-  await once(socket, "close");
+  await closing(socket);
   assert.equal((await host.request("GET", "/healthz")).status, 200);
 });
 
@@ -306,7 +306,7 @@ test("a handshake that is not over by --request-timeout is closed, however busil
     const socket = net.connect({ port: short.port, host: "127.0.0.1" });
     socket.on("error", () => {});
     socket.on("data", () => {});
-    const ended = once(socket, "close");
+    const ended = closing(socket);
     await once(socket, "connect");
     start(socket);
     await ended;
@@ -334,7 +334,7 @@ test("connections are counted before their handshake; those beyond are closed", 
   const held = [0, 1].map(() => net.connect({ port: few.port, host: "127.0.0.1" }));
   await Promise.all(held.map((socket) => once(socket, "connect")));
   assert.equal((await raw([], few.port)).length, 0);
-  const gone = held.map((socket) => once(socket, "close"));
+  const gone = held.map((socket) => closing(socket));
   held.forEach((socket) => socket.destroy());
   await Promise.all(gone);
 });
@@ -467,7 +467,7 @@ test("the PROXY header comes in clear, then TLS", async (t) => {
     let text = "";
     secured.on("data", (part) => (text += part));
     secured.write(get("/v1/triggers", `x-api-key: ${proxied.key}\r\nConnection: close\r\n`));
-    await once(secured, "close");
+    await closing(secured);
     return Number(/^HTTP\/1.1 (\d+)/.exec(text)?.[1]);
   };
   assert.equal(await from([198, 51, 100, 7]), 200);
@@ -596,7 +596,7 @@ test("drain and stop with handshakes, idle connections and streams open leave no
     const half = net.connect({ port: door.port, host: "127.0.0.1" });
     half.on("error", () => {});
     half.write(hello.subarray(0, 50));
-    const halfClosed = once(half, "close");
+    const halfClosed = closing(half);
     const idle = await connect({}, door.port);
     const stream = await connect({}, door.port);
     stream.socket.write(get("/stream?n=5"));

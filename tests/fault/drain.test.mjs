@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
 import path from "node:path";
-import { cli, startHost } from "../api/host.mjs";
+import { cli, closing, startHost } from "../api/host.mjs";
 import { gateServer } from "../api/servers.mjs";
 
 const DRAIN_MS = 10_000;
@@ -137,7 +137,7 @@ test("an idle connection does not keep the host", async (t) => {
   const { host } = await setUp(t);
   const socket = net.connect(Number(new URL(host.url).port), "127.0.0.1");
   await once(socket, "connect");
-  const closed = once(socket, "close");
+  const closed = closing(socket);
   const { ended } = term(host);
   const { code, took_ms } = await ended;
   assert.equal(code, 0);
