@@ -9,6 +9,6 @@ struct embedded {
     size_t size;
 };
 
-extern const struct embedded lualib_files[]; /* lualib/ *.lua, linked into the runner layer */
-extern const struct embedded ui_files[];     /* host/ui/, linked into the serve layer */
+extern const struct embedded lualib_files[];  /* lualib/ *.lua, linked into the runner layer */
+extern const struct embedded ui_files[];      /* host/ui/, linked into the serve layer */
 extern const struct embedded openapi_files[]; /* host/serve/api/ *.json, linked into serve */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/check.h"
+#include "deploy/check.h"
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/settings.h"

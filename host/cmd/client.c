@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/client.h"
-#include "domain/api_key.h"
+#include "domain/proof/api_key.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

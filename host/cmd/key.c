@@ -4,8 +4,8 @@
 #include "cmd/listing.h"
 #include "cmd/local.h"
 #include "cmd/options.h"
-#include "domain/api_key.h"
-#include "domain/origin.h"
+#include "domain/address/origin.h"
+#include "domain/proof/api_key.h"
 #include "domain/rate.h"
 #include "store/store.h"
 #include <assert.h>
@@ -219,7 +219,7 @@ static int show_new(const struct api_key *k, const char *secret, const char *dat
     if (secret)
         puts(secret);
     if (secret && out_end(command_key.name) != 0) {
-        if (!store_key_revoke_now(data, k->id, k->created_ms, "cli", &err))
+        if (!store_key_revoke_blocking(data, k->id, k->created_ms, "cli", &err))
             out_fail(command_key.name, &err);
         return 1;
     }
@@ -245,7 +245,7 @@ static int create_key(const struct options *o)
     id_make(k.id, "key", k.created_ms);
     api_key_hash(text_of(secret), k.hash);
     int status;
-    if (store_key_create_now(o->data, &k, "cli", &err))
+    if (store_key_create_blocking(o->data, &k, "cli", &err))
         status = show_new(&k, o->secret_stdin ? NULL : secret, o->data);
     else
         status = out_fail(command_key.name, &err);
@@ -297,7 +297,7 @@ static int list_keys(const struct options *o)
     struct api_key *keys = NULL;
     struct listing l;
     size_t count = 0;
-    if (!store_keys_now(o->data, &keys, &count, &err))
+    if (!store_keys_blocking(o->data, &keys, &count, &err))
         return out_fail(command_key.name, &err);
     listing_begin(&l, columns, o->json);
     for (size_t i = 0; i < count; i++)
@@ -312,13 +312,14 @@ static bool revoke_named(const struct options *o, size_t *revoked, struct error 
 {
     struct api_key *keys = NULL;
     size_t count = 0;
-    if (!store_keys_now(o->data, &keys, &count, err))
+    if (!store_keys_blocking(o->data, &keys, &count, err))
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
         if (keys[i].revoked_ms || strcmp(keys[i].name, o->name) != 0)
             continue;
-        ok = store_key_revoke_now(o->data, keys[i].id, clock_wall_ms(&clock_system), "cli", err);
+        ok = store_key_revoke_blocking(o->data, keys[i].id, clock_wall_ms(&clock_system), "cli",
+                                       err);
         *revoked += ok;
     }
     free(keys);
@@ -338,7 +339,8 @@ static int revoke_keys(const struct options *o)
     bool ok = true;
     if (o->name)
         ok = revoke_named(o, &revoked, &err);
-    else if ((ok = store_key_revoke_now(o->data, o->id, clock_wall_ms(&clock_system), "cli", &err)))
+    else if ((ok = store_key_revoke_blocking(o->data, o->id, clock_wall_ms(&clock_system), "cli",
+                                             &err)))
         revoked = 1;
     if (!ok)
         return out_fail(command_key.name, &err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/local.h"
 
-#include "domain/api_key.h"
+#include "domain/proof/api_key.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runner/runner.h"
+#include "runner/run/runner.h"
 #include "cmd/command.h"
 
 static int run(int argc, char **argv)

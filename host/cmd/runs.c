@@ -4,7 +4,7 @@
 #include "cmd/follow.h"
 #include "cmd/options.h"
 #include "cmd/out.h"
-#include "domain/api_key.h"
+#include "domain/proof/api_key.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

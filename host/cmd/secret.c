@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "domain/secret.h"
+#include "domain/proof/secret.h"
 #include "base/clock.h"
 #include "base/locked.h"
 #include "cmd/command.h"
 #include "cmd/listing.h"
 #include "cmd/local.h"
 #include "cmd/options.h"
-#include "engine/vault.h"
+#include "secrets/vault.h"
 #include "store/store.h"
 #include <errno.h>
 #include <stdio.h>
@@ -124,7 +124,7 @@ static int store_value(const struct options *o, const char *hosts, char *value)
     if (!read_value(o->name, value, &len, &err))
         return out_usage(command_secret.name, &err);
     struct vault_entry entry = {o->name, hosts, {value, len}};
-    if (!vault_put_now(o->data, &entry, clock_wall_ms(&clock_system), &err))
+    if (!vault_put_blocking(o->data, &entry, clock_wall_ms(&clock_system), &err))
         return out_fail(command_secret.name, &err);
     fprintf(stderr, "moontide: set secret %s, to be sent to %s\n", o->name,
             *hosts ? hosts : "nobody");
@@ -172,7 +172,7 @@ static int list(const struct options *o)
         error_set(&err, ERROR_INVALID, "unexpected word \"%s\"", o->name);
         return out_usage(command_secret.name, &err);
     }
-    if (!store_secrets_now(o->data, &rows, &count, &err))
+    if (!store_secrets_blocking(o->data, &rows, &count, &err))
         return out_fail(command_secret.name, &err);
     listing_begin(&l, columns, o->json);
     for (size_t i = 0; i < count; i++)
@@ -191,7 +191,7 @@ static int remove_one(const struct options *o)
     struct error err = {0};
     if (!check_name(o, &err))
         return out_usage(command_secret.name, &err);
-    if (!vault_remove_now(o->data, o->name, clock_wall_ms(&clock_system), &err))
+    if (!vault_remove_blocking(o->data, o->name, clock_wall_ms(&clock_system), &err))
         return out_fail(command_secret.name, &err);
     fprintf(stderr, "moontide: removed secret %s\n", o->name);
     return 0;

@@ -4,7 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/settings.h"
 #include "serve/app.h"
-#include "serve/certificate.h"
+#include "serve/door/certificate.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +67,7 @@ static bool make_admin_key(const char *data, struct error *err)
                    key = {.permissions = PERMISSION_ALL, .name = "admin", .projects = "*"};
     size_t count;
     char secret[API_KEY_BYTES];
-    if (!store_keys_now(data, &keys, &count, err))
+    if (!store_keys_blocking(data, &keys, &count, err))
         return false;
     free(keys);
     if (count > 0)
@@ -76,7 +76,7 @@ static bool make_admin_key(const char *data, struct error *err)
     id_make(key.id, "key", key.created_ms);
     api_key_secret(secret);
     api_key_hash(text_of(secret), key.hash);
-    if (!store_key_create_now(data, &key, "host", err))
+    if (!store_key_create_blocking(data, &key, "host", err))
         return false;
     printf("admin key: %s\n", secret);
     fflush(stdout);
@@ -87,7 +87,7 @@ static bool make_admin_key(const char *data, struct error *err)
 static void warn_of_plain(const struct server *s, const char *host)
 {
     bool loopback = strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
-    if (loopback || s->certificate || s->app.gate.trusted.count > 0)
+    if (loopback || s->certificate || s->app.address_list.trusted.count > 0)
         return;
     log_warn(
         NULL,
@@ -121,7 +121,7 @@ static bool open_door(struct server *s, struct error *err)
         .connections_per_address = (size_t)s->config->connections_per_address,
         .request_ms = s->config->request_ms,
         .idle_ms = IDLE_MS,
-        .proxies = s->config->proxy_protocol ? &s->app.gate.trusted : NULL,
+        .proxies = s->config->proxy_protocol ? &s->app.address_list.trusted : NULL,
         .certificate = s->certificate,
         .head = app_head,
         .body = app_body,
@@ -172,12 +172,13 @@ static bool open_all(struct server *s, struct error *err)
                                      .watch = true};
     s->app = (struct app){.clock = &clock_system, .config = s->config};
     list_init(&s->app.streams);
-    guard_open(&s->app.guard, s->config);
-    if (!gate_open(&s->app.gate, s->config, err) || !open_certificate(s, err))
+    auth_delay_open(&s->app.auth_delay, s->config);
+    if (!address_list_open(&s->app.address_list, s->config, err) || !open_certificate(s, err))
         return false;
     if (!(s->app.engine = engine_open(&options, err)))
         return false;
-    return token_open(&s->app.tokens, s->config->data, err) && make_admin_key(s->config->data, err);
+    return stream_token_open(&s->app.tokens, s->config->data, err) &&
+           make_admin_key(s->config->data, err);
 }
 
 /* ---- end */
@@ -265,8 +266,8 @@ static int run(int argc, char **argv)
     uv_run(&s->loop, UV_RUN_DEFAULT);
     bool failed = s->failed;
     uv_loop_close(&s->loop);
-    gate_done(&s->app.gate);
-    guard_done(&s->app.guard);
+    address_list_done(&s->app.address_list);
+    auth_delay_done(&s->app.auth_delay);
     config_free(s->config);
     free(s);
     return failed ? 1 : 0;

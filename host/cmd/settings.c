@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/settings.h"
 #include "base/mem.h"
-#include "domain/lua_line.h"
-#include "engine/check.h"
+#include "deploy/check.h"
+#include "domain/manifest/lua_line.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "cmd/follow.h"
 #include "cmd/options.h"
 #include "cmd/out.h"
-#include "domain/api_key.h"
+#include "domain/proof/api_key.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

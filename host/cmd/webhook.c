@@ -5,7 +5,7 @@
 #include "cmd/listing.h"
 #include "cmd/local.h"
 #include "cmd/options.h"
-#include "domain/api_key.h"
+#include "domain/proof/api_key.h"
 #include "store/store.h"
 #include <assert.h>
 #include <errno.h>
@@ -84,7 +84,7 @@ static int show_new(const struct options *o, const struct store_webhook *w, cons
         puts(secret);
     if (out_end(command_webhook.name) != 0) { /* what could not be shown is of no use to anybody */
         size_t gone;
-        if (!store_webhook_revoke_now(o->data, w->id, NULL, NULL, w->created_ms, &gone, &err))
+        if (!store_webhook_revoke_blocking(o->data, w->id, NULL, NULL, w->created_ms, &gone, &err))
             out_fail(command_webhook.name, &err);
         return 1;
     }
@@ -111,7 +111,7 @@ static int create(const struct options *o)
     memcpy(w.trigger, a.key, sizeof w.trigger);
     id_sha256(secret, strlen(secret), w.hash);
     int status;
-    if (store_webhook_create_now(o->data, &w, &revoked, &err))
+    if (store_webhook_create_blocking(o->data, &w, &revoked, &err))
         status = show_new(o, &w, secret, revoked);
     else
         status = out_fail(command_webhook.name, &err);
@@ -153,7 +153,7 @@ static int list(const struct options *o)
         error_set(&err, ERROR_INVALID, "unexpected word \"%s\"", o->word);
         return out_usage(command_webhook.name, &err);
     }
-    if (!store_webhooks_now(o->data, &rows, &count, &err))
+    if (!store_webhooks_blocking(o->data, &rows, &count, &err))
         return out_fail(command_webhook.name, &err);
     listing_begin(&l, columns, o->json);
     for (size_t i = 0; i < count; i++)
@@ -172,9 +172,9 @@ static int remove_secrets(const struct options *o)
     bool by_id = o->word && strncmp(o->word, "wh_", 3) == 0 && !strchr(o->word, '/');
     if (!by_id && !read_address(o, &a, &err))
         return out_usage(command_webhook.name, &err);
-    if (!store_webhook_revoke_now(o->data, by_id ? o->word : NULL, by_id ? NULL : a.project,
-                                  by_id ? NULL : a.key, clock_wall_ms(&clock_system), &revoked,
-                                  &err))
+    if (!store_webhook_revoke_blocking(o->data, by_id ? o->word : NULL, by_id ? NULL : a.project,
+                                       by_id ? NULL : a.key, clock_wall_ms(&clock_system), &revoked,
+                                       &err))
         return out_fail(command_webhook.name, &err);
     fprintf(stderr, "moontide: removed %zu secret%s\n", revoked, revoked == 1 ? "" : "s");
     return 0;

@@ -2,9 +2,9 @@
 /* What a run has said goes to the store, one order at a time, and what waited for that follows. */
 #include "base/log.h"
 #include "base/mem.h"
-#include "engine/disk.h"
 #include "engine/ops.h"
 #include "engine/run.h"
+#include "engine/store_outage.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +51,7 @@ static uint32_t take_records(struct run *r, struct buf *chunk)
 
 static void fill_accept(struct run *r)
 {
-    struct birth *b = r->birth;
+    struct acceptance *b = r->acceptance;
     b->row = (struct store_accept){
         .project = text_of(b->project),
         .trigger = text_of(b->trigger),
@@ -84,9 +84,9 @@ void run_commit(struct run *r)
     w->order.first = r->next_seq - r->pending_count;
     w->order.count = take_records(r, &w->chunk);
     w->order.chunk = buf_view(&w->chunk);
-    if (r->birth) {
+    if (r->acceptance) {
         fill_accept(r);
-        w->order.accept = &r->birth->row;
+        w->order.accept = &r->acceptance->row;
     }
     if (r->pending_count == 0) { /* the row's end goes with the last chunk */
         w->update = r->update;
@@ -145,8 +145,8 @@ static void written(struct run *r, struct run_write *w)
     r->committed = w->order.first + w->order.count - 1;
     struct ticket *ticket = NULL;
     if (w->order.accept) {
-        birth_free(r->birth);
-        r->birth = NULL;
+        acceptance_free(r->acceptance);
+        r->acceptance = NULL;
         ticket = r->ticket;
         r->ticket = NULL;
     }
@@ -195,9 +195,9 @@ static void on_written(struct store_order *order)
     struct engine *e = r->e;
     e->writes--;
     if (order->outcome == STORE_BROKEN)
-        disk_failed(e, r->id, &order->err);
+        store_outage_failed(e, r->id, &order->err);
     else if (order->outcome != STORE_WRONG)
-        disk_works(e);
+        store_outage_works(e);
     if (order->outcome == STORE_BROKEN && !order->accept && !e->closing) {
         timers_set(&e->timers, &w->again, ENGINE_STORE_RETRY_MS, on_again);
         return;

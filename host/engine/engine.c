@@ -2,12 +2,12 @@
 #include "engine/engine.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "engine/disk.h"
-#include "engine/frames.h"
+#include "deploy/reload.h"
+#include "deploy/watch.h"
 #include "engine/pause.h"
-#include "engine/reload.h"
 #include "engine/run.h"
-#include "engine/watch.h"
+#include "engine/runner_messages.h"
+#include "engine/store_outage.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -68,8 +68,8 @@ static bool open_parts(struct engine *e, const struct engine_options *o, struct 
         .loop = o->loop,
         .clock = o->clock,
         .count = o->runners,
-        .frame = frames_take,
-        .lost = frames_lost,
+        .frame = runner_messages_take,
+        .lost = runner_messages_lost,
         .arg = e,
     };
     if (!(e->store = open_store(o, err)))
@@ -169,7 +169,7 @@ static void on_part_closed(void *arg)
     free_runs(e);
     registry_done(&e->registry);
     jwt_free(e->jwt);
-    disk_done(e);
+    store_outage_done(e);
     hub_done(&e->hub);
     map_done(&e->runs);
     map_done(&e->tags);

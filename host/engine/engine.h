@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* engine.h - the heart: turns calls into runs, runs into journal records and effects. All its state
  * belongs to the loop thread. Its files: fire (a call becomes a run), run (records and commits),
- * frames (what runners say), ops (effects), revive (replay, recovery, waking), hub (who follows a
+ * runner_messages (what runners say), ops (effects), revive (replay, recovery, waking), hub (who follows a
  * run), registry + reload (triggers and their versions), pause,
  * keyring, pool. */
 #pragma once
+#include "auth/jwt.h"
+#include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/timers.h"
-#include "domain/config.h"
+#include "deploy/registry.h"
+#include "domain/config/config.h"
 #include "engine/hub.h"
-#include "engine/jwt.h"
-#include "engine/keyring.h"
 #include "engine/pool.h"
-#include "engine/registry.h"
-#include "engine/vault.h"
 #include "net/http.h"
+#include "secrets/vault.h"
 #include "store/store.h"
 
 enum {
@@ -69,13 +69,13 @@ struct engine {
     uv_prepare_t turn; /* the end of a turn of the loop: commits and frames go out */
     bool draining, store_broken;
     struct timer probe; /* while it is broken */
-    struct list unkept; /* versions not yet in the store: disk.c */
+    struct list unkept; /* versions not yet in the store: store_outage.c */
     size_t writes;      /* orders under way */
     size_t tickets;     /* callers who wait for an outcome */
     bool resuming;      /* revive_open was called */
     struct watch *watch;
     struct timer rescan; /* is a file that was missing still missing? */
-    bool settings_seen; /* host.lua, as it was at the last scan */
+    bool settings_seen;  /* host.lua, as it was at the last scan */
     ino_t settings_inode;
     struct timespec settings_saved;
     bool closing;

@@ -5,7 +5,7 @@
 #include "domain/filter.h"
 #include "domain/inputs.h"
 #include "domain/known_fields.h"
-#include "domain/schema.h"
+#include "domain/schema/schema.h"
 #include "engine/run.h"
 #include "engine/ticket.h"
 #include <stdlib.h>
@@ -122,10 +122,10 @@ static char *text_copy(struct text t)
 }
 
 /* NULL: the event does not fit the frame that takes it to a runner. */
-static struct birth *birth_new(const struct call *c, const char *session)
+static struct acceptance *acceptance_new(const struct call *c, const char *session)
 {
     const struct manifest *m = c->trigger->current->manifest;
-    struct birth *b = mem_zero(1, sizeof *b);
+    struct acceptance *b = mem_zero(1, sizeof *b);
     b->project = mem_text(c->trigger->project);
     b->trigger = mem_text(c->trigger->key);
     b->kind = c->kind;
@@ -139,7 +139,7 @@ static struct birth *birth_new(const struct call *c, const char *session)
         buf_reserve(&b->event, c->body.len + USUAL_REST);
     put_event(&b->event, c, text_of(session));
     if (b->event.full) {
-        birth_free(b);
+        acceptance_free(b);
         return NULL;
     }
     if (b->unique || b->idempotency_key)
@@ -165,14 +165,14 @@ static void make_session(char out[SESSION_BYTES], const struct call *c, int64_t 
 static struct ticket *fire_filtered(struct engine *e, const struct call *c, const struct outcome *o,
                                     outcome_fn fn, void *arg)
 {
-    struct birth *birth = c->idempotency_key.data ? birth_new(c, "") : NULL;
-    if (!birth) {
+    struct acceptance *acceptance = c->idempotency_key.data ? acceptance_new(c, "") : NULL;
+    if (!acceptance) {
         fn(arg, o);
         return NULL;
     }
     struct ticket *t = ticket_new(e, "", "", c->wait_ms, fn, arg);
-    ticket_dropped(t, birth, text_of(o->detail));
-    birth_free(birth);
+    ticket_dropped(t, acceptance, text_of(o->detail));
+    acceptance_free(acceptance);
     return t;
 }
 
@@ -190,8 +190,8 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
     int64_t now = clock_wall_ms(e->clock);
     char id[ID_BYTES], session[SESSION_BYTES];
     make_session(session, c, now);
-    struct birth *birth = birth_new(c, session);
-    if (!birth) {
+    struct acceptance *acceptance = acceptance_new(c, session);
+    if (!acceptance) {
         o.verdict = VERDICT_TOO_LARGE;
         o.detail =
             "the event made of this body (with defaults, known fields and headers) is larger than the limit of 7 MB";
@@ -202,7 +202,7 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
     struct run *r = run_new(e, id, c->trigger->current);
     r->created_ms = now;
     r->seed = id_number();
-    r->birth = birth;
+    r->acceptance = acceptance;
     r->session = mem_text(session);
     r->ticket = ticket_new(e, r->id, session, c->wait_ms, fn, arg);
     fire_start(r);
@@ -223,7 +223,7 @@ void fire_start(struct run *r)
         return;
     }
     r->phase = RUN_ADMITTING;
-    run_place(r, runner, true, TEXT_NONE, buf_view(&r->birth->event));
+    run_place(r, runner, true, TEXT_NONE, buf_view(&r->acceptance->event));
 }
 
 void fire_next(struct engine *e)

@@ -15,14 +15,15 @@ struct call { /* borrowed during engine_fire */
     struct text session;                         /* absent: a fresh one */
     struct text environment, language, timezone; /* absent: none */
     struct text instruction;                     /* absent: none; the caller's, before templates */
-    const cJSON *instruction_object, *customer, *context; /* NULL: none */
+    const cJSON *instruction_object, *customer, *context;   /* NULL: none */
     void (*put_headers)(struct buf *out, const void *from); /* writes a JSON object; NULL: {} */
     const void *headers_from;
-    struct text idempotency_key, caller;                  /* absent: none */
-    int64_t wait_ms;                                      /* 0: answer as soon as it is accepted */
+    struct text idempotency_key, caller; /* absent: none */
+    int64_t wait_ms;                     /* 0: answer as soon as it is accepted */
     bool inputs; /* body and tree are the inputs: the trigger's defaults are in them already */
-    bool delivery; /* idempotency_key is a sender's delivery id: a repeat is one whatever its body */
-    bool unsent; /* the request had no body, whatever `body` holds: it claims nothing */
+    bool
+        delivery; /* idempotency_key is a sender's delivery id: a repeat is one whatever its body */
+    bool unsent;  /* the request had no body, whatever `body` holds: it claims nothing */
 };
 
 struct outcome { /* borrowed during the callback */

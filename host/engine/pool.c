@@ -31,7 +31,7 @@ struct process {
     uv_poll_t poll;
     int fd;
     int handles; /* open uv handles */
-    struct board *board;
+    struct status_page *status_page;
     struct buf in, out;
     bool exited, killed_for_cpu, broke;
     int64_t status;
@@ -69,7 +69,7 @@ static void on_handle_closed(uv_handle_t *handle)
         return;
     struct pool *p = pr->runner->pool;
     close(pr->fd);
-    munmap(pr->board, BOARD_BYTES);
+    munmap(pr->status_page, STATUS_PAGE_BYTES);
     buf_done(&pr->in);
     buf_done(&pr->out);
     free(pr);
@@ -88,13 +88,13 @@ static void describe_end(const struct process *pr, char *out, size_t cap)
 
 /* Where the script stood. The runner may have been anybody's in the end: what it says is taken only
  * if it is a line of a log. */
-static void read_last_words(const struct board *b, char at[BOARD_AT])
+static void read_last_words(const struct status_page *b, char at[STATUS_PAGE_AT])
 {
     at[0] = '\0';
     if (atomic_load(&b->at_slice) != atomic_load(&b->slice))
         return;
-    memcpy(at, b->at, BOARD_AT);
-    at[BOARD_AT - 1] = '\0';
+    memcpy(at, b->at, STATUS_PAGE_AT);
+    at[STATUS_PAGE_AT - 1] = '\0';
     bool clean = text_utf8_ok(text_of(at));
     for (const char *c = at; *c; c++)
         clean = clean && (unsigned char)*c >= ' ' && *c != 127;
@@ -110,11 +110,11 @@ static void bury(struct process *pr)
     struct pool *p = r->pool;
     if (r->now == pr && !pr->broke)
         on_poll(&pr->poll, 0, UV_READABLE);
-    char detail[96], at[BOARD_AT];
+    char detail[96], at[STATUS_PAGE_AT];
     describe_end(pr, detail, sizeof detail);
-    read_last_words(pr->board, at);
-    struct pool_end end = {.kind = (enum board_kind)atomic_load(&pr->board->kind),
-                           .culprit = atomic_load(&pr->board->tag),
+    read_last_words(pr->status_page, at);
+    struct pool_end end = {.kind = (enum status_page_kind)atomic_load(&pr->status_page->kind),
+                           .culprit = atomic_load(&pr->status_page->tag),
                            .detail = detail,
                            .at = at};
     end.why = pr->killed_for_cpu      ? POOL_HOGGED
@@ -136,7 +136,7 @@ static void bury(struct process *pr)
             r->index, r->fast_deaths >= MAX_FAST_DEATHS ? detail : err.text);
         abort();
     }
-    if (end.kind == BOARD_IDLE)
+    if (end.kind == STATUS_PAGE_IDLE)
         end.culprit = 0;
     p->o.lost(p->o.arg, r->index, &end);
 }
@@ -229,14 +229,15 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
 }
 
-static bool open_border(struct process *pr, int fds[2], int *board_fd, struct error *err)
+static bool open_border(struct process *pr, int fds[2], int *page_fd, struct error *err)
 {
-    *board_fd = memfd_create("moontide-board", MFD_CLOEXEC);
-    if (*board_fd < 0 || ftruncate(*board_fd, BOARD_BYTES) != 0)
-        return error_errno(err, errno, "making the runner's board");
-    pr->board = mmap(NULL, BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *board_fd, 0);
-    if (pr->board == MAP_FAILED)
-        return error_errno(err, errno, "mapping the runner's board");
+    *page_fd = memfd_create("moontide-status-page", MFD_CLOEXEC);
+    if (*page_fd < 0 || ftruncate(*page_fd, STATUS_PAGE_BYTES) != 0)
+        return error_errno(err, errno, "making the runner's status page");
+    pr->status_page =
+        mmap(NULL, STATUS_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *page_fd, 0);
+    if (pr->status_page == MAP_FAILED)
+        return error_errno(err, errno, "mapping the runner's status page");
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0)
         return error_errno(err, errno, "making the runner's socket");
     return true;
@@ -246,11 +247,11 @@ static bool start_process(struct runner *r, struct error *err)
 {
     struct pool *p = r->pool;
     struct process *pr = mem_zero(1, sizeof *pr);
-    int fds[2] = {-1, -1}, board_fd = -1;
+    int fds[2] = {-1, -1}, page_fd = -1;
     pr->runner = r;
-    if (!open_border(pr, fds, &board_fd, err)) {
-        if (board_fd >= 0)
-            close(board_fd);
+    if (!open_border(pr, fds, &page_fd, err)) {
+        if (page_fd >= 0)
+            close(page_fd);
         free(pr);
         return false;
     }
@@ -265,7 +266,7 @@ static bool start_process(struct runner *r, struct error *err)
         {.flags = UV_IGNORE},
         {.flags = UV_INHERIT_FD, .data.fd = 2},
         {.flags = UV_INHERIT_FD, .data.fd = fds[1]},
-        {.flags = UV_INHERIT_FD, .data.fd = board_fd},
+        {.flags = UV_INHERIT_FD, .data.fd = page_fd},
     };
     uv_process_options_t spawn = {
         .exit_cb = on_child_exit,
@@ -277,7 +278,7 @@ static bool start_process(struct runner *r, struct error *err)
     };
     int status = uv_spawn(p->o.loop, &pr->child, &spawn);
     close(fds[1]);
-    close(board_fd);
+    close(page_fd);
     uv_poll_init(p->o.loop, &pr->poll, pr->fd);
     pr->handles = 2;
     p->open++;
@@ -307,16 +308,16 @@ static int64_t cpu_ms_of(int pid)
  * comes back to a hook. */
 static void watch(struct process *pr, int64_t now_ms)
 {
-    uint64_t kind = atomic_load(&pr->board->kind);
-    uint64_t tag = atomic_load(&pr->board->tag), slice = atomic_load(&pr->board->slice);
-    if (kind == BOARD_IDLE || tag != pr->seen_tag || slice != pr->seen_slice) {
+    uint64_t kind = atomic_load(&pr->status_page->kind);
+    uint64_t tag = atomic_load(&pr->status_page->tag), slice = atomic_load(&pr->status_page->slice);
+    if (kind == STATUS_PAGE_IDLE || tag != pr->seen_tag || slice != pr->seen_slice) {
         pr->seen_tag = tag;
         pr->seen_slice = slice;
         pr->seen_wall_ms = now_ms;
-        pr->seen_cpu_ms = kind == BOARD_IDLE ? 0 : cpu_ms_of(pr->child.pid);
+        pr->seen_cpu_ms = kind == STATUS_PAGE_IDLE ? 0 : cpu_ms_of(pr->child.pid);
         return;
     }
-    int64_t limit = (int64_t)atomic_load(&pr->board->cpu_ms) + POOL_GRACE_MS;
+    int64_t limit = (int64_t)atomic_load(&pr->status_page->cpu_ms) + POOL_GRACE_MS;
     int64_t used = cpu_ms_of(pr->child.pid) - pr->seen_cpu_ms;
     if (used < limit && now_ms - pr->seen_wall_ms < limit + POOL_STUCK_MS)
         return;

@@ -5,8 +5,8 @@
 #pragma once
 #include "base/clock.h"
 #include "base/error.h"
-#include "wire/board.h"
 #include "wire/frame.h"
+#include "wire/status_page.h"
 #include <uv.h>
 
 struct pool;
@@ -23,10 +23,10 @@ enum pool_loss {
 
 struct pool_end {
     enum pool_loss why;
-    const char *detail;   /* "killed by signal 11" */
-    uint64_t culprit;     /* the tag that was on the processor; 0: none */
-    enum board_kind kind; /* whose tag: a run's or a version's */
-    const char *at;       /* the script line where it stood; "" when it is not known */
+    const char *detail;         /* "killed by signal 11" */
+    uint64_t culprit;           /* the tag that was on the processor; 0: none */
+    enum status_page_kind kind; /* whose tag: a run's or a version's */
+    const char *at;             /* the script line where it stood; "" when it is not known */
 };
 
 struct pool_options {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
 #include "base/mem.h"
+#include "deploy/reload.h"
 #include "engine/fire.h"
 #include "engine/ops.h"
-#include "engine/reload.h"
 #include "engine/replay.h"
 #include "engine/run.h"
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 /* A run comes back in four steps, each a read from the store: its row, its version, its journal;
  * then START and the recorded answers go to a runner, and what the runner says is compared with the
- * journal until that is used up (frames.c). */
+ * journal until that is used up (runner_messages.c). */
 
 enum { JOURNAL_PAGE = 4 << 20, DUE_PAGE = 256, WAKE_MAX_MS = 60000, TRY_AGAIN_MS = 1000 };
 

@@ -34,7 +34,7 @@ struct run *run_new(struct engine *e, const char *id, struct version *version)
     return r;
 }
 
-void birth_free(struct birth *b)
+void acceptance_free(struct acceptance *b)
 {
     if (!b)
         return;
@@ -68,7 +68,7 @@ void run_release(struct run *r)
     timers_drop(&e->timers, &r->idle);
     map_del(&e->runs, text_of(r->id));
     version_drop(&e->registry, e->pool, r->version);
-    birth_free(r->birth);
+    acceptance_free(r->acceptance);
     run_update_free(&r->update);
     buf_done(&r->pending);
     free(r->session);

@@ -23,7 +23,7 @@ enum run_phase {
     RUN_ENDED,      /* its last record is written, perhaps not committed */
 };
 
-struct birth { /* what the accept order needs; gone once it is committed */
+struct acceptance { /* what the accept order needs; gone once it is committed */
     char *project, *trigger, *session, *caller, *idempotency_key, *instruction;
     const char *kind;
     struct buf event;
@@ -50,7 +50,7 @@ struct run {
     struct version *version;
     uint64_t seed;
     int64_t created_ms; /* wall clock */
-    struct birth *birth;
+    struct acceptance *acceptance;
     struct ticket *ticket; /* who fired it, until it is accepted */
 
     uint64_t next_seq, committed;
@@ -68,7 +68,7 @@ struct run {
     struct list late;          /* answers that came while it was on no runner */
     struct replay *replay;     /* what the runner must say again */
     uint32_t answers_sent;     /* on this runner */
-    int crashes;               /* points, see frames.c */
+    int crashes;               /* points, see runner_messages.c */
     bool park;                 /* its row says waiting, or will */
     bool cancel;               /* asked for while it was being rebuilt */
     char *session;             /* NULL until the row of a run that comes back is read */
@@ -79,7 +79,7 @@ struct run {
 
 struct run *run_new(struct engine *e, const char *id, struct version *version);
 void run_release(struct run *r); /* only without an order under way */
-void birth_free(struct birth *b);
+void acceptance_free(struct acceptance *b);
 void run_update_free(struct run_update *u);
 
 /* Appends a record; it is committed at the end of this turn. */
@@ -132,7 +132,7 @@ struct run *run_by_tag(const struct engine *e, uint64_t tag);
 void ticket_accepted(struct ticket *t);
 void ticket_refused(struct ticket *t, const struct store_order *order);
 /* The filter does not match. */
-void ticket_dropped(struct ticket *t, const struct birth *b, struct text reason);
+void ticket_dropped(struct ticket *t, const struct acceptance *b, struct text reason);
 void ticket_failed(struct ticket *t, const char *why); /* before it was accepted */
 void fire_start(struct run *r);   /* sends START to the least busy runner, or queues it */
 void fire_next(struct engine *e); /* starts what the backlog holds and the runners can take */

@@ -263,7 +263,7 @@ static void on_repeat(void *arg, enum store_outcome outcome, const char *existin
 /* The Idempotency-Key comes before the filter: a request that is sent again gets the first answer,
  * also when the filter has changed since. It is looked up here alone: where the filter matches the
  * run's own claim finds out. */
-void ticket_dropped(struct ticket *t, const struct birth *b, struct text reason)
+void ticket_dropped(struct ticket *t, const struct acceptance *b, struct text reason)
 {
     t->reason = reason.data ? mem_text_n(reason.data, reason.len) : NULL;
     if (!b->idempotency_key || t->e->closing) {

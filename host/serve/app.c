@@ -4,7 +4,7 @@
 #include "serve/bearer.h"
 #include "serve/cors.h"
 #include "serve/request.h"
-#include "serve/stream.h"
+#include "serve/stream/stream.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static void on_gone(struct exchange *x, void *data)
 {
     struct request *q = data;
     (void)x;
-    guard_forget(q);
+    auth_delay_forget(q);
     ticket_forget(q->ticket); /* the run goes on without its caller */
     if (q->drop)
         q->drop(q);
@@ -42,10 +42,10 @@ static struct text presented_key(const struct request *q)
 /* A stream token stands for run.read on one run; which run it is for is checked here too. */
 static bool token_holds(const struct request *q)
 {
-    char token[TOKEN_BYTES];
+    char token[STREAM_TOKEN_BYTES];
     return text_query(exchange_query(q->x), "token", token, sizeof token) == 1 &&
-           token_ok(&q->app->tokens, q->params_text[0], clock_wall_ms(q->app->clock),
-                    text_of(token));
+           stream_token_ok(&q->app->tokens, q->params_text[0], clock_wall_ms(q->app->clock),
+                           text_of(token));
 }
 
 /* A widget key is public: what is no widget's takes it for a wrong key, and the other way round. */
@@ -109,7 +109,7 @@ void app_head(void *arg, struct exchange *x)
         request_no(q, VERDICT_METHOD, NULL);
         return;
     }
-    cors_judge(q); /* before the first refusal, which the page may read too */
+    cors_judge(q);                 /* before the first refusal, which the page may read too */
     if (q->app->engine->closing) { /* its store takes no more questions */
         if (!stream_later(q))
             request_no(q, VERDICT_DRAINING, NULL);
@@ -120,7 +120,7 @@ void app_head(void *arg, struct exchange *x)
     /* Routes that start runs ask later, with the trigger's own lists. */
     bool later = q->route->permission == PERMISSION_TRIGGER;
     bool credential = q->authenticated || q->route->auth == AUTH_STREAM;
-    if (!later && credential && !gate_admits(q, NULL))
+    if (!later && credential && !address_list_admits(q, NULL))
         return;
     if (later && q->authenticated && !within_rate(q))
         return;
@@ -143,5 +143,5 @@ void app_drain(struct app *app)
     app->draining = true;
     engine_drain(app->engine);
     streams_end(app);
-    guard_release(&app->guard);
+    auth_delay_release(&app->auth_delay);
 }

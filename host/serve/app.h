@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* app.h - what the routes share. Owner: cmd/serve. Thread: loop. */
 #pragma once
+#include "auth/stream_token.h"
 #include "engine/engine.h"
-#include "serve/door.h"
-#include "serve/gate.h"
-#include "serve/guard.h"
-#include "serve/token.h"
+#include "serve/address_list.h"
+#include "serve/auth_delay.h"
+#include "serve/door/door.h"
 
 struct app {
     struct engine *engine;
     const struct clock *clock;
     const struct config *config;
-    struct token_key tokens;
+    struct stream_token_key tokens;
     struct list streams; /* open event streams, for the drain */
-    struct gate gate;
-    struct guard guard;
+    struct address_list address_list;
+    struct auth_delay auth_delay;
     int64_t warned_ms; /* signed.c: when it last said that a secret is missing; 0: never */
     bool draining;
 };

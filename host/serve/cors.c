@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/cors.h"
 
-#include "domain/origin.h"
+#include "domain/address/origin.h"
 #include "store/store.h"
 #include <stdio.h>
 #include <string.h>
 
 #define EXPOSED "X-Run-Id, X-Request-Id, Location, Retry-After"
-#define ALLOWED                                                                               \
-    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, X-API-Key, "       \
+#define ALLOWED                                                                        \
+    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, X-API-Key, " \
     "X-Request-Id"
 #define MAX_AGE_S "600" /* a trigger that takes an origin off its list is believed by then */
 
@@ -51,10 +51,10 @@ static bool lists(const struct trigger *t, struct text origin)
 static const struct trigger *by_path(struct request *q, enum opens how)
 {
     const struct registry *r = &q->app->engine->registry;
-    const struct trigger *t =
-        how == OPEN_TRIGGER                      ? registry_find(r, q->params[0], q->params[1])
-        : how == OPEN_ID || how == OPEN_WIDGET ? registry_find_id(r, q->params[0])
-                                                 : NULL;
+    const struct trigger *t = how == OPEN_TRIGGER ? registry_find(r, q->params[0], q->params[1])
+                              : how == OPEN_ID || how == OPEN_WIDGET
+                                  ? registry_find_id(r, q->params[0])
+                                  : NULL;
     bool shown = t && trigger_serves(t) && (how != OPEN_WIDGET || t->current->manifest->widget);
     return shown ? t : NULL;
 }
@@ -140,7 +140,5 @@ static void preflight(struct request *q)
     exchange_answer(q->x, 204, NULL, TEXT_NONE);
 }
 
-const struct route cors_preflight = {.method = METHOD_OPTIONS,
-                                     .pattern = "",
-                                     .auth = AUTH_NONE,
-                                     .body = preflight};
+const struct route cors_preflight = {
+    .method = METHOD_OPTIONS, .pattern = "", .auth = AUTH_NONE, .body = preflight};

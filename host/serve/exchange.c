@@ -3,7 +3,7 @@
 
 #include "base/id.h"
 #include "base/mem.h"
-#include "serve/door_conn.h"
+#include "serve/door/door_conn.h"
 #include <stdlib.h>
 #include <string.h>
 

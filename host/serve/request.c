@@ -18,7 +18,7 @@ static void set_retry(struct request *q, const struct refusal *r)
 void request_refuse(struct request *q, const struct refusal *r)
 {
     bool open = !exchange_answered(q->x) && !q->held;
-    if (open && !(r->verdict == VERDICT_UNAUTHORIZED && guard_takes(q, r)))
+    if (open && !(r->verdict == VERDICT_UNAUTHORIZED && auth_delay_takes(q, r)))
         request_say(q, r);
 }
 

@@ -2,7 +2,7 @@
 /* request.h - one request on its way through a route: what was matched, who asks, and how to say no. Owner: the exchange.
  * Thread: loop. */
 #pragma once
-#include "domain/signature.h"
+#include "domain/proof/signature.h"
 #include "domain/verdict.h"
 #include "engine/fire.h"
 #include "serve/app.h"
@@ -13,17 +13,16 @@ struct request;
 enum { REQUEST_PARAMS = 4, REQUEST_PARAM = 256 };
 
 enum route_auth {
-    AUTH_NONE,    /* nobody, or the route's own business: see webhook_head */
-    AUTH_KEY,     /* x-api-key, or Authorization: Bearer with a key or a token (bearer.h) */
-    AUTH_API_KEY, /* x-api-key only */
-    AUTH_BEARER,  /* Authorization: Bearer only, with a key */
-    AUTH_FLOW,    /* Authorization: Bearer only, with a key or a token */
+    AUTH_NONE,     /* nobody, or the route's own business: see webhook_head */
+    AUTH_KEY,      /* x-api-key, or Authorization: Bearer with a key or a token (bearer.h) */
+    AUTH_API_KEY,  /* x-api-key only */
+    AUTH_BEARER,   /* Authorization: Bearer only, with a key */
+    AUTH_FLOW,     /* Authorization: Bearer only, with a key or a token */
     AUTH_OPTIONAL, /* as AUTH_KEY if there is any, else nobody */
-    AUTH_SIGNED,  /* as AUTH_API_KEY; without one the body's signature decides: see signed.h */
-    AUTH_STREAM,  /* as AUTH_KEY, or ?token= for this one run */
-    AUTH_WIDGET,  /* as AUTH_KEY, but a widget key and no other */
+    AUTH_SIGNED,   /* as AUTH_API_KEY; without one the body's signature decides: see signed.h */
+    AUTH_STREAM,   /* as AUTH_KEY, or ?token= for this one run */
+    AUTH_WIDGET,   /* as AUTH_KEY, but a widget key and no other */
 };
-
 
 /* How a no is said. */
 struct refusal {
@@ -40,8 +39,8 @@ struct route {
     enum http_method method;
     const char *pattern; /* "/v1/runs/{id}/events"; with a trailing '/' both forms match */
     enum route_auth auth;
-    unsigned permission; /* enum permission, checked by the route against its project */
-    void (*head)(struct request *q);  /* optional: look up, permit, set the size limit */
+    unsigned permission;             /* enum permission, checked by the route against its project */
+    void (*head)(struct request *q); /* optional: look up, permit, set the size limit */
     void (*body)(struct request *q);
     void (*refuse)(struct request *q, const struct refusal *r); /* NULL: problem+json */
 };
@@ -50,25 +49,26 @@ struct request {
     struct app *app;
     struct exchange *x;
     const struct route *route;
-    const struct route *near; /* a route of this path but another method: a 405 speaks its dialect */
+    const struct route
+        *near; /* a route of this path but another method: a 405 speaks its dialect */
     struct text params[REQUEST_PARAMS]; /* decoded once */
     char params_text[REQUEST_PARAMS][REQUEST_PARAM];
-    struct api_key key;    /* a copy; valid when authenticated. Of a token: what it grants */
+    struct api_key key;       /* a copy; valid when authenticated. Of a token: what it grants */
     char subject[JWT_CALLER]; /* "jwt:" and whom a token speaks for; empty: it was a key */
     bool authenticated;
-    bool page_ok, cors_answered; /* cors.h: the page that asks may read the answer */
+    bool page_ok, cors_answered;  /* cors.h: the page that asks may read the answer */
     struct signature_proof proof; /* of a trigger with `verify` */
-    struct trigger *trigger; /* only within head(); looked up again in body() */
-    struct ticket *ticket;   /* an outcome is awaited */
-    int64_t not_before_ms;   /* signed.c: a 401 is not said earlier, on the monotonic clock */
-    struct held *held;       /* guard.c: the answer is decided but not yet said */
-    void *state;             /* the route's own, freed by `drop` */
+    struct trigger *trigger;      /* only within head(); looked up again in body() */
+    struct ticket *ticket;        /* an outcome is awaited */
+    int64_t not_before_ms;        /* signed.c: a 401 is not said earlier, on the monotonic clock */
+    struct held *held;            /* auth_delay.c: the answer is decided but not yet said */
+    void *state;                  /* the route's own, freed by `drop` */
     void (*drop)(struct request *q);
 };
 
-/* A 401 may be said later: see guard.h. Either way the request is over for the route. */
+/* A 401 may be said later: see auth_delay.h. Either way the request is over for the route. */
 void request_refuse(struct request *q, const struct refusal *r);
-void request_say(struct request *q, const struct refusal *r); /* for guard.c: now */
+void request_say(struct request *q, const struct refusal *r); /* for auth_delay.c: now */
 /* The short form. */
 void request_no(struct request *q, enum verdict v, const char *detail);
 /* The default of request_refuse: RFC 9457 problem+json. */
@@ -89,9 +89,11 @@ struct text request_bearer(const struct request *q);
 /* Accept names `media`, and does so before `other`. */
 bool request_prefers(const struct request *q, const char *media, const char *other);
 /* A decimal query parameter; false: refused with its name. */
-bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max, uint64_t *out);
+bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max,
+                       uint64_t *out);
 
 /* routes.c: the n-th route; NULL behind the last. */
 const struct route *route_at(size_t n);
 /* routes.c: the first route of this method and path, or what is wrong: *allow (for 405) is filled when the path exists. */
-const struct route *route_find(enum http_method method, struct text path, struct request *q, char allow[64]);
+const struct route *route_find(enum http_method method, struct text path, struct request *q,
+                               char allow[64]);

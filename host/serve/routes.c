@@ -7,8 +7,8 @@
 
 /* Every address of the host. The first row that matches path and method wins. */
 static const struct route routes[] = {
-    {METHOD_POST, "/api/v1.0/project/{project}/trigger/{key}/", AUTH_SIGNED, PERMISSION_TRIGGER, project_head, project_body,
-     project_refuse},
+    {METHOD_POST, "/api/v1.0/project/{project}/trigger/{key}/", AUTH_SIGNED, PERMISSION_TRIGGER,
+     project_head, project_body, project_refuse},
 
     {METHOD_POST, "/api/agent/trigger/", AUTH_BEARER, PERMISSION_TRIGGER, agent_head, agent_body,
      agent_refuse},
@@ -19,21 +19,31 @@ static const struct route routes[] = {
      flow_refuse},
     {METHOD_POST, "/workflows/trigger", AUTH_NONE, 0, webhook_head, webhook_body, flow_refuse},
 
-    {METHOD_POST, "/v1/projects/{project}/triggers/{key}/runs", AUTH_KEY, PERMISSION_TRIGGER, native_head, native_body, NULL},
-    {METHOD_POST, "/v1/widget/{workflow_id}/runs", AUTH_WIDGET, PERMISSION_TRIGGER, widget_head, widget_body, NULL},
+    {METHOD_POST, "/v1/projects/{project}/triggers/{key}/runs", AUTH_KEY, PERMISSION_TRIGGER,
+     native_head, native_body, NULL},
+    {METHOD_POST, "/v1/widget/{workflow_id}/runs", AUTH_WIDGET, PERMISSION_TRIGGER, widget_head,
+     widget_body, NULL},
     {METHOD_GET, "/v1/runs", AUTH_KEY, PERMISSION_READ, NULL, runs_list, NULL},
     {METHOD_GET, "/v1/runs/{id}", AUTH_KEY, PERMISSION_READ, NULL, runs_get, NULL},
     {METHOD_GET, "/v1/runs/{id}/events", AUTH_STREAM, PERMISSION_READ, NULL, runs_events, NULL},
     {METHOD_POST, "/v1/runs/{id}/cancel", AUTH_KEY, PERMISSION_CONTROL, NULL, runs_cancel, NULL},
     {METHOD_GET, "/v1/triggers", AUTH_KEY, PERMISSION_READ, NULL, triggers_list, NULL},
-    {METHOD_GET, "/v1/triggers/{project}/{key}", AUTH_KEY, PERMISSION_READ, NULL, triggers_get, NULL},
-    {METHOD_GET, "/v1/triggers/{project}/{key}/snippets", AUTH_KEY, PERMISSION_READ, NULL, snippets_get, NULL},
-    {METHOD_POST, "/v1/triggers/{project}/{key}/pause", AUTH_KEY, PERMISSION_MANAGE, NULL, triggers_pause, NULL},
-    {METHOD_POST, "/v1/triggers/{project}/{key}/resume", AUTH_KEY, PERMISSION_MANAGE, NULL, triggers_resume, NULL},
-    {METHOD_GET, "/v1/triggers/{project}/{key}/webhook", AUTH_KEY, PERMISSION_MANAGE, NULL, webhooks_list_all, NULL},
-    {METHOD_POST, "/v1/triggers/{project}/{key}/webhook", AUTH_KEY, PERMISSION_MANAGE, NULL, webhooks_create, NULL},
-    {METHOD_DELETE, "/v1/triggers/{project}/{key}/webhook", AUTH_KEY, PERMISSION_MANAGE, NULL, webhooks_delete_all, NULL},
-    {METHOD_DELETE, "/v1/triggers/{project}/{key}/webhook/{id}", AUTH_KEY, PERMISSION_MANAGE, NULL, webhooks_delete, NULL},
+    {METHOD_GET, "/v1/triggers/{project}/{key}", AUTH_KEY, PERMISSION_READ, NULL, triggers_get,
+     NULL},
+    {METHOD_GET, "/v1/triggers/{project}/{key}/snippets", AUTH_KEY, PERMISSION_READ, NULL,
+     snippets_get, NULL},
+    {METHOD_POST, "/v1/triggers/{project}/{key}/pause", AUTH_KEY, PERMISSION_MANAGE, NULL,
+     triggers_pause, NULL},
+    {METHOD_POST, "/v1/triggers/{project}/{key}/resume", AUTH_KEY, PERMISSION_MANAGE, NULL,
+     triggers_resume, NULL},
+    {METHOD_GET, "/v1/triggers/{project}/{key}/webhook", AUTH_KEY, PERMISSION_MANAGE, NULL,
+     webhooks_list_all, NULL},
+    {METHOD_POST, "/v1/triggers/{project}/{key}/webhook", AUTH_KEY, PERMISSION_MANAGE, NULL,
+     webhooks_create, NULL},
+    {METHOD_DELETE, "/v1/triggers/{project}/{key}/webhook", AUTH_KEY, PERMISSION_MANAGE, NULL,
+     webhooks_delete_all, NULL},
+    {METHOD_DELETE, "/v1/triggers/{project}/{key}/webhook/{id}", AUTH_KEY, PERMISSION_MANAGE, NULL,
+     webhooks_delete, NULL},
 
     {METHOD_GET, "/v1/keys", AUTH_KEY, PERMISSION_KEYS, NULL, keys_list_all, NULL},
     {METHOD_POST, "/v1/keys", AUTH_KEY, PERMISSION_KEYS, NULL, keys_create, NULL},
@@ -55,7 +65,8 @@ const struct route *route_at(size_t n)
     return n < ARRAY_LEN(routes) ? &routes[n] : NULL;
 }
 
-static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", ""};
+static const char *const method_names[] = {"GET",   "HEAD",   "POST",    "PUT",
+                                           "PATCH", "DELETE", "OPTIONS", ""};
 
 /* What cannot be decoded or is too long becomes "", which is nothing's name: the route says its own 404. */
 static bool take_param(struct request *q, int n, struct text part)
@@ -91,7 +102,8 @@ static bool matches(const char *pattern, struct text path, struct request *q)
     return !want.data && !have.data;
 }
 
-const struct route *route_find(enum http_method method, struct text path, struct request *q, char allow[64])
+const struct route *route_find(enum http_method method, struct text path, struct request *q,
+                               char allow[64])
 {
     /* HEAD is GET; the door leaves the body away. */
     enum http_method as = method == METHOD_HEAD ? METHOD_GET : method;
@@ -102,8 +114,8 @@ const struct route *route_find(enum http_method method, struct text path, struct
             return &routes[i];
         q->near = &routes[i];
         size_t used = strlen(allow);
-        snprintf(allow + used, 64 - used, "%s%s%s", used ? ", " : "", method_names[routes[i].method],
-                 routes[i].method == METHOD_GET ? ", HEAD" : "");
+        snprintf(allow + used, 64 - used, "%s%s%s", used ? ", " : "",
+                 method_names[routes[i].method], routes[i].method == METHOD_GET ? ", HEAD" : "");
     }
     return NULL;
 }

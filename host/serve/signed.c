@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/signed.h"
 
+#include "auth/verify.h"
 #include "base/log.h"
 #include "domain/form.h"
-#include "domain/signature_code.h"
-#include "engine/verify.h"
+#include "domain/proof/signature_code.h"
 
 enum { REFUSED_MS = 5, REFUSED_MS_PER_MB = 10 };
 enum { WARN_EVERY_MS = 60000, TARGET_MAX = 16 << 10, FORM_JSON_FACTOR = 8 };

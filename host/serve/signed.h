@@ -2,7 +2,7 @@
 /* signed.h - triggers with `verify`: their requests must bear the sender's signature, whichever
  * door they come through and whatever other credential they bring. Thread: loop. */
 #pragma once
-#include "engine/registry.h"
+#include "deploy/registry.h"
 #include "serve/request.h"
 
 /* In body(), before anything of the body is judged. t NULL or without `verify`: true for who has

@@ -9,7 +9,7 @@
  * Reads: one reader thread, answers on the loop thread. A read sees every write whose `done` has
  * been called.
  *
- * Owner: engine. Thread: loop, except the *_now functions, which block (start-up and CLI).
+ * Owner: engine. Thread: loop, except the *_blocking functions, which block (start-up and CLI).
  * Limits: chunk 8 MiB; 16,777,215 records a run; journal reads return at most max_bytes (at least
  * one chunk); lists leave out long texts (STORE_LIST_TEXT). */
 #pragma once
@@ -17,7 +17,7 @@
 #include "base/id.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "domain/api_key.h"
+#include "domain/proof/api_key.h"
 #include <uv.h>
 
 struct store;
@@ -72,8 +72,8 @@ enum store_outcome {
     STORE_DUPLICATE,  /* unique claim taken: `existing` names the run */
     STORE_REPEATED,   /* idempotency key known with the same body: `existing` names the run */
     STORE_KEY_REUSED, /* idempotency key known with another body */
-    STORE_WRONG,  /* it does not fit what the file holds, and never will: err says why */
-    STORE_BROKEN, /* disk full, I/O error …: trying again may help; err says what */
+    STORE_WRONG,      /* it does not fit what the file holds, and never will: err says why */
+    STORE_BROKEN,     /* disk full, I/O error …: trying again may help; err says what */
 };
 
 struct store_order { /* the caller's storage, borrowed with all texts until done */
@@ -115,7 +115,7 @@ struct store_audit {
 void store_audit(struct store *s, const struct store_audit *a, store_written_fn done, void *arg);
 
 /* The arguments are copied; done may be NULL. The key as it is (id, hash and times filled in). Both
- * touch DATA/keys.stamp, as the *_now functions do. Revoking a key twice keeps the first time; of
+ * touch DATA/keys.stamp, as the *_blocking functions do. Revoking a key twice keeps the first time; of
  * an unknown one: ERROR_MISSING. audit: written in the same transaction; NULL: none. */
 void store_key_create(struct store *s, const struct api_key *key, const struct store_audit *audit,
                       store_written_fn done, void *arg);
@@ -312,28 +312,28 @@ void store_load(const struct store *s, size_t *waiting, int64_t *commit_us);
  * opens DATA/moontide.db, does one thing and, having changed something, touches DATA/keys.stamp,
  * which a running host watches. Creating makes the folder and the database when missing. actor:
  * "cli" or "host", for the audit row that goes with the change. */
-bool store_key_create_now(const char *data, const struct api_key *key, const char *actor,
-                          struct error *err) MUST_CHECK;
-bool store_key_revoke_now(const char *data, const char *id, int64_t now_ms, const char *actor,
-                          struct error *err) MUST_CHECK;
+bool store_key_create_blocking(const char *data, const struct api_key *key, const char *actor,
+                               struct error *err) MUST_CHECK;
+bool store_key_revoke_blocking(const char *data, const char *id, int64_t now_ms, const char *actor,
+                               struct error *err) MUST_CHECK;
 /* *keys is malloc'ed. */
-bool store_keys_now(const char *data, struct api_key **keys, size_t *count,
-                    struct error *err) MUST_CHECK;
+bool store_keys_blocking(const char *data, struct api_key **keys, size_t *count,
+                         struct error *err) MUST_CHECK;
 /* See store_webhook_create. */
-bool store_webhook_create_now(const char *data, const struct store_webhook *webhook,
-                              size_t *revoked, struct error *err) MUST_CHECK;
+bool store_webhook_create_blocking(const char *data, const struct store_webhook *webhook,
+                                   size_t *revoked, struct error *err) MUST_CHECK;
 /* By its id (project and trigger NULL), or (id NULL) all of a trigger. None alive: ERROR_MISSING. */
-bool store_webhook_revoke_now(const char *data, const char *id, const char *project,
-                              const char *trigger, int64_t now_ms, size_t *revoked,
-                              struct error *err) MUST_CHECK;
+bool store_webhook_revoke_blocking(const char *data, const char *id, const char *project,
+                                   const char *trigger, int64_t now_ms, size_t *revoked,
+                                   struct error *err) MUST_CHECK;
 /* *webhooks is malloc'ed. */
-bool store_webhooks_now(const char *data, struct store_webhook **webhooks, size_t *count,
-                        struct error *err) MUST_CHECK;
-bool store_secret_put_now(const char *data, const struct store_secret *secret,
-                          const struct store_audit *audit, struct error *err) MUST_CHECK;
-bool store_secret_remove_now(const char *data, const char *name, const struct store_audit *audit,
+bool store_webhooks_blocking(const char *data, struct store_webhook **webhooks, size_t *count,
                              struct error *err) MUST_CHECK;
-bool store_secrets_now(const char *data, struct store_secret **secrets, size_t *count,
-                       struct error *err) MUST_CHECK;
+bool store_secret_put_blocking(const char *data, const struct store_secret *secret,
+                               const struct store_audit *audit, struct error *err) MUST_CHECK;
+bool store_secret_remove_blocking(const char *data, const char *name,
+                                  const struct store_audit *audit, struct error *err) MUST_CHECK;
+bool store_secrets_blocking(const char *data, struct store_secret **secrets, size_t *count,
+                            struct error *err) MUST_CHECK;
 void store_secrets_free(struct store_secret *secrets,
-                        size_t count); /* what store_secrets_now gave */
+                        size_t count); /* what store_secrets_blocking gave */

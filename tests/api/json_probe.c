@@ -4,8 +4,8 @@
  *              "ok": bool, "field", "error", "sample", "exported"}
  *   canonical  any JSON gives its canonical form (RFC 8785), or {"error": text} */
 #include "base/json.h"
-#include "domain/schema.h"
-#include "domain/schema_export.h"
+#include "domain/schema/schema.h"
+#include "domain/schema/schema_export.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

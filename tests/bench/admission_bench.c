@@ -3,10 +3,10 @@
  * reading the JSON, finding the API key among a hundred, checking the input schema, hashing the
  * canonical form. Prints one line a stage, microseconds a request (the best of many batches), and
  * the sum of the last three. Built as build/tests/bench_admission; tests/bench/run.sh runs it. */
+#include "auth/keyring.h"
 #include "base/json.h"
 #include "base/timers.h"
-#include "domain/schema.h"
-#include "engine/keyring.h"
+#include "domain/schema/schema.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

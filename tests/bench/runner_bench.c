@@ -4,8 +4,8 @@
  * a measurement, microseconds a run. Built as build/tests/bench_runner; tests/bench/run.sh runs it.
  */
 #include "base/clock.h"
-#include "runner/run.h"
-#include "runner/tick.h"
+#include "runner/run/run.h"
+#include "runner/vm/tick.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "serve/certificate.h"
-#include "serve/door.h"
+#include "serve/door/certificate.h"
+#include "serve/door/door.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

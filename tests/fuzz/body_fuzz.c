@@ -3,7 +3,7 @@
  * was cut into chunks here comes back whole. */
 #include "fuzz.h"
 
-#include "serve/door_body.h"
+#include "serve/door/door_body.h"
 
 enum { OUT_MAX = 16 << 20 };
 

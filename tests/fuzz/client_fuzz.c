@@ -7,10 +7,10 @@
 #include "fuzz.h"
 
 #include "base/id.h"
+#include "domain/address/forwarded.h"
 #include "domain/form.h"
-#include "domain/forwarded.h"
-#include "domain/signature.h"
-#include "serve/door_proxy.h"
+#include "domain/proof/signature.h"
+#include "serve/door/door_proxy.h"
 
 /* ---- forwarded */
 

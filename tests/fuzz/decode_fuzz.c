@@ -3,7 +3,7 @@
  * back it must be the same value. */
 #include "lua_fuzz.h"
 
-#include "runner/lua_json.h"
+#include "runner/lib/lua_json.h"
 
 enum { OUT_MAX = 16 << 20 };
 

@@ -6,11 +6,11 @@
 #pragma once
 #include "fuzz.h"
 
+#include "auth/verify.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "engine/fire.h"
-#include "engine/verify.h"
-#include "serve/door_head.h"
+#include "serve/door/door_head.h"
 #include "serve/request.h"
 
 enum { FAKE_HEADERS = 1024 };
@@ -274,22 +274,23 @@ enum signature verify_request(const struct vault *v, const struct signature_rule
 
 /* ---- what else would need a process around it */
 
-bool guard_takes(struct request *q, const struct refusal *r)
+bool auth_delay_takes(struct request *q, const struct refusal *r)
 {
     (void)q;
     (void)r;
     return false;
 }
 
-void guard_forget(struct request *q)
+void auth_delay_forget(struct request *q)
 {
     (void)q;
 }
 
-void token_make(const struct token_key *k, const char *run, int64_t now_ms, char out[TOKEN_BYTES])
+void stream_token_make(const struct stream_token_key *k, const char *run, int64_t now_ms,
+                       char out[STREAM_TOKEN_BYTES])
 {
     (void)k;
     (void)run;
     (void)now_ms;
-    snprintf(out, TOKEN_BYTES, "token");
+    snprintf(out, STREAM_TOKEN_BYTES, "token");
 }

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "domain/config.h"
+#include "domain/config/config.h"
 
 static struct engine engine;
 static struct app app;

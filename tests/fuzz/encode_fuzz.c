@@ -4,7 +4,7 @@
  * readers accept, the same each time and within its limit, or refused with a reason. */
 #include "lua_fuzz.h"
 
-#include "runner/lua_json.h"
+#include "runner/lib/lua_json.h"
 
 enum { OUT_MAX = 64 << 10, VALUES = 60, ROUNDS = 4000 };
 

@@ -18,7 +18,15 @@ struct fake_row {
 };
 
 struct fake_read {
-    enum { READ_ROW, READ_JOURNAL, READ_VERSION, READ_DUE, READ_AUDITED, READ_SESSION, READ_REPEAT } kind;
+    enum {
+        READ_ROW,
+        READ_JOURNAL,
+        READ_VERSION,
+        READ_DUE,
+        READ_AUDITED,
+        READ_SESSION,
+        READ_REPEAT
+    } kind;
     char id[ID_BYTES];
     union {
         store_run_fn row;

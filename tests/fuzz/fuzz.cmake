@@ -4,7 +4,7 @@
 set(FUZZ_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 if(MOONTIDE_FUZZ)
-  foreach(layer base wire domain runner store net engine serve)
+  foreach(layer base wire domain runner store net secrets auth deploy engine serve)
     target_compile_options(${layer} PRIVATE -fsanitize=fuzzer-no-link)
   endforeach()
 endif()
@@ -50,7 +50,7 @@ fuzz(encode runner)
 fuzz(template runner)
 fuzz(loop runner)
 fuzz(script runner domain)
-fuzz(jwt engine)
+fuzz(jwt auth)
 fuzz(host engine)
 target_link_options(fuzz_host PRIVATE -Wl,--allow-multiple-definition) # its fakes come first
 fuzz(dialect serve)

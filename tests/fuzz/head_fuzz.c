@@ -3,7 +3,7 @@
  * and what it shows must lie inside it. */
 #include "fuzz.h"
 
-#include "serve/door_head.h"
+#include "serve/door/door_head.h"
 
 /* As the door does it: the bytes so far, each time in a block of their own. */
 static enum head_state feed(struct text in, uint32_t seed, struct head *h, char **bytes)

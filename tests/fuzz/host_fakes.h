@@ -8,8 +8,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "engine/engine.h"
-#include "engine/frames.h"
-#include "engine/vault.h"
+#include "engine/runner_messages.h"
+#include "secrets/vault.h"
 
 enum { FAKE_RUNNERS = 2, FAKE_SEATS = 256 };
 
@@ -145,7 +145,7 @@ static void fake_lose(unsigned runner, enum pool_loss why, uint64_t culprit)
             i++;
     struct pool_end end = {.why = why,
                            .culprit = culprit,
-                           .kind = culprit ? BOARD_RUN : BOARD_IDLE,
+                           .kind = culprit ? STATUS_PAGE_RUN : STATUS_PAGE_IDLE,
                            .detail = "killed by signal 11",
                            .at = culprit % 2 ? "p/k.lua:1" : ""};
     fake_pool.o.lost(fake_pool.o.arg, runner, &end);

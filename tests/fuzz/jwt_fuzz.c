@@ -6,8 +6,8 @@
  *   b text                base64url */
 #include "fuzz.h"
 
-#include "domain/base64url.h"
-#include "engine/jwt_keys.h"
+#include "auth/jwt_keys.h"
+#include "base/base64url.h"
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -7,8 +7,8 @@
 
 #include "base/json.h"
 #include "domain/form.h"
-#include "domain/format.h"
 #include "domain/known_fields.h"
+#include "domain/schema/format.h"
 #include "domain/timezone.h"
 
 static void fuzz_format(int which, struct text in)

@@ -3,8 +3,8 @@
  * accepted is within its bounds, what is refused has a line of the source and a reason. */
 #include "fuzz.h"
 
-#include "domain/lua_line.h"
-#include "domain/manifest.h"
+#include "domain/manifest/lua_line.h"
+#include "domain/manifest/manifest.h"
 
 static const struct manifest_ceilings ceilings = {
     .cpu_ms = 10000,

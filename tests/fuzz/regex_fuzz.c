@@ -3,7 +3,7 @@
  * and says the same a second time; what is refused has a reason. */
 #include "fuzz.h"
 
-#include "domain/regex.h"
+#include "domain/schema/regex.h"
 
 enum { STEPS = 20000 };
 

@@ -9,9 +9,9 @@
 #include "fuzz.h"
 
 #include "base/json.h"
-#include "runner/loop.h"
-#include "runner/run.h"
-#include "runner/tick.h"
+#include "runner/run/loop.h"
+#include "runner/run/run.h"
+#include "runner/vm/tick.h"
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>

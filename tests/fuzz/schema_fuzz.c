@@ -3,7 +3,7 @@
  * its object, and a reason. */
 #include "fuzz.h"
 
-#include "domain/schema.h"
+#include "domain/schema/schema.h"
 
 static void check(const cJSON *declared, const cJSON *body)
 {

@@ -5,7 +5,7 @@
  * and gets all answers at once, must say the same. */
 #include "runner_fuzz.h"
 
-#include "domain/manifest.h"
+#include "domain/manifest/manifest.h"
 
 enum { ANSWERS = 24, RUN = 7 };
 

@@ -3,8 +3,8 @@
  * rendering without values; and what is shown keeps its limit. */
 #include "lua_fuzz.h"
 
-#include "runner/lua_json.h"
-#include "runner/template.h"
+#include "runner/lib/lua_json.h"
+#include "runner/lib/template.h"
 
 enum { OUT_MAX = 4096 };
 

@@ -23,9 +23,12 @@ BEGIN {
     may["runner"] = "base wire runner"
     may["store"] = "base wire domain store"
     may["net"] = "base wire domain net"
-    may["engine"] = "base wire domain store net engine"
-    may["serve"] = "base wire domain store net engine serve"
-    may["cmd"] = "base wire domain store net engine serve cmd runner"
+    may["secrets"] = "base wire domain store net secrets"
+    may["auth"] = "base wire domain store net secrets auth"
+    may["deploy"] = "base wire domain store net deploy engine" # engine: until reload.c and check.c know it no more
+    may["engine"] = "base wire domain store net secrets auth deploy engine"
+    may["serve"] = may["engine"] " serve"
+    may["cmd"] = may["serve"] " cmd runner"
     may["main"] = may["cmd"]
     home["libwebsockets.h"] = home["ssl.h"] = "serve"
     home["sqlite3.h"] = "store"

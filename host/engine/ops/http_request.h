@@ -4,7 +4,7 @@
  * secrets put in, HTTP_REQUEST_LINE bytes a header or URL and HTTP_REQUEST_BODY a body. */
 #pragma once
 #include "engine/ops.h"
-#include "engine/secret_text.h"
+#include "secrets/secret_text.h"
 
 enum {
     HTTP_REQUEST_HEADERS = 100,

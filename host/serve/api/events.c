@@ -4,7 +4,7 @@
 #include "serve/api/api.h"
 #include "serve/cors.h"
 #include "serve/pending.h"
-#include "serve/stream.h"
+#include "serve/stream/stream.h"
 #include <string.h>
 
 /* The header wins over the parameter: a browser that reconnects sends the header and keeps the URL

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/api/key_form.h"
-#include "domain/origin.h"
+#include "domain/address/origin.h"
 #include "domain/rate.h"
 #include "serve/api/change.h"
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* key_form.h - the body of POST /v1/keys as a key, and a key as JSON. Pure. Thread: loop. */
 #pragma once
 #include "base/json.h"
-#include "domain/api_key.h"
+#include "domain/proof/api_key.h"
 
 enum { KEY_FIELD = 64 };
 

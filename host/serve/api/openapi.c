@@ -2,7 +2,7 @@
 /* openapi.c - GET /openapi.json (OpenAPI 3.1): the routes table and its docs as paths, and for who
  * asks with a key one more path for each trigger that the key may fire, with its input schema. */
 #include "base/embed.h"
-#include "domain/schema_export.h"
+#include "domain/schema/schema_export.h"
 #include "serve/api/api.h"
 #include "serve/api/openapi_doc.h"
 #include <assert.h>

@@ -3,7 +3,7 @@
  * back, values never. For keys of all projects alone, as every project's scripts may use a secret.
  * A change is answered once it is in force. */
 #include "base/mem.h"
-#include "domain/secret.h"
+#include "domain/proof/secret.h"
 #include "serve/api/api.h"
 #include "serve/pending.h"
 #include <stdio.h>

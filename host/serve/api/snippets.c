@@ -2,7 +2,7 @@
 /* snippets.c - GET /v1/triggers/{project}/{key}/snippets: code that starts a run of this trigger,
  * with a body that fits its input schema. The credential is read from the environment; with
  * literal=1 it is the asker's own, which it sent and so knows. */
-#include "domain/schema_export.h"
+#include "domain/schema/schema_export.h"
 #include "serve/api/api.h"
 #include "serve/api/snippet_text.h"
 #include <ctype.h>
@@ -61,7 +61,7 @@ static void make_host(const struct request *q, char out[HOST_TEXT])
         fine = isalnum((unsigned char)host.data[i]) || strchr(".:-[]", host.data[i]);
     if (!fine)
         host = text_of(q->app->config->listen);
-    snprintf(out, HOST_TEXT, "%s://%.*s", gate_https(q) ? "https" : "http", (int)host.len,
+    snprintf(out, HOST_TEXT, "%s://%.*s", address_list_https(q) ? "https" : "http", (int)host.len,
              host.data);
 }
 

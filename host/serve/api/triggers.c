@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "domain/schema_export.h"
+#include "domain/schema/schema_export.h"
 #include "engine/pause.h"
 #include "serve/api/api.h"
 #include "serve/pending.h"

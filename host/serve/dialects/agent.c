@@ -81,7 +81,7 @@ static void head(struct request *q, const struct trigger *t)
 {
     if (!t)
         request_no(q, VERDICT_NOT_FOUND, NULL);
-    else if (gate_admits(q, t->current->manifest))
+    else if (address_list_admits(q, t->current->manifest))
         exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
 }
 

@@ -33,7 +33,6 @@ void flow_refuse(struct request *q, const struct refusal *r);
 
 /* fire_request.c: what they share. */
 
-
 /* params[0] and [1] are project and key. Permits, looks up, sets the size limit. lacking: the
  * verdict for a key without the permission. */
 void fire_head(struct request *q, enum verdict lacking);

@@ -22,7 +22,9 @@ void fire_head(struct request *q, enum verdict lacking)
         return;
     }
     if (!api_key_allows(&q->key, PERMISSION_TRIGGER, q->params_text[0])) {
-        request_no(q, lacking, lacking == VERDICT_FORBIDDEN ? "the key lacks project.trigger on this project" : NULL);
+        request_no(q, lacking,
+                   lacking == VERDICT_FORBIDDEN ? "the key lacks project.trigger on this project"
+                                                : NULL);
         return;
     }
     struct trigger *t = find(q);
@@ -30,7 +32,7 @@ void fire_head(struct request *q, enum verdict lacking)
         request_no(q, VERDICT_NOT_FOUND, NULL);
         return;
     }
-    if (gate_admits(q, t->current->manifest))
+    if (address_list_admits(q, t->current->manifest))
         exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
 }
 
@@ -38,7 +40,9 @@ static bool idempotency_ok(struct request *q, struct text key)
 {
     if (!key.data || (key.len >= 1 && key.len <= 255))
         return true;
-    struct refusal r = {.verdict = VERDICT_INVALID, .detail = "Idempotency-Key: expected 1 to 255 characters", .field = "Idempotency-Key"};
+    struct refusal r = {.verdict = VERDICT_INVALID,
+                        .detail = "Idempotency-Key: expected 1 to 255 characters",
+                        .field = "Idempotency-Key"};
     request_refuse(q, &r);
     return false;
 }
@@ -71,7 +75,8 @@ void fire_call(struct request *q, struct call *call, outcome_fn render)
     q->ticket = engine_fire(q->app->engine, call, render, q);
 }
 
-static void fire(struct request *q, struct trigger *t, const cJSON *tree, int64_t wait_ms, outcome_fn render)
+static void fire(struct request *q, struct trigger *t, const cJSON *tree, int64_t wait_ms,
+                 outcome_fn render)
 {
     struct known_fields known;
     if (!fields_ok(q, tree, &known))
@@ -134,7 +139,7 @@ static void fire_signed(struct request *q, struct trigger *t, int64_t wait_ms, o
     cJSON *tree = NULL;
     struct buf json;
     struct text body;
-    if (!q->authenticated && !gate_admits(q, m))
+    if (!q->authenticated && !address_list_admits(q, m))
         return;
     if (exchange_body(q->x).len > (size_t)m->body_max) { /* see fire_head */
         request_no(q, VERDICT_TOO_LARGE, NULL);
@@ -180,8 +185,8 @@ void put_run_head(struct buf *b, const struct outcome *o)
 
 void put_stream_url(struct buf *b, const struct request *q, const char *run)
 {
-    char token[TOKEN_BYTES];
-    token_make(&q->app->tokens, run, clock_wall_ms(q->app->clock), token);
+    char token[STREAM_TOKEN_BYTES];
+    stream_token_make(&q->app->tokens, run, clock_wall_ms(q->app->clock), token);
     buf_str(b, ",\"streamUrl\":\"/v1/runs/");
     buf_str(b, run);
     buf_str(b, "/events?token=");

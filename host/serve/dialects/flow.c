@@ -111,7 +111,7 @@ void flow_head(struct request *q)
     const struct trigger *t = find_flow(q);
     if (!t)
         request_no(q, VERDICT_NOT_FOUND, NULL);
-    else if (gate_admits(q, t->current->manifest))
+    else if (address_list_admits(q, t->current->manifest))
         exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
 }
 
@@ -191,7 +191,7 @@ void webhook_head(struct request *q)
     const struct trigger *t = find_webhook(q, id);
     if (!t)
         request_no(q, VERDICT_UNAUTHORIZED, NULL);
-    else if (gate_admits(q, t->current->manifest))
+    else if (address_list_admits(q, t->current->manifest))
         exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
 }
 

@@ -3,7 +3,7 @@
  * over the trigger's own `wait`; a waiting time that is over is 202 with Location, not an error.
  * Accept: text/event-stream is answered with the run's records as they come. */
 #include "serve/dialects/dialects.h"
-#include "serve/stream.h"
+#include "serve/stream/stream.h"
 
 enum { WAIT_MAX_S = 300 };
 

@@ -5,8 +5,8 @@
  * the same 404, and what a stranger could guess (a session, an Idempotency-Key, the run of a
  * duplicate) leads to nobody else's run. Always 202. */
 #include "base/id.h"
+#include "domain/address/origin.h"
 #include "domain/inputs.h"
-#include "domain/origin.h"
 #include "serve/dialects/dialects.h"
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +38,7 @@ void widget_head(struct request *q)
     const struct trigger *t = find(q);
     if (!t)
         not_found(q);
-    else if (gate_admits(q, t->current->manifest))
+    else if (address_list_admits(q, t->current->manifest))
         exchange_body_max(q->x, (size_t)t->current->manifest->body_max);
 }
 

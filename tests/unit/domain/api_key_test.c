@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "domain/api_key.h"
+#include "domain/proof/api_key.h"
 #include <stdio.h>
 #include <string.h>
 

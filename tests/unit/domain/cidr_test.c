@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "domain/cidr.h"
-#include "domain/forwarded.h"
+#include "domain/address/cidr.h"
+#include "domain/address/forwarded.h"
 #include <string.h>
 
 static void networks_are_read_and_mistakes_named(void **state)

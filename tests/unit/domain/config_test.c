@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "domain/config.h"
+#include "domain/config/config.h"
 #include "domain/value.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 /* Vectors: RFC 4648 section 10, RFC 7515 appendix A. */
 #include "test.h"
 
+#include "base/base64url.h"
 #include "base/buf.h"
-#include "domain/base64url.h"
-#include "domain/jwt.h"
+#include "domain/proof/jwt.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "domain/lua_line.h"
+#include "domain/manifest/lua_line.h"
 
 static const char script[] = "#!/usr/bin/lua\n"                                      /* 1 */
                              "local name = { wait = 1 } -- limits = {\n"             /* 2 */

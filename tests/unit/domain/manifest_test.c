@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "domain/filter.h"
-#include "domain/manifest.h"
+#include "domain/manifest/manifest.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -135,7 +135,7 @@ static void mistakes_are_refused_with_a_reason(void **state)
         {"\"schedule\":\"@daily\"", "field \"schedule\" is not supported yet"},
         {"\"widget\":1", "widget: true or false is needed, not a number"},
         {"\"widget\":true", "widget: a widget needs origins, the pages that may start it: "
-                             "origins = {\"https://shop.example\"}"},
+                            "origins = {\"https://shop.example\"}"},
         {"\"widget\":true,\"origins\":[]",
          "widget: a widget needs origins, the pages that may start it: "
          "origins = {\"https://shop.example\"}"},
@@ -143,10 +143,11 @@ static void mistakes_are_refused_with_a_reason(void **state)
          "widget: a page cannot sign, so that widget and verify do not go together"},
         {"\"origins\":true", "origins: a list of origins is needed"},
         {"\"origins\":[\"*\"]", "origins: \"*\" has a wildcard: name each origin by itself"},
-        {"\"session\":\"queue\"", "session: \"queue\" is not supported yet: two runs of one session "
-                                "are \"parallel\""},
+        {"\"session\":\"queue\"",
+         "session: \"queue\" is not supported yet: two runs of one session "
+         "are \"parallel\""},
         {"\"session\":\"reject\"", "session: \"reject\" is not supported yet: two runs of one "
-                                 "session are \"parallel\""},
+                                   "session are \"parallel\""},
         {"\"session\":\"serial\"", "session: \"parallel\" is needed"},
         {"\"session\":true", "session: \"parallel\" is needed"},
         {"\"name\":7", "name: a string is needed, not a number"},
@@ -200,8 +201,8 @@ static void every_planned_field_is_refused_by_name(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "form",     "mcp",       "schedule", "timezone",  "catch_up", "concurrency", "rate",
-        "debounce", "priority", "retention", "budget",
+        "form", "mcp",      "schedule", "timezone",  "catch_up", "concurrency",
+        "rate", "debounce", "priority", "retention", "budget",
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char field[64], want[96];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "domain/origin.h"
+#include "domain/address/origin.h"
 #include <string.h>
 
 static void origins_are_kept_as_browsers_write_them(void **state)
@@ -48,7 +48,9 @@ static void what_is_no_origin_is_refused(void **state)
         {"https://me@shop.example", "is no origin"},
         {"https://shop example", "is no origin"},
         {"https://a.example,https://b.example", "is no origin"},
-        {"https://b\xc3\xbc" "cher.example", "is no origin"},
+        {"https://b\xc3\xbc"
+         "cher.example",
+         "is no origin"},
         {"https://shop.example:", "is no origin"},
         {"https://shop.example:0", "is no origin"},
         {"https://shop.example:080", "is no origin"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "domain/penalty.h"
+#include "domain/proof/penalty.h"
 #include <stdio.h>
 
 static struct cidr_address at(const char *text)

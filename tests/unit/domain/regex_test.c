@@ -2,7 +2,7 @@
 /* What a match costs; what it means is compared with RegExp in tests/api/json_schema.test.mjs. */
 #include "test.h"
 
-#include "domain/regex.h"
+#include "domain/schema/regex.h"
 #include <string.h>
 
 /* 16 KB of a's, with a dash after every so many. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "domain/schema.h"
-#include "domain/schema_export.h"
+#include "domain/schema/schema.h"
+#include "domain/schema/schema_export.h"
 #include "test.h"
 
 static const struct {

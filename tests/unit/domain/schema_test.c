@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "domain/schema.h"
+#include "domain/schema/schema.h"
 #include <string.h>
 
 static cJSON *parse(const char *text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "domain/secret.h"
+#include "domain/proof/secret.h"
 #include "test.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "domain/form.h"
-#include "domain/signature.h"
+#include "domain/proof/signature.h"
 #include <string.h>
 
 struct pair {

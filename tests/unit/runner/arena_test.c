@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "runner/arena.h"
+#include "runner/vm/arena.h"
 #include <stdlib.h>
 #include <string.h>
 

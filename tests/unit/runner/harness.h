@@ -7,8 +7,8 @@
 #include "test.h"
 
 #include "base/embed.h"
-#include "runner/run.h"
-#include "runner/tick.h"
+#include "runner/run/run.h"
+#include "runner/vm/tick.h"
 #include "wire/record_type.h"
 #include <stdio.h>
 #include <stdlib.h>

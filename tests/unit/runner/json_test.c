@@ -2,8 +2,8 @@
 #include "test.h"
 
 #include "base/json.h"
-#include "runner/lib.h"
-#include "runner/lua_json.h"
+#include "runner/lib/lib.h"
+#include "runner/lib/lua_json.h"
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>

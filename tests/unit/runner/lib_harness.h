@@ -10,8 +10,8 @@
 #pragma once
 #include "test.h"
 
-#include "runner/lib.h"
-#include "runner/vm.h"
+#include "runner/lib/lib.h"
+#include "runner/vm/vm.h"
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib_harness.h"
 
-#include "runner/sort.h"
+#include "runner/lib/sort.h"
 
 static void table_functions_do_as_stock_lua(void **state)
 {

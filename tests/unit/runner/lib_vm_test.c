@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "runner/lib.h"
-#include "runner/tick.h"
-#include "runner/vm_state.h"
+#include "runner/lib/lib.h"
+#include "runner/vm/tick.h"
+#include "runner/vm/vm_state.h"
 #include <string.h>
 
 /* The libraries under the real vm: its arena, its CPU ticks, its kills and its collections. */

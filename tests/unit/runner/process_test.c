@@ -2,8 +2,8 @@
 /* The runner as a process of its own, behind its socket and its sandbox. */
 #include "harness.h"
 
-#include "runner/runner.h"
-#include "wire/board.h"
+#include "runner/run/runner.h"
+#include "wire/status_page.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 struct child {
     pid_t pid;
     int socket;
-    struct board *board;
+    struct status_page *board;
     struct rig rig; /* its loop is not used, only its buffers */
 };
 
@@ -26,8 +26,8 @@ static struct child child;
 static void be_runner(int socket, int board)
 {
     int s = fcntl(socket, F_DUPFD, 10), b = fcntl(board, F_DUPFD, 10);
-    dup2(s, BOARD_SOCKET_FD);
-    dup2(b, BOARD_FD);
+    dup2(s, STATUS_PAGE_SOCKET_FD);
+    dup2(b, STATUS_PAGE_FD);
     _exit(runner_main());
 }
 
@@ -36,9 +36,9 @@ static int set_up(void **state)
     (void)state;
     int pair[2], board = memfd_create("board", 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    assert_int_equal(ftruncate(board, BOARD_BYTES), 0);
+    assert_int_equal(ftruncate(board, STATUS_PAGE_BYTES), 0);
     child = (struct child){.socket = pair[0]};
-    child.board = mmap(NULL, BOARD_BYTES, PROT_READ, MAP_SHARED, board, 0);
+    child.board = mmap(NULL, STATUS_PAGE_BYTES, PROT_READ, MAP_SHARED, board, 0);
     buf_init(&child.rig.in, 64 << 20);
     buf_init(&child.rig.text, 64 << 20);
     buf_init(&child.rig.loop.out, 64 << 20);
@@ -66,7 +66,7 @@ static int tear_down(void **state)
         close(child.socket);
     if (child.pid) /* the end of its socket is the end of the runner */
         assert_int_equal(exit_status(), 0);
-    munmap(child.board, BOARD_BYTES);
+    munmap(child.board, STATUS_PAGE_BYTES);
     buf_done(&child.rig.in);
     buf_done(&child.rig.text);
     buf_done(&child.rig.loop.out);
@@ -145,7 +145,7 @@ static void the_board_shows_who_hangs(void **state)
 {
     (void)state;
     await("0 ready\n");
-    assert_int_equal(atomic_load(&child.board->kind), BOARD_IDLE);
+    assert_int_equal(atomic_load(&child.board->kind), STATUS_PAGE_IDLE);
     /* A table whose __call is itself: the chain is followed inside one instruction, where no hook
      * runs. */
     rig_load(&child.rig, 1,
@@ -154,7 +154,8 @@ static void the_board_shows_who_hangs(void **state)
     rig_start(&child.rig, 7);
     rig_start(&child.rig, 8);
     send_all();
-    while (atomic_load(&child.board->tag) != 7 || atomic_load(&child.board->kind) != BOARD_RUN) {
+    while (atomic_load(&child.board->tag) != 7 ||
+           atomic_load(&child.board->kind) != STATUS_PAGE_RUN) {
         struct pollfd p = {.fd = child.socket, .events = POLLIN};
         if (poll(&p, 1, 0) < 0 || waitpid(child.pid, NULL, WNOHANG) != 0)
             fail_msg("the runner is gone");
@@ -197,7 +198,7 @@ static void a_crash_tells_where_it_was(void **state)
     assert_int_equal(atomic_load(&child.board->at_slice), 0);
     rig_answer(&child.rig, 7, 1, "1");
     send_all();
-    while (atomic_load(&child.board->kind) != BOARD_RUN)
+    while (atomic_load(&child.board->kind) != STATUS_PAGE_RUN)
         continue;
     kill(child.pid, SIGABRT);
     int status = exit_status();

@@ -3,7 +3,7 @@
  * kernel should kill. */
 #include "test.h"
 
-#include "runner/sandbox.h"
+#include "runner/vm/sandbox.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -149,7 +149,8 @@ static void mistakes_in_modules_name_the_module(void **state)
     } cases[] = {
         {"\nlocal = 1", "lib/a.lua:2: <name> expected near '='"},
         {"\nerror 'x'", "lib/a.lua:2: x"},
-        {"return require 'lib.a'", "lib/a.lua:1: require: module 'lib.a' requires itself, or failed before"},
+        {"return require 'lib.a'",
+         "lib/a.lua:1: require: module 'lib.a' requires itself, or failed before"},
         {"trigger {}", "lib/a.lua:1: trigger must be called by the trigger's own file"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

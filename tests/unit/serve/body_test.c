@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "base/buf.h"
-#include "serve/door_body.h"
+#include "serve/door/door_body.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -4,10 +4,10 @@
  * wrong or stands for nothing. An API key is looked up by its hash, which tells nothing of it. */
 #include "test.h"
 
-#include "domain/signature.h"
-#include "domain/signature_code.h"
-#include "engine/keyring.h"
-#include "serve/token.h"
+#include "auth/keyring.h"
+#include "auth/stream_token.h"
+#include "domain/proof/signature.h"
+#include "domain/proof/signature_code.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,22 +123,22 @@ static void signatures(void **state)
 static void stream_tokens(void **state)
 {
     (void)state;
-    struct token_key k;
+    struct stream_token_key k;
     struct error err;
-    char folder[] = "/tmp/moontide-XXXXXX", path[64], token[TOKEN_BYTES];
+    char folder[] = "/tmp/moontide-XXXXXX", path[64], token[STREAM_TOKEN_BYTES];
     assert_non_null(mkdtemp(folder));
-    assert_true(token_open(&k, folder, &err));
-    token_make(&k, "run_1", 1000, token);
+    assert_true(stream_token_open(&k, folder, &err));
+    stream_token_make(&k, "run_1", 1000, token);
     count();
-    assert_true(token_ok(&k, "run_1", 1000, text_of(token)));
+    assert_true(stream_token_ok(&k, "run_1", 1000, text_of(token)));
     char *mac = strchr(token, '-') + 1;
     for (size_t at = 0; at < 64; at += 9) {
         char was = mac[at];
         mac[at] = was == '0' ? '1' : '0';
-        assert_false(token_ok(&k, "run_1", 1000, text_of(token)));
+        assert_false(stream_token_ok(&k, "run_1", 1000, text_of(token)));
         mac[at] = was;
     }
-    assert_false(token_ok(&k, "run_2", 1000, text_of(token)));
+    assert_false(stream_token_ok(&k, "run_2", 1000, text_of(token)));
     assert_int_equal(calls, 10);
     assert_true(least_bytes >= 64);
     snprintf(path, sizeof path, "%s/token.key", folder);

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "domain/verdict.h"
-#include "serve/door.h"
+#include "serve/door/door.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "domain/verdict.h"
-#include "serve/door_head.h"
+#include "serve/door/door_head.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "serve/door_proxy.h"
+#include "serve/door/door_proxy.h"
 #include <string.h>
 
 #define SIGNATURE "\r\n\r\n\0\r\nQUIT\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "serve/door_wheel.h"
+#include "serve/door/door_wheel.h"
 #include <stdbool.h>
 #include <stdlib.h>
 

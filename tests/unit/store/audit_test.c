@@ -99,9 +99,9 @@ static void the_cli_notes_what_it_does_to_keys(void **state)
     struct fixture *f = *state;
     struct error err;
     struct api_key key = {.id = "key_b", .name = "b\"", .projects = "*", .created_ms = 5};
-    assert_true(store_key_create_now(f->data, &key, "cli", &err));
-    assert_true(store_key_revoke_now(f->data, "key_b", 6, "cli", &err));
-    assert_false(store_key_revoke_now(f->data, "key_x", 7, "cli", &err));
+    assert_true(store_key_create_blocking(f->data, &key, "cli", &err));
+    assert_true(store_key_revoke_blocking(f->data, "key_b", 6, "cli", &err));
+    assert_false(store_key_revoke_blocking(f->data, "key_x", 7, "cli", &err));
     struct seen_rows page = list(f, INT64_MAX, 8);
     assert_int_equal(page.count, 2);
     assert_string_equal(page.what[0], "6 cli key.revoke key_b - -");

@@ -57,11 +57,12 @@ static void the_cli_changes_keys_beside_a_running_host(void **state)
     struct error err;
     struct api_key key = key_of("key_a", 1), other = key_of("key_b", 2);
     make_run(f, "run_a", STORE_RUNNING, 0);
-    assert_true(store_key_create_now(f->data, &key, "cli", &err));
-    assert_true(store_key_create_now(f->data, &other, "cli", &err));
+    assert_true(store_key_create_blocking(f->data, &key, "cli", &err));
+    assert_true(store_key_create_blocking(f->data, &other, "cli", &err));
     make_run(f, "run_b", STORE_RUNNING, 0);
-    assert_true(store_key_revoke_now(f->data, "key_a", 500, "cli", &err));
-    assert_true(store_key_revoke_now(f->data, "key_a", 600, "cli", &err)); /* the first time counts */
+    assert_true(store_key_revoke_blocking(f->data, "key_a", 500, "cli", &err));
+    assert_true(
+        store_key_revoke_blocking(f->data, "key_a", 600, "cli", &err)); /* the first time counts */
     struct seen_keys seen = list_keys(f);
     assert_int_equal(seen.count, 2);
     key.revoked_ms = 500;
@@ -76,8 +77,8 @@ static void the_cli_changes_keys_without_a_host(void **state)
     struct error err;
     struct api_key key = key_of("key_a", 1), *keys;
     size_t count;
-    assert_true(store_key_create_now(f->data, &key, "cli", &err));
-    assert_true(store_keys_now(f->data, &keys, &count, &err));
+    assert_true(store_key_create_blocking(f->data, &key, "cli", &err));
+    assert_true(store_keys_blocking(f->data, &keys, &count, &err));
     assert_int_equal(count, 1);
     expect_same(&keys[0], &key);
     free(keys);
@@ -91,10 +92,10 @@ static void listing_makes_no_database(void **state)
     struct error err;
     struct api_key *keys;
     size_t count;
-    assert_false(store_keys_now(f->data, &keys, &count, &err));
+    assert_false(store_keys_blocking(f->data, &keys, &count, &err));
     assert_int_equal(err.code, ERROR_MISSING);
     assert_non_null(strstr(err.text, "give the host's data folder with --data"));
-    assert_false(store_key_revoke_now(f->data, "key_a", 1, "cli", &err));
+    assert_false(store_key_revoke_blocking(f->data, "key_a", 1, "cli", &err));
     assert_int_equal(err.code, ERROR_MISSING);
     assert_int_equal(access(path_in(f->data, "moontide.db"), F_OK), -1);
 }
@@ -104,13 +105,13 @@ static void unknown_and_repeated_keys_are_refused(void **state)
     struct fixture *f = *state;
     struct error err;
     struct api_key key = key_of("key_a", 1), same_hash = key_of("key_b", 1);
-    assert_false(store_key_revoke_now(f->data, "key_x", 1, "cli", &err));
+    assert_false(store_key_revoke_blocking(f->data, "key_x", 1, "cli", &err));
     assert_int_equal(err.code, ERROR_MISSING);
     assert_string_equal(err.text, "there is no key key_x");
-    assert_true(store_key_create_now(f->data, &key, "cli", &err));
-    assert_false(store_key_create_now(f->data, &key, "cli", &err));
+    assert_true(store_key_create_blocking(f->data, &key, "cli", &err));
+    assert_false(store_key_create_blocking(f->data, &key, "cli", &err));
     assert_int_equal(err.code, ERROR_EXISTS);
-    assert_false(store_key_create_now(f->data, &same_hash, "cli", &err));
+    assert_false(store_key_create_blocking(f->data, &same_hash, "cli", &err));
     assert_int_equal(err.code, ERROR_EXISTS);
 }
 
@@ -168,14 +169,14 @@ static void each_change_touches_the_stamp(void **state)
     struct fixture *f = *state;
     struct error err;
     struct api_key key = key_of("key_a", 1), other = key_of("key_b", 2);
-    assert_true(store_key_create_now(f->data, &key, "cli", &err));
+    assert_true(store_key_create_blocking(f->data, &key, "cli", &err));
     int fd = inotify_init1(IN_NONBLOCK);
     assert_true(inotify_add_watch(fd, path_in(f->data, "keys.stamp"), IN_MODIFY) >= 0);
-    assert_true(store_key_create_now(f->data, &other, "cli", &err));
+    assert_true(store_key_create_blocking(f->data, &other, "cli", &err));
     assert_true(count_modifications(fd) > 0);
-    assert_true(store_key_revoke_now(f->data, "key_a", 5, "cli", &err));
+    assert_true(store_key_revoke_blocking(f->data, "key_a", 5, "cli", &err));
     assert_true(count_modifications(fd) > 0);
-    assert_false(store_key_revoke_now(f->data, "key_x", 5, "cli", &err));
+    assert_false(store_key_revoke_blocking(f->data, "key_x", 5, "cli", &err));
     assert_int_equal(count_modifications(fd), 0);
     struct seen_write revoked = {0};
     store_key_revoke(f->s, "key_b", 5, NULL, on_written, &revoked);

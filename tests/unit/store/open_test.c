@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fixture.h"
-#include "store/schema.h"
+#include "store/sqlite/schema.h"
 #include <errno.h>
 
 static void put_file(const char *data, const char *bytes, size_t len)

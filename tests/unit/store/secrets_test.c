@@ -110,15 +110,15 @@ static void the_cli_changes_secrets_beside_a_running_host(void **state)
     struct seen_secrets now = {0};
     size_t count;
     make_run(f, "run_a", STORE_RUNNING, 0);
-    assert_true(store_secret_put_now(f->data, &key_secret, &audit, &err));
+    assert_true(store_secret_put_blocking(f->data, &key_secret, &audit, &err));
     assert_string_equal(list_secrets(f).text, "API_KEY api.example 9 100 100;");
-    assert_true(store_secrets_now(f->data, &rows, &count, &err));
+    assert_true(store_secrets_blocking(f->data, &rows, &count, &err));
     assert_memory_equal(rows[0].sealed.data, key_secret.sealed.data, key_secret.sealed.len);
     describe(&now, rows, count);
     assert_string_equal(now.text, "API_KEY api.example 9 100 100;");
     store_secrets_free(rows, count);
-    assert_true(store_secret_remove_now(f->data, "API_KEY", &audit, &err));
-    assert_false(store_secret_remove_now(f->data, "API_KEY", &audit, &err));
+    assert_true(store_secret_remove_blocking(f->data, "API_KEY", &audit, &err));
+    assert_false(store_secret_remove_blocking(f->data, "API_KEY", &audit, &err));
     assert_int_equal(err.code, ERROR_MISSING);
     assert_int_equal(list_secrets(f).count, 0);
     assert_int_equal(audit_rows(f), 2); /* what was refused is none */
@@ -130,7 +130,7 @@ static void listing_makes_no_database(void **state)
     struct error err;
     struct store_secret *rows;
     size_t count;
-    assert_false(store_secrets_now(f->data, &rows, &count, &err));
+    assert_false(store_secrets_blocking(f->data, &rows, &count, &err));
     assert_int_equal(err.code, ERROR_MISSING);
     assert_null(rows);
     assert_int_equal(access(path_in(f->data, "moontide.db"), F_OK), -1);
@@ -148,7 +148,7 @@ static void each_change_touches_the_stamp(void **state)
     struct error err;
     struct seen_write removed = {0};
     assert_int_equal(stamp_bytes(f->data), -1);
-    assert_true(store_secret_put_now(f->data, &key_secret, &audit, &err));
+    assert_true(store_secret_put_blocking(f->data, &key_secret, &audit, &err));
     assert_int_equal(stamp_bytes(f->data), 1);
     assert_int_equal(unlink(path_in(f->data, "keys.stamp")), 0);
     store_secret_remove(f->s, "API_KEY", NULL, on_written, &removed);

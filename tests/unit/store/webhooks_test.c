@@ -16,7 +16,7 @@ static size_t create(struct fixture *f, struct store_webhook w)
 {
     struct error err = {0};
     size_t revoked = 0;
-    if (!store_webhook_create_now(f->data, &w, &revoked, &err))
+    if (!store_webhook_create_blocking(f->data, &w, &revoked, &err))
         fail_msg("%s", err.text);
     return revoked;
 }
@@ -27,7 +27,7 @@ static void list(struct fixture *f, char out[256])
     struct store_webhook *rows;
     struct error err = {0};
     size_t count;
-    assert_true(store_webhooks_now(f->data, &rows, &count, &err));
+    assert_true(store_webhooks_blocking(f->data, &rows, &count, &err));
     out[0] = '\0';
     for (size_t i = 0; i < count; i++)
         snprintf(out + strlen(out), 256 - strlen(out), "%s:%d:%d ", rows[i].id,
@@ -55,14 +55,14 @@ static void a_value_is_one_credential_only(void **state)
     struct store_webhook w = make("wh_1", "a", 1, 10);
     create(f, w);
     strcpy(w.id, "wh_2");
-    assert_false(store_webhook_create_now(f->data, &w, &revoked, &err));
+    assert_false(store_webhook_create_blocking(f->data, &w, &revoked, &err));
     assert_int_equal(err.code, ERROR_EXISTS);
     assert_string_equal(err.text, "p/a has this secret already");
     struct api_key key = {.id = "key_1", .name = "k", .projects = "*", .created_ms = 1};
     memset(key.hash, 7, sizeof key.hash);
-    assert_true(store_key_create_now(f->data, &key, "cli", &err));
+    assert_true(store_key_create_blocking(f->data, &key, "cli", &err));
     w = make("wh_2", "a", 7, 20);
-    assert_false(store_webhook_create_now(f->data, &w, &revoked, &err));
+    assert_false(store_webhook_create_blocking(f->data, &w, &revoked, &err));
     assert_non_null(strstr(err.text, "is an API key"));
 }
 
@@ -75,15 +75,15 @@ static void one_is_revoked_by_its_id_or_all_of_a_trigger(void **state)
     create(f, make("wh_1", "a", 1, 10));
     create(f, make("wh_2", "a", 2, 20));
     create(f, make("wh_b", "b", 3, 30));
-    assert_true(store_webhook_revoke_now(f->data, "wh_1", NULL, NULL, 40, &revoked, &err));
+    assert_true(store_webhook_revoke_blocking(f->data, "wh_1", NULL, NULL, 40, &revoked, &err));
     assert_int_equal(revoked, 1);
-    assert_true(store_webhook_revoke_now(f->data, NULL, "p", "a", 50, &revoked, &err));
+    assert_true(store_webhook_revoke_blocking(f->data, NULL, "p", "a", 50, &revoked, &err));
     assert_int_equal(revoked, 1);
     list(f, text);
     assert_string_equal(text, "wh_1:10:40 wh_2:20:50 wh_b:30:0 ");
-    assert_false(store_webhook_revoke_now(f->data, NULL, "p", "a", 60, &revoked, &err));
+    assert_false(store_webhook_revoke_blocking(f->data, NULL, "p", "a", 60, &revoked, &err));
     assert_int_equal(err.code, ERROR_MISSING);
-    assert_false(store_webhook_revoke_now(f->data, "wh_1", NULL, NULL, 60, &revoked, &err));
+    assert_false(store_webhook_revoke_blocking(f->data, "wh_1", NULL, NULL, 60, &revoked, &err));
     assert_int_equal(err.code, ERROR_MISSING);
 }
 

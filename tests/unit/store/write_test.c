@@ -122,7 +122,7 @@ static void a_chunk_alone_moves_the_sequence_number(void **state)
 /* ---- orders that do not fit */
 
 static void expect_wrong(struct fixture *f, struct store_order *o, enum error_code code,
-                          const char *text)
+                         const char *text)
 {
     assert_int_equal(write_order(f, o), STORE_WRONG);
     assert_int_equal(o->err.code, code);

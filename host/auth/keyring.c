@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "auth/keyring.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "domain/rate.h"
+#include "store/store.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void reload(struct keyring *k);
+
+static const struct api_key *known(const struct keyring *k, const char *id)
+{
+    for (size_t i = 0; i < k->count; i++)
+        if (strcmp(k->keys[i].id, id) == 0)
+            return &k->keys[i];
+    return NULL;
+}
+
+/* From which moment on a key counts, or no longer does: who works with keys wants to know. */
+static void tell_changes(const struct keyring *k, const struct api_key *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct api_key *before = known(k, keys[i].id);
+        bool alive = keys[i].revoked_ms == 0, was_alive = before && before->revoked_ms == 0;
+        if (alive != was_alive)
+            log_info(NULL, "\"API key %s\" id=%s name=\"%s\"", alive ? "added" : "revoked",
+                     keys[i].id, keys[i].name);
+    }
+}
+
+/* ---- who waits for a reading */
+
+struct sync {
+    struct list link;
+    void (*fn)(void *arg, const struct error *err);
+    void *arg;
+};
+
+static void tell_waiting(struct keyring *k, const struct error *err)
+{
+    struct list now, *node; /* who asks again from within waits for another reading */
+    list_init(&now);
+    while ((node = list_pop(&k->waiting)))
+        list_add(&now, node);
+    while ((node = list_pop(&now))) {
+        struct sync *s = LIST_ENTRY(node, struct sync, link);
+        s->fn(s->arg, err);
+        free(s);
+    }
+}
+
+void keyring_sync(struct keyring *k, void (*fn)(void *arg, const struct error *err), void *arg)
+{
+    struct sync *s = mem_zero(1, sizeof *s);
+    s->fn = fn;
+    s->arg = arg;
+    list_add(&k->waiting_next, &s->link);
+    reload(k);
+}
+
+/* ---- reading */
+
+/* A reading has ended; what was touched meanwhile needs another. */
+static void read_on(struct keyring *k, const struct error *err)
+{
+    tell_waiting(k, err);
+    if (k->again)
+        reload(k);
+}
+
+/* Later on a reading may fail: the ones known stay. At the start there are none. */
+static void failed(struct keyring *k, const char *what, const struct error *err)
+{
+    k->reading = false;
+    if (k->loaded) {
+        log_error(NULL, "reading %s failed, the ones known stay: %s", what, err->text);
+    } else {
+        k->unread = *err;
+        error_context(&k->unread, "reading %s", what);
+    }
+    read_on(k, err);
+}
+
+/* Uses that the store does not know yet are not forgotten, nor what was spent of a rate. */
+static void keep_used(const struct keyring *k, struct api_key *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct api_key *before = known(k, keys[i].id);
+        if (before && before->used_ms > keys[i].used_ms)
+            keys[i].used_ms = before->used_ms;
+        if (before)
+            keys[i].spent_us = before->spent_us;
+    }
+}
+
+static void tell_webhook(const struct store_webhook *row, bool was_alive)
+{
+    bool alive = row->revoked_ms == 0;
+    if (alive != was_alive)
+        log_info(NULL, "\"webhook secret %s\" id=%s trigger=%s/%s", alive ? "added" : "revoked",
+                 row->id, row->project, row->trigger);
+}
+
+static void on_webhooks(void *arg, const struct store_webhook *rows, size_t count,
+                        const struct error *err)
+{
+    struct keyring *k = arg;
+    k->reading = false;
+    if (err) {
+        failed(k, "webhook secrets", err);
+        return;
+    }
+    for (size_t i = 0; k->loaded && i < count; i++)
+        tell_webhook(&rows[i], webhooks_alive(&k->webhooks, rows[i].id));
+    webhooks_fill(&k->webhooks, rows, count);
+    k->loaded = true;
+    read_on(k, NULL);
+}
+
+static void on_keys(void *arg, const struct api_key *keys, size_t count, const struct error *err)
+{
+    struct keyring *k = arg;
+    if (err) {
+        failed(k, "API keys", err);
+        return;
+    }
+    if (k->loaded)
+        tell_changes(k, keys, count);
+    struct api_key *fresh = mem_dup(keys, count * sizeof *keys);
+    keep_used(k, fresh, count);
+    free(k->keys);
+    k->keys = fresh;
+    k->count = count;
+    map_done(&k->by_hash);
+    map_init(&k->by_hash);
+    for (size_t i = 0; i < count; i++) {
+        struct text hash = {(const char *)k->keys[i].hash, SHA256_BYTES};
+        if (k->keys[i].revoked_ms == 0)
+            map_put(&k->by_hash, hash, &k->keys[i]);
+    }
+    store_list_webhooks(k->store, on_webhooks, k); /* still one reading */
+}
+
+static void reload(struct keyring *k)
+{
+    k->again = k->reading; /* a touch while we read: what we read may be the old state */
+    if (k->reading)
+        return;
+    k->reading = true;
+    struct list *node;
+    while ((node = list_pop(&k->waiting_next)))
+        list_add(&k->waiting, node);
+    store_list_keys(k->store, on_keys, k);
+}
+
+static void on_stamp(uv_fs_event_t *watch, const char *name, int events, int status)
+{
+    (void)name;
+    (void)events;
+    if (status == 0)
+        reload(watch->data);
+}
+
+static bool make_stamp(const char *path, struct error *err)
+{
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_errno(err, errno, "making %s", path);
+    close(fd);
+    return true;
+}
+
+bool keyring_open(struct keyring *k, uv_loop_t *loop, struct timers *timers, struct store *store,
+                  const char *data, struct error *err)
+{
+    char path[4096];
+    *k = (struct keyring){.store = store, .timers = timers};
+    list_init(&k->waiting);
+    list_init(&k->waiting_next);
+    map_init(&k->by_hash);
+    webhooks_init(&k->webhooks);
+    snprintf(path, sizeof path, "%s/keys.stamp", data);
+    if (!make_stamp(path, err))
+        return false;
+    uv_fs_event_init(loop, &k->watch);
+    k->watch.data = k;
+    k->watching = true;
+    int status = uv_fs_event_start(&k->watch, on_stamp, path, 0);
+    if (status != 0)
+        return error_set(err, ERROR_IO, "watching %s: %s", path, uv_strerror(status));
+    reload(k);
+    return true;
+}
+
+void keyring_rest(struct keyring *k)
+{
+    if (k->watching)
+        uv_fs_event_stop(&k->watch);
+}
+
+/* ---- finding, and when it was */
+
+static void on_used_written(void *arg, const struct error *err)
+{
+    (void)arg;
+    if (err)
+        log_warn(NULL, "writing when API keys were used failed: %s", err->text);
+}
+
+void keyring_flush(struct keyring *k)
+{
+    int64_t from_ms = k->used_from_ms;
+    if (from_ms == 0)
+        return;
+    k->used_from_ms = 0;
+    timers_drop(k->timers, &k->used_timer);
+    struct api_key *used = mem_zero(k->count + 1, sizeof *used);
+    size_t count = 0;
+    for (size_t i = 0; i < k->count; i++)
+        if (k->keys[i].used_ms >= from_ms)
+            used[count++] = k->keys[i];
+    store_keys_used(k->store, used, count, on_used_written, k);
+    free(used);
+}
+
+static void on_used_due(struct timer *t)
+{
+    keyring_flush(CONTAINER_OF(t, struct keyring, used_timer));
+}
+
+static void note_use(struct keyring *k, struct api_key *key, int64_t now_ms)
+{
+    key->used_ms = now_ms;
+    if (k->used_from_ms)
+        return;
+    k->used_from_ms = now_ms;
+    timers_set(k->timers, &k->used_timer, KEYRING_USED_MS, on_used_due);
+}
+
+const struct api_key *keyring_find(struct keyring *k, struct text secret)
+{
+    unsigned char hash[SHA256_BYTES];
+    if (!secret.data)
+        return NULL;
+    api_key_hash(secret, hash);
+    struct api_key *key = map_get(&k->by_hash, (struct text){(char *)hash, sizeof hash});
+    if (!key || !id_equal_constant_time(key->hash, hash, sizeof hash))
+        return NULL;
+    int64_t now_ms = clock_wall_ms(k->timers->clock);
+    if (key->expires_ms && key->expires_ms <= now_ms)
+        return NULL;
+    note_use(k, key, now_ms);
+    return key;
+}
+
+int64_t keyring_spend(struct keyring *k, const struct api_key *copy)
+{
+    struct text hash = {(const char *)copy->hash, SHA256_BYTES};
+    struct api_key *key = copy->per_minute ? map_get(&k->by_hash, hash) : NULL;
+    return key ? rate_take(&key->spent_us, key->per_minute, clock_mono_us(k->timers->clock)) : 0;
+}
+
+bool keyring_webhook_ok(const struct keyring *k, const char *project, const char *key,
+                        struct text secret)
+{
+    return webhooks_open(&k->webhooks, project, key, secret);
+}
+
+struct closing {
+    struct keyring *k;
+    void (*closed)(void *arg);
+    void *arg;
+};
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct closing *c = handle->data;
+    free(c->k->keys);
+    map_done(&c->k->by_hash);
+    webhooks_done(&c->k->webhooks);
+    if (c->closed)
+        c->closed(c->arg);
+    free(c);
+}
+
+void keyring_close(struct keyring *k, void (*closed)(void *arg), void *arg)
+{
+    struct closing *c = mem_zero(1, sizeof *c);
+    *c = (struct closing){k, closed, arg};
+    k->watch.data = c;
+    uv_close((uv_handle_t *)&k->watch, on_closed);
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/runner_messages.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "deploy/reload.h"
+#include "engine/ops.h"
+#include "engine/replay.h"
+#include "engine/run.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- admission */
+
+static void put_version(struct buf *b, const struct version *v)
+{
+    enum { SHOWN = 6 };
+    char hex[2 * SHOWN + 1];
+    id_hex(v->hash, SHOWN, hex);
+    buf_str(b, hex);
+}
+
+/* The first two records of a run. */
+static void note_acceptance(struct run *r)
+{
+    const struct acceptance *b = r->acceptance;
+    struct buf data;
+    buf_init(&data, 8 << 10);
+    buf_reserve(&data, 255);
+    buf_str(&data, "{\"project\":");
+    json_put_cstr(&data, b->project);
+    buf_str(&data, ",\"trigger\":");
+    json_put_cstr(&data, b->trigger);
+    buf_str(&data, ",\"kind\":");
+    json_put_cstr(&data, b->kind);
+    buf_str(&data, ",\"sessionId\":");
+    json_put_cstr(&data, b->session);
+    buf_str(&data, ",\"version\":\"");
+    put_version(&data, r->version);
+    buf_str(&data, "\"}");
+    struct record accepted = {
+        .type = RECORD_RUN_ACCEPTED, .at_ms = r->created_ms, .data = buf_view(&data)};
+    run_record(r, &accepted);
+    buf_done(&data);
+    run_note(r, RECORD_RUN_STARTED, NULL);
+    r->update.row.status = STORE_RUNNING;
+    r->update.row.started_ms = clock_wall_ms(r->e->clock);
+    r->update.any = true;
+}
+
+enum { START_REST = 64 << 10 }; /* what START holds besides event and instruction, generously */
+
+static void admitted(struct run *r, struct text instruction)
+{
+    if (r->phase != RUN_ADMITTING)
+        return;
+    r->phase = RUN_GOING;
+    r->acceptance->instruction =
+        instruction.data ? mem_text_n(instruction.data, instruction.len) : NULL;
+    size_t bytes = r->acceptance->event.len + instruction.len;
+    note_acceptance(r);
+    run_watch_wall(r);
+    if (bytes > FRAME_MAX - START_REST) /* it must fit one START, should it ever be rebuilt */
+        run_end_failed(r, "limit.event",
+                       TEXT("the event and its instruction are larger than 8 MB together"),
+                       TEXT_NONE);
+}
+
+static void take_admitted(struct run *r, struct frame_reader *in)
+{
+    admitted(r, frame_get_bytes(in));
+}
+
+static void take_dropped(struct run *r, struct frame_reader *in)
+{
+    struct text reason = frame_get_bytes(in);
+    struct ticket *ticket = r->ticket;
+    if (r->phase != RUN_ADMITTING)
+        return;
+    r->ticket = NULL;
+    run_unplace(r, false);
+    if (ticket)
+        ticket_dropped(ticket, r->acceptance, reason);
+    struct engine *e = r->e;
+    run_release(r);
+    fire_next(e);
+}
+
+/* ---- what a run says; while it is replayed it must say what the journal has */
+
+static void diverged(struct run *r, const struct replay_expect *x, const char *said_type,
+                     uint32_t step, struct text kind, struct text name)
+{
+    char why[512];
+    if (x)
+        snprintf(why, sizeof why,
+                 "the journal has %s of step %u (%s), the replay came to %s of step %u (%.*s %.*s)",
+                 record_type_name(x->type), x->step, x->label, said_type, step,
+                 (int)(kind.len > 40 ? 40 : kind.len), kind.data ? kind.data : "",
+                 (int)(name.len > 80 ? 80 : name.len), name.data ? name.data : "");
+    run_end_failed(r, "replay.diverged", text_of(why), TEXT_NONE);
+}
+
+/* True: it is part of the replay, nothing is to be written. *asked_ms: for an op whose answer is
+ * not in the journal. */
+static bool replayed(struct run *r, enum record_type type, uint32_t step, uint64_t hash,
+                     struct text kind, struct text name, int64_t *asked_ms)
+{
+    const struct replay_expect *x = r->replay ? replay_next(r->replay) : NULL;
+    *asked_ms = 0;
+    if (!x)
+        return false;
+    if (x->type != type || x->step != step || x->hash != hash) {
+        diverged(r, x, record_type_name(type), step, kind, name);
+        return true;
+    }
+    if (!x->answered)
+        *asked_ms = x->at_ms;
+    replay_advance(r->replay);
+    if (!replay_next(r->replay)) {
+        replay_free(r->replay);
+        r->replay = NULL;
+    }
+    return true;
+}
+
+static const bool runner_may_write[RECORD_TYPES] = {
+    [RECORD_LOG] = true,          [RECORD_STEP_PROGRESS] = true,
+    [RECORD_STEP_STARTED] = true, [RECORD_STEP_COMPLETED] = true,
+    [RECORD_STEP_FAILED] = true,  [RECORD_STEP_RETRYING] = true,
+};
+
+/* It goes into events and answers as it is. */
+static struct text take_json(struct frame_reader *in)
+{
+    struct text json = frame_get_bytes(in);
+    in->broken = in->broken || (json.data && !json_is_value(json, JSON_DEPTH_OUT));
+    return json;
+}
+
+static void take_record(struct run *r, struct frame_reader *in)
+{
+    enum record_type type = frame_get_u8(in);
+    uint32_t step = frame_get_u32(in), attempt = frame_get_u32(in);
+    struct text name = frame_get_bytes(in), data = take_json(in);
+    in->broken = in->broken || type >= RECORD_TYPES || !runner_may_write[type];
+    if (in->broken)
+        return;
+    struct text kind = step ? TEXT("step") : TEXT_NONE;
+    uint64_t hash = op_hash(kind, name, data) + attempt;
+    int64_t asked_ms;
+    if (replayed(r, type, step, hash, kind, name, &asked_ms))
+        return;
+    if (step > r->steps)
+        r->steps = step;
+    struct record rec = {
+        .type = type,
+        .flags = RECORD_OUTPUT,
+        .at_ms = clock_wall_ms(r->e->clock),
+        .step = step,
+        .attempt = attempt,
+        .hash = hash,
+        .name = name,
+        .kind = kind,
+        .data = data,
+    };
+    run_record(r, &rec);
+}
+
+static void take_op(struct run *r, struct frame_reader *in)
+{
+    uint32_t step = frame_get_u32(in);
+    struct text kind = frame_get_bytes(in), name = frame_get_bytes(in), args = frame_get_bytes(in);
+    if (in->broken)
+        return;
+    int64_t asked_ms;
+    if (!replayed(r, RECORD_STEP_STARTED, step, op_hash(kind, name, args), kind, name, &asked_ms))
+        op_ask(r, step, kind, name, args, 0);
+    else if (asked_ms && r->phase != RUN_ENDED && !op_find(r, step))
+        op_ask(r, step, kind, name, args, asked_ms);
+    if (r->phase != RUN_ENDED && !r->replay)
+        ops_late(r);
+}
+
+static void take_op_cancel(struct run *r, struct frame_reader *in)
+{
+    struct op *op = op_find(r, frame_get_u32(in));
+    if (op)
+        op_cancel(op);
+}
+
+/* ---- the end, and rest */
+
+/* The journal may not hold more than the run says: a run that ends early has taken another path. */
+static bool ended_early(struct run *r, const char *how)
+{
+    const struct replay_expect *x = r->replay ? replay_next(r->replay) : NULL;
+    if (x)
+        diverged(r, x, how, 0, TEXT_NONE, TEXT_NONE);
+    return x != NULL;
+}
+
+static void take_finished(struct run *r, struct frame_reader *in)
+{
+    struct text result = take_json(in);
+    if (!in->broken && !ended_early(r, "the end"))
+        run_complete(r, result.data ? result : TEXT("null"));
+}
+
+static void take_failed(struct run *r, struct frame_reader *in)
+{
+    struct text code = frame_get_bytes(in), message = frame_get_bytes(in), at = frame_get_bytes(in);
+    if (in->broken)
+        return;
+    char code_text[64];
+    snprintf(code_text, sizeof code_text, "%.*s", (int)code.len,
+             code.data ? code.data : "script.error");
+    if (r->phase ==
+        RUN_ADMITTING) /* its filter or its instruction failed: it is a run all the same */
+        admitted(r, TEXT_NONE);
+    run_unplace(r, false);
+    run_end_failed(r, code_text, message.data ? message : TEXT(""), at);
+}
+
+static void take_idle(struct run *r, struct frame_reader *in)
+{
+    struct engine *e = r->e;
+    uint32_t answers = frame_get_u32(in);
+    struct text at = frame_get_bytes(in);
+    if (in->broken)
+        return;
+    if (r->phase != RUN_GOING || answers != r->answers_sent)
+        return; /* said before it saw the last answer */
+    if (ended_early(r, "a wait for something else"))
+        return;
+    r->phase = RUN_IDLE;
+    free(r->at);
+    r->at = at.data ? mem_text_n(at.data, at.len) : NULL;
+    run_active(r, false);
+    if (run_overdue(r)) { /* it came back only to say where it stood */
+        run_time_out(r);
+        return;
+    }
+    ops_late(r);
+    int64_t due = r->phase == RUN_IDLE && list_empty(&r->late) ? ops_due_ms(r) : 0;
+    int64_t now = clock_wall_ms(e->clock);
+    if (due > now + ENGINE_PARK_MS && !r->replay)
+        run_park(r, due);
+    else if (r->phase == RUN_IDLE)
+        run_rest(r);
+    fire_next(e);
+}
+
+static const struct {
+    enum frame_type type;
+    void (*take)(struct run *r, struct frame_reader *in);
+    bool before, behind; /* where it may come: before the run is admitted, and behind that */
+} rows[] = {
+    {FRAME_ADMITTED, take_admitted, true, true}, /* again when it is rebuilt */
+    {FRAME_DROPPED, take_dropped, true, false},     {FRAME_FAILED, take_failed, true, true},
+    {FRAME_RECORD, take_record, false, true},       {FRAME_OP, take_op, false, true},
+    {FRAME_OP_CANCEL, take_op_cancel, false, true}, {FRAME_FINISHED, take_finished, false, true},
+    {FRAME_IDLE, take_idle, false, true},
+};
+
+/* LOADED and REFUSED: one text each. */
+static bool take_load(struct engine *e, unsigned runner, const struct frame *f)
+{
+    struct frame_reader in;
+    frame_read(&in, f);
+    if (!frame_get_bytes(&in).data || !frame_read_ok(&in))
+        return false;
+    reload_answer(e, runner, f);
+    return true;
+}
+
+bool runner_messages_take(void *engine, unsigned runner, const struct frame *f)
+{
+    struct engine *e = engine;
+    struct frame_reader in;
+    if (e->closing)
+        return true; /* the store is closed: what is said now is said again after the restart */
+    frame_read(&in, f);
+    if (f->type == FRAME_LOADED || f->type == FRAME_REFUSED)
+        return take_load(e, runner, f);
+    struct run *r = run_by_tag(e, f->tag);
+    if (!r || r->runner != runner || r->phase == RUN_ENDED)
+        return f->type > FRAME_REFUSED; /* dropped meanwhile */
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].type != (enum frame_type)f->type)
+            continue;
+        if (r->phase == RUN_ADMITTING ? !rows[i].before : !rows[i].behind)
+            return false;
+        rows[i].take(r, &in);
+        return frame_read_ok(&in);
+    }
+    return false;
+}
+
+/* ---- a runner died */
+
+static void blame(struct run *r, const struct pool_end *end)
+{
+    char text[160];
+    struct text at = *end->at ? text_of(end->at) : TEXT_NONE;
+    if (r->phase == RUN_ADMITTING)
+        admitted(r, TEXT_NONE);
+    if (end->why == POOL_HOGGED) {
+        run_end_failed(
+            r, "limit.cpu",
+            TEXT("the run used up its CPU time inside one operation that could not be interrupted"),
+            at);
+        return;
+    }
+    snprintf(text, sizeof text, "the runner died under this run again (%s)", end->detail);
+    run_end_failed(r, "runner.crashed", text_of(text), at);
+}
+
+/* A crash is the script's doing: the second one ends it. To be killed from outside is not; but what
+ * is killed time and again is given up too, or it would take runner after runner down for ever. */
+enum { CRASH_POINTS = 5, KILL_POINTS = 1, POINTS_MAX = 10 };
+
+static bool is_out(struct run *guilty, enum pool_loss why)
+{
+    guilty->crashes += why == POOL_KILLED ? KILL_POINTS : CRASH_POINTS;
+    return why == POOL_HOGGED || guilty->crashes >= POINTS_MAX;
+}
+
+static void lose(struct run *r)
+{
+    run_unplace(r, false);
+    replay_free(r->replay);
+    r->replay = NULL;
+    r->park = false;
+    if (r->phase == RUN_ENDED)
+        return;
+    if (r->phase == RUN_ADMITTING) { /* nothing of it has left: from the start */
+        fire_start(r);
+        return;
+    }
+    run_return(r);
+}
+
+void runner_messages_lost(void *engine, unsigned runner, const struct pool_end *end)
+{
+    struct engine *e = engine;
+    if (e->closing)
+        return;
+    struct run *guilty = end->kind == STATUS_PAGE_RUN ? run_by_tag(e, end->culprit) : NULL;
+    if (guilty && guilty->runner != runner)
+        guilty = NULL;
+    log_error(guilty ? guilty->id : NULL,
+              "runner %u is gone and was replaced, %u runs go on by replay: %s", runner,
+              e->live[runner],
+              end->why == POOL_HOGGED ? "it did not come back within the CPU limit" : end->detail);
+    registry_forget_runner(&e->registry, runner);
+    size_t pos = 0, count = 0;
+    struct text key;
+    void *value;
+    struct run **lost = mem_zero(e->live[runner] + 1, sizeof *lost);
+    while (map_next(&e->tags, &pos, &key, &value))
+        if (((struct run *)value)->runner == runner)
+            lost[count++] = value;
+    for (size_t i = 0; i < count; i++) {
+        bool out = lost[i] == guilty && is_out(guilty, end->why);
+        run_unplace(lost[i], false);
+        if (out)
+            blame(lost[i], end);
+        else
+            lose(lost[i]);
+    }
+    free(lost);
+    reload_lost(e, runner, end);
+    fire_next(e);
+}

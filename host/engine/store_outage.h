@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* store_outage.h - what happens when the store refuses writes (disk full, I/O error): no new runs are
+ * taken, those that run wait, and a small write is tried until one succeeds. Owner: engine. Thread:
+ * loop. */
+#pragma once
+#include "base/error.h"
+#include "base/id.h"
+#include "base/text.h"
+
+struct engine;
+
+/* A write failed, a write succeeded: to be told after each. run: the log line's, or NULL. */
+void store_outage_failed(struct engine *e, const char *run, const struct error *err);
+void store_outage_works(struct engine *e);
+
+/* Keeps what a version is made of in the store; tried again for as long as it takes, as runs that
+ * started on it could not be resumed without it. Texts are copied. */
+void store_outage_keep_version(struct engine *e, const unsigned char hash[SHA256_BYTES],
+                               const char *project, const char *key, struct text bundle);
+/* Frees what still waits to be kept. */
+void store_outage_done(struct engine *e);

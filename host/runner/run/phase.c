@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/* The phases of a run. Each enters with something for the root task to call, or goes on to the next
+ * at once; each leaves by judging what the task returned. */
+#include "runner/lib/lib.h"
+#include "runner/run/emit.h"
+#include "runner/run/event.h"
+#include "runner/run/require.h"
+#include "runner/run/run.h"
+#include "runner/run/trigger.h"
+#include "runner/vm/tick.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct vm_limits limits_of(const struct run *r)
+{
+    return (struct vm_limits){
+        .cpu_ms = r->start.cpu_ms,
+        .memory_bytes = r->start.memory_bytes,
+        .steps = r->start.steps,
+        .output_bytes = r->start.output_bytes,
+        .record_bytes = r->start.record_bytes,
+    };
+}
+
+bool phase_make_vm(struct run *r)
+{
+    struct loop *l = r->loop;
+    struct vm_limits limits = limits_of(r);
+    void *range = l->slots.ranges[r->slot];
+    bool loaded = r->kind == STATUS_PAGE_RUN && image_load(&l->images, r->version, r->slot, range);
+    struct vm *vm = loaded ? range : vm_new(range, &l->port, &limits);
+    vm_bind(vm, &l->port, r->version, &limits);
+    r->vm = vm;
+    return loaded;
+}
+
+static lua_State *root_of(const struct run *r)
+{
+    return r->vm->tasks.root.co;
+}
+
+static int fail(struct run *r, const char *code, const char *message, const char *at)
+{
+    run_fail(r, code, text_of(message), at);
+    return PHASE_END;
+}
+
+/* "support/refund.lua:12", the line where a declared function begins. */
+static void line_of(struct run *r, enum vm_ref ref, char at[VM_AT])
+{
+    lua_State *L = r->vm->L;
+    lua_Debug ar;
+    at[0] = '\0';
+    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
+    if (!lua_isfunction(L, -1)) {
+        lua_pop(L, 1);
+        return;
+    }
+    lua_getinfo(L, ">S", &ar);
+    if (ar.source[0] == '@')
+        snprintf(at, VM_AT, "%s:%d", ar.source + 1, ar.linedefined);
+}
+
+void phase_line(struct run *r, char at[VM_AT])
+{
+    static const enum vm_ref functions[PHASES] = {
+        [PHASE_FILTER] = VM_REF_FILTER,
+        [PHASE_INSTRUCTION] = VM_REF_INSTRUCTION,
+        [PHASE_RUN] = VM_REF_RUN,
+    };
+    at[0] = '\0';
+    if (r->phase < PHASES && functions[r->phase])
+        line_of(r, functions[r->phase], at);
+}
+
+/* The line of the trigger {} call. */
+static void line_of_declaration(const struct run *r, char at[VM_AT])
+{
+    at[0] = '\0';
+    if (r->vm->trigger_line)
+        snprintf(at, VM_AT, "%s:%d", r->version->files[0].name, r->vm->trigger_line);
+}
+
+static int fail_at(struct run *r, enum vm_ref ref, const char *code, const char *message)
+{
+    char at[VM_AT];
+    line_of(r, ref, at);
+    if (!at[0]) /* a template */
+        line_of_declaration(r, at);
+    return fail(r, code, message, at);
+}
+
+/* ---- compile, load */
+
+static int enter_compile(struct run *r)
+{
+    struct error err;
+    if (!version_compile(r->version, r->vm->L, &err))
+        return fail(r, "script.error", err.text, "");
+    return PHASE_LOAD;
+}
+
+static int enter_load(struct run *r)
+{
+    code_push(root_of(r), &r->version->files[0]);
+    tasks_start(r->vm, 0);
+    return PHASE_LOAD;
+}
+
+/* The module that a run needs behind its event; NULL: it takes none. A state without flow, and so
+ * its image, is less than half as large. */
+static const char *module_of_run(lua_State *L)
+{
+    lua_Debug ar;
+    if (lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_RUN) != LUA_TFUNCTION) {
+        lua_pop(L, 1);
+        return "agent";
+    }
+    lua_getinfo(L, ">u", &ar); /* pops it */
+    return ar.nparams > 1 || ar.isvararg ? "flow" : NULL;
+}
+
+/* What runs will need, so that it is in the image. */
+static void load_modules(struct run *r)
+{
+    lua_State *L = r->vm->L;
+    const char *module = module_of_run(L);
+    if (!module || !lualib_find(r->version->lualib, module))
+        return; /* the host, which checks the declaration, says better what is wrong */
+    require_push(L, module);
+    lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_FLOW);
+}
+
+static bool is_function(struct run *r, enum vm_ref ref)
+{
+    bool is = lua_rawgeti(r->vm->L, LUA_REGISTRYINDEX, ref) == LUA_TFUNCTION;
+    lua_pop(r->vm->L, 1);
+    return is;
+}
+
+/* From here on the vm is this run's own: with its clock, seed and event. */
+static int prepare(struct run *r)
+{
+    struct vm *vm = r->vm;
+    struct vm_limits limits = limits_of(r);
+    struct error err;
+    char text[ERROR_TEXT + 64];
+    vm_bind(vm, vm->port, r->version, &limits);
+    vm_seed(vm, r->start.seed);
+    vm->phase = VM_ADMITTING;
+    vm->run_id = r->id;
+    vm->shared.now_ms = vm->shared.start_ms = r->start.at_ms;
+    tick_restart(vm);
+    if (!event_fill(vm, r->start.event, &err)) {
+        snprintf(text, sizeof text, "the event is not what it should be: %s", err.text);
+        return fail(r, "runner.event", text, "");
+    }
+    return r->start.admit && is_function(r, VM_REF_FILTER) ? PHASE_FILTER : PHASE_INSTRUCTION;
+}
+
+static int tell_manifest(struct run *r)
+{
+    struct error err;
+    struct buf *scratch = &r->loop->scratch;
+    char at[VM_AT];
+    line_of_declaration(r, at);
+    if (!trigger_manifest(r->vm, scratch, &err))
+        return fail(r, "script.error", err.text, at);
+    emit_loaded(&r->loop->out, r->node.tag, buf_view(scratch));
+    return PHASE_END;
+}
+
+static int leave_load(struct run *r, lua_State *co, int results)
+{
+    struct vm *vm = r->vm;
+    struct error err;
+    char at[VM_AT];
+    if (results != 1)
+        lua_settop(co, 1); /* nil, or the first of many: no trigger, or just that */
+    if (!trigger_take(vm, co, &err)) {
+        line_of_declaration(r, at);
+        return fail(r, "script.error", err.text, at);
+    }
+    lua_settop(co, 0);
+    if (strchr(r->version->files[0].name, '/')) /* host.lua has nothing to run */
+        load_modules(r);
+    lua_sethook(co, NULL, 0, 0); /* a tick may just have come; an image would keep it for ever */
+    lua_sethook(vm->L, NULL, 0, 0);
+    image_save(&r->loop->images, r->version, r->slot, vm);
+    return r->kind == STATUS_PAGE_LOAD ? tell_manifest(r) : prepare(r);
+}
+
+/* ---- filter, instruction */
+
+/* The root task calls a declared function with the event and `more` of the registry. */
+static void call(struct run *r, enum vm_ref function, enum vm_ref more)
+{
+    lua_State *co = root_of(r);
+    lua_rawgeti(co, LUA_REGISTRYINDEX, function);
+    lua_rawgeti(co, LUA_REGISTRYINDEX, VM_REF_EVENT);
+    if (more)
+        lua_rawgeti(co, LUA_REGISTRYINDEX, more);
+    tasks_start(r->vm, more ? 2 : 1);
+}
+
+static int enter_filter(struct run *r)
+{
+    event_set_instruction(r->vm, event_body_instruction(r->vm));
+    call(r, VM_REF_FILTER, 0);
+    return PHASE_FILTER;
+}
+
+static int leave_filter(struct run *r, lua_State *co, int results)
+{
+    struct text reason = TEXT_NONE;
+    (void)results;
+    lua_settop(co, 2);
+    if (lua_toboolean(co, 1)) {
+        lua_settop(co, 0);
+        return PHASE_INSTRUCTION;
+    }
+    if (lua_type(co, 2) == LUA_TSTRING)
+        reason.data = lua_tolstring(co, 2, &reason.len);
+    emit_dropped(&r->loop->out, r->node.tag, reason.data ? run_clean(r, reason) : reason);
+    return PHASE_END;
+}
+
+/* The first frame. A replay gets the instruction back from the host's JSON, so it must be what JSON
+ * can hold. */
+static int admit(struct run *r, struct text instruction)
+{
+    if (instruction.len > r->start.output_bytes)
+        return fail_at(r, VM_REF_INSTRUCTION, "limit.output", "the instruction is too large");
+    if (instruction.len > 0 &&
+        (!text_utf8_ok(instruction) || memchr(instruction.data, '\0', instruction.len)))
+        return fail_at(r, VM_REF_INSTRUCTION, "script.error",
+                       "the instruction is not UTF-8, or has a NUL byte");
+    event_set_instruction(r->vm, instruction);
+    emit_admitted(&r->loop->out, r->node.tag, instruction);
+    r->admitted = true;
+    return PHASE_RUN;
+}
+
+/* Names in a template are looked up in the event's inputs. */
+static int render(struct run *r, struct text source)
+{
+    lua_State *L = r->vm->L;
+    struct buf *out = &r->loop->scratch;
+    struct error err;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_VALUES);
+    if (lua_getfield(L, -1, "inputs") != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+    }
+    buf_clear(out);
+    out->max = r->start.output_bytes;
+    bool ok = template_render(L, source, -1, out, &err);
+    lua_settop(L, 0);
+    if (out->full)
+        return fail_at(r, VM_REF_INSTRUCTION, "limit.output", "the instruction is too large");
+    return ok ? admit(r, buf_view(out)) : fail_at(r, VM_REF_INSTRUCTION, "script.error", err.text);
+}
+
+static int enter_instruction(struct run *r)
+{
+    lua_State *L = r->vm->L;
+    if (!r->start.admit)
+        return admit(r, r->start.instruction);
+    switch (lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_INSTRUCTION)) {
+    case LUA_TFUNCTION:
+        lua_pop(L, 1);
+        call(r, VM_REF_INSTRUCTION, 0);
+        return PHASE_INSTRUCTION;
+    case LUA_TSTRING: {
+        struct text source;
+        source.data = lua_tolstring(L, -1, &source.len); /* the registry holds it */
+        lua_pop(L, 1);
+        return render(r, source);
+    }
+    default:
+        lua_pop(L, 1);
+        return admit(r, event_body_instruction(r->vm));
+    }
+}
+
+static int leave_instruction(struct run *r, lua_State *co, int results)
+{
+    struct text instruction = TEXT_NONE;
+    lua_settop(co, results > 1 ? 1 : results);
+    if (results > 0 && lua_type(co, 1) == LUA_TSTRING)
+        instruction.data = lua_tolstring(co, 1, &instruction.len);
+    else if (results > 0 && !lua_isnil(co, 1))
+        return fail_at(r, VM_REF_INSTRUCTION, "script.error", "instruction must return a string");
+    int next = admit(r, instruction);
+    lua_settop(co, 0);
+    return next;
+}
+
+/* ---- run */
+
+/* An agent trigger: agent.ask { instruction = event.instruction }. */
+static void call_agent(struct run *r)
+{
+    lua_State *co = root_of(r);
+    lua_rawgeti(co, LUA_REGISTRYINDEX, VM_REF_FLOW);
+    lua_pushliteral(co, "ask");
+    lua_rawget(co, -2); /* outside of the task: nothing of the script may run here */
+    lua_remove(co, -2);
+    lua_createtable(co, 0, 1);
+    lua_rawgeti(co, LUA_REGISTRYINDEX, VM_REF_VALUES);
+    lua_getfield(co, -1, "instruction");
+    lua_setfield(co, -3, "instruction");
+    lua_pop(co, 1);
+    tasks_start(r->vm, 1);
+}
+
+static int enter_run(struct run *r)
+{
+    lua_State *L = r->vm->L;
+    r->vm->phase = VM_RUNNING;
+    r->agent = lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_RUN) == LUA_TNIL;
+    lua_pop(L, 1);
+    if (r->agent)
+        call_agent(r);
+    else
+        call(r, VM_REF_RUN, VM_REF_FLOW);
+    return PHASE_RUN;
+}
+
+/* agent.ask fails with nil, message, code. */
+static bool agent_failed(struct run *r, lua_State *co, int results)
+{
+    if (!r->agent || results < 2 || !lua_isnil(co, -results))
+        return false;
+    const char *message = lua_tostring(co, 1 - results);
+    const char *code = results > 2 ? lua_tostring(co, 2 - results) : NULL;
+    fail(r, code ? code : "agent.failed", message ? message : "the agent failed", "");
+    return true;
+}
+
+static int leave_run(struct run *r, lua_State *co, int results)
+{
+    struct buf *json = &r->loop->scratch;
+    struct error err;
+    if (agent_failed(r, co, results))
+        return PHASE_END;
+    if (results == 0)
+        lua_pushnil(co);
+    buf_clear(json);
+    json->max = r->start.output_bytes;
+    bool ok = lua_json_write(co, results ? -results : -1, json, "result", &err);
+    if (json->full) {
+        char text[64];
+        snprintf(text, sizeof text, "the result is larger than %u bytes",
+                 (unsigned)r->start.output_bytes);
+        return fail_at(r, VM_REF_RUN, "limit.output", text);
+    }
+    if (!ok)
+        return fail_at(r, VM_REF_RUN, "script.result", err.text);
+    tasks_cancel_rest(r->vm);
+    emit_finished(&r->loop->out, r->node.tag, buf_view(json));
+    return PHASE_END;
+}
+
+/* ---- the row */
+
+static const struct {
+    int (*enter)(struct run *r); /* its own number: the root task has something to do */
+    int (*leave)(struct run *r, lua_State *co, int results);
+} phases[PHASES] = {
+    [PHASE_COMPILE] = {enter_compile, NULL},
+    [PHASE_LOAD] = {enter_load, leave_load},
+    [PHASE_FILTER] = {enter_filter, leave_filter},
+    [PHASE_INSTRUCTION] = {enter_instruction, leave_instruction},
+    [PHASE_RUN] = {enter_run, leave_run},
+};
+
+static void enter(struct run *r, int phase)
+{
+    while (phase != PHASE_END) {
+        r->phase = (enum run_phase)phase;
+        int next = phases[phase].enter(r);
+        if (next == phase)
+            return;
+        phase = next;
+    }
+    r->phase = PHASE_END;
+}
+
+void phase_begin(struct run *r, bool loaded)
+{
+    enter(r, loaded ? prepare(r) : (int)r->phase);
+}
+
+void phase_leave(struct run *r)
+{
+    const struct task *root = &r->vm->tasks.root;
+    if (root->state == TASK_FAILED)
+        run_fail_script(r);
+    else
+        enter(r, phases[r->phase].leave(r, root->co, root->count));
+}

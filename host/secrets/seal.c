@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "secrets/seal.h"
+
+#include "base/id.h"
+#include "base/locked.h"
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VERSION = 1, ID = 8, NONCE = 12, TAG = 16, SOURCE = 256 };
+
+struct seal_key {
+    unsigned char bytes[SEAL_KEY_BYTES];
+    unsigned char id[ID]; /* tells keys apart and tells nothing about them */
+    char source[SOURCE];
+};
+
+/* ---- the key */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_hex(struct text t, unsigned char out[SEAL_KEY_BYTES])
+{
+    if (t.len != (size_t)2 * SEAL_KEY_BYTES)
+        return false;
+    for (size_t i = 0; i < SEAL_KEY_BYTES; i++) {
+        int high = hex_digit(t.data[2 * i]), low = hex_digit(t.data[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        out[i] = (unsigned char)(high << 4 | low);
+    }
+    return true;
+}
+
+static int base64_digit(char c)
+{
+    static const char standard[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = memchr(standard, c == '-' ? '+' : c == '_' ? '/' : c, sizeof standard - 1);
+    return at ? (int)(at - standard) : -1;
+}
+
+static bool read_base64(struct text t, unsigned char out[SEAL_KEY_BYTES])
+{
+    unsigned bits = 0;
+    int held = 0;
+    size_t done = 0;
+    if (t.len == 44 && t.data[43] == '=')
+        t.len--;
+    if (t.len != 43)
+        return false;
+    for (size_t i = 0; i < t.len; i++) {
+        int digit = base64_digit(t.data[i]);
+        if (digit < 0)
+            return false;
+        bits = (bits << 6 | (unsigned)digit) & 0x3fff;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            out[done++] = (unsigned char)(bits >> held);
+        }
+    }
+    return done == SEAL_KEY_BYTES;
+}
+
+static void name_key(struct seal_key *key)
+{
+    static const char label[] = "moontide master key id";
+    unsigned char labelled[sizeof label + SEAL_KEY_BYTES], hash[SHA256_BYTES];
+    memcpy(labelled, label, sizeof label);
+    memcpy(labelled + sizeof label, key->bytes, SEAL_KEY_BYTES);
+    id_sha256(labelled, sizeof labelled, hash);
+    memcpy(key->id, hash, ID);
+    explicit_bzero(labelled, sizeof labelled);
+}
+
+struct seal_key *seal_key_parse(struct text text, const char *source)
+{
+    struct seal_key *key = locked_new(sizeof *key);
+    if (!read_hex(text, key->bytes) && !read_base64(text, key->bytes)) {
+        seal_key_free(key);
+        return NULL;
+    }
+    name_key(key);
+    snprintf(key->source, sizeof key->source, "%s", source);
+    return key;
+}
+
+void seal_key_free(struct seal_key *key)
+{
+    locked_free(key, sizeof *key);
+}
+
+const char *seal_key_source(const struct seal_key *key)
+{
+    return key->source;
+}
+
+/* ---- the cipher */
+
+/* A failure of these calls is a bug or a broken library, not an input. */
+static void must(int ok)
+{
+    if (ok == 1)
+        return;
+    fputs("moontide: AES-256-GCM does not work here\n", stderr);
+    abort();
+}
+
+static EVP_CIPHER_CTX *begin(const struct seal_key *key, const unsigned char *nonce, int encrypt)
+{
+    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+    must(c != NULL);
+    must(EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, key->bytes, nonce, encrypt));
+    return c;
+}
+
+/* Names and hosts hold no NUL, so the NULs keep them apart. */
+static void bind_to(EVP_CIPHER_CTX *c, const char *name, const char *hosts)
+{
+    static const char label[] = "moontide secret";
+    int done;
+    must(EVP_CipherUpdate(c, NULL, &done, (const unsigned char *)label, sizeof label));
+    must(EVP_CipherUpdate(c, NULL, &done, (const unsigned char *)name, (int)strlen(name) + 1));
+    must(EVP_CipherUpdate(c, NULL, &done, (const unsigned char *)hosts, (int)strlen(hosts) + 1));
+}
+
+void seal_close(const struct seal_key *key, const char *name, const char *hosts, struct text value,
+                struct buf *out)
+{
+    unsigned char head[SEAL_HEAD] = {VERSION}, *to;
+    int done;
+    memcpy(head + 1, key->id, ID);
+    id_random(head + 1 + ID, NONCE);
+    if (!buf_reserve(out, SEAL_OVERHEAD + value.len))
+        return;
+    buf_add(out, head, sizeof head);
+    to = (unsigned char *)out->data + out->len;
+    EVP_CIPHER_CTX *c = begin(key, head + 1 + ID, 1);
+    bind_to(c, name, hosts);
+    must(EVP_CipherUpdate(c, to, &done, (const unsigned char *)value.data, (int)value.len));
+    must(EVP_CipherFinal_ex(c, to + done, &done));
+    must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG, to + value.len));
+    EVP_CIPHER_CTX_free(c);
+    out->len += value.len + TAG;
+    out->data[out->len] = '\0';
+}
+
+size_t seal_value_bytes(struct text sealed)
+{
+    bool ours = sealed.len > SEAL_OVERHEAD && sealed.data[0] == VERSION;
+    return ours ? sealed.len - SEAL_OVERHEAD : 0;
+}
+
+static bool decrypt(const struct seal_key *key, const char *name, const char *hosts,
+                    struct text sealed, unsigned char *out)
+{
+    const unsigned char *in = (const unsigned char *)sealed.data;
+    size_t bytes = sealed.len - SEAL_OVERHEAD;
+    unsigned char tag[TAG];
+    int done;
+    EVP_CIPHER_CTX *c = begin(key, in + 1 + ID, 0);
+    memcpy(tag, in + SEAL_HEAD + bytes, TAG);
+    bind_to(c, name, hosts);
+    must(EVP_CipherUpdate(c, out, &done, in + SEAL_HEAD, (int)bytes));
+    must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG, tag));
+    bool ok = EVP_CipherFinal_ex(c, out + done, &done) == 1;
+    EVP_CIPHER_CTX_free(c);
+    if (!ok)
+        explicit_bzero(out, bytes); /* not authentic, not to be looked at */
+    return ok;
+}
+
+bool seal_open(const struct seal_key *key, const char *name, const char *hosts, struct text sealed,
+               void *out, struct error *err)
+{
+    size_t bytes = seal_value_bytes(sealed);
+    if (bytes > 0 && memcmp(sealed.data + 1, key->id, ID) != 0)
+        return error_set(err, ERROR_INVALID,
+                         "secret %s was sealed with another master key than %s; give the right one "
+                         "(MOONTIDE_MASTER_KEY or master.key in the data folder), or, if it is "
+                         "lost, `moontide secret remove %s` and set it anew",
+                         name, key->source, name);
+    if (bytes > 0 && decrypt(key, name, hosts, sealed, out))
+        return true;
+    return error_set(err, ERROR_INVALID,
+                     "secret %s is damaged in the database; `moontide secret remove %s` and set it "
+                     "anew",
+                     name, name);
+}
