@@ -8,7 +8,7 @@ status=0
 
 # refuse WHAT PATTERN; what has one character 20 times is an example
 refuse() {
-    if grep -rnIE --exclude-dir=.git --exclude-dir=node_modules --exclude-dir='build*' --exclude-dir=data \
+    if grep -rnIE --exclude-dir=.git --exclude=.git --exclude-dir=node_modules --exclude-dir='build*' --exclude-dir=data \
         --exclude=names.sh -e "$2" . | grep -vE '(.)\1{19}'; then
         echo "^ $1"
         status=1
