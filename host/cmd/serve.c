@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "serve/serve.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/settings.h"
-#include "serve/app.h"
 #include "serve/door/certificate.h"
+#include "serve/door/door.h"
+#include "serve/request/app.h"
+#include "serve/routes.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,8 +126,8 @@ static bool open_door(struct server *s, struct error *err)
         .idle_ms = IDLE_MS,
         .proxies = s->config->proxy_protocol ? &s->app.address_list.trusted : NULL,
         .certificate = s->certificate,
-        .head = app_head,
-        .body = app_body,
+        .head = serve_head,
+        .body = serve_body,
         .arg = &s->app,
     };
     if (!(s->door = door_open(&options, err)))
@@ -170,7 +173,7 @@ static bool open_all(struct server *s, struct error *err)
                                      .config = s->config,
                                      .runners = runner_count(s->config),
                                      .watch = true};
-    s->app = (struct app){.clock = &clock_system, .config = s->config};
+    s->app = (struct app){.clock = &clock_system, .config = s->config, .route_at = route_at};
     list_init(&s->app.streams);
     auth_delay_open(&s->app.auth_delay, s->config);
     if (!address_list_open(&s->app.address_list, s->config, err) || !open_certificate(s, err))
@@ -227,7 +230,7 @@ static void on_signal(uv_signal_t *signal, int number)
     }
     log_info(NULL, "\"draining: finishing answers, no new requests\" signal=%s", strsignal(number));
     s->drain_until_ms = clock_mono_ms(&clock_system) + s->config->drain_ms - CLOSE_RESERVE_MS;
-    app_drain(&s->app);
+    serve_drain(&s->app);
     if (s->door)
         door_drain(s->door);
     uv_timer_start(&s->look, on_look_drained, LOOK_MS, LOOK_MS);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/app.h"
+#include "serve/serve.h"
 #include "base/mem.h"
-#include "serve/bearer.h"
-#include "serve/cors.h"
-#include "serve/request.h"
+#include "serve/request/cors.h"
+#include "serve/request/credential.h"
+#include "serve/request/request.h"
+#include "serve/routes.h"
 #include "serve/stream/stream.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,50 +31,6 @@ static void on_refuse(struct exchange *x, int verdict, const char *detail)
         request_no(q, verdict, detail);
 }
 
-static struct text presented_key(const struct request *q)
-{
-    if (q->route->auth == AUTH_BEARER || q->route->auth == AUTH_FLOW)
-        return request_bearer(q);
-    struct text key = exchange_header(q->x, "x-api-key");
-    bool bearer = q->route->auth != AUTH_API_KEY && q->route->auth != AUTH_SIGNED;
-    return key.data || !bearer ? key : request_bearer(q);
-}
-
-/* A stream token stands for run.read on one run; which run it is for is checked here too. */
-static bool token_holds(const struct request *q)
-{
-    char token[STREAM_TOKEN_BYTES];
-    return text_query(exchange_query(q->x), "token", token, sizeof token) == 1 &&
-           stream_token_ok(&q->app->tokens, q->params_text[0], clock_wall_ms(q->app->clock),
-                           text_of(token));
-}
-
-/* A widget key is public: what is no widget's takes it for a wrong key, and the other way round. */
-static bool fits(const struct request *q, const struct api_key *key)
-{
-    return api_key_is_widget(key) == (q->route->auth == AUTH_WIDGET);
-}
-
-static bool authenticate(struct request *q)
-{
-    if (q->route->auth == AUTH_NONE)
-        return true;
-    const struct api_key *key = keyring_find(&q->app->engine->keyring, presented_key(q));
-    bool known = key && fits(q, key);
-    if (known)
-        q->key = *key;
-    q->authenticated = known || bearer_holds(q);
-    if (q->authenticated)
-        return true;
-    if (q->route->auth == AUTH_STREAM && token_holds(q))
-        return true;
-    bool may_lack = q->route->auth == AUTH_OPTIONAL || q->route->auth == AUTH_SIGNED;
-    if (may_lack && !presented_key(q).data)
-        return true;
-    request_no(q, VERDICT_UNAUTHORIZED, NULL);
-    return false;
-}
-
 /* The rate is the key's: it says the same whichever trigger is meant, and whether there is one. */
 static bool within_rate(struct request *q)
 {
@@ -89,46 +46,50 @@ static bool within_rate(struct request *q)
     return false;
 }
 
-void app_head(void *arg, struct exchange *x)
+static bool find_route(struct request *q)
+{
+    char allow[ROUTE_ALLOW] = "";
+    q->route = route_find(exchange_method(q->x), exchange_path(q->x), q, allow);
+    if (!q->route && cors_asked(q))
+        q->route = &cors_preflight;
+    if (q->route)
+        return true;
+    if (allow[0])
+        exchange_set(q->x, "Allow", allow);
+    request_no(q, allow[0] ? VERDICT_METHOD : VERDICT_NOT_FOUND, NULL);
+    return false;
+}
+
+/* Routes that start runs ask for the address later, with the trigger's own lists. */
+static bool admits(struct request *q)
+{
+    bool starts = q->route->permission == PERMISSION_TRIGGER;
+    bool credential = q->authenticated || q->route->auth == AUTH_STREAM;
+    if (starts)
+        return !q->authenticated || within_rate(q);
+    return !credential || address_list_admits(q, NULL);
+}
+
+void serve_head(void *arg, struct exchange *x)
 {
     struct request *q = mem_zero(1, sizeof *q);
-    char allow[64] = "";
     q->app = arg;
     q->x = x;
     exchange_own(x, q, on_gone);
     exchange_on_refuse(x, on_refuse);
-    q->route = route_find(exchange_method(x), exchange_path(x), q, allow);
-    if (!q->route && cors_asked(q))
-        q->route = &cors_preflight;
-    if (!q->route && !allow[0]) {
-        request_no(q, VERDICT_NOT_FOUND, NULL);
+    if (!find_route(q))
         return;
-    }
-    if (!q->route) {
-        exchange_set(x, "Allow", allow);
-        request_no(q, VERDICT_METHOD, NULL);
-        return;
-    }
     cors_judge(q);                 /* before the first refusal, which the page may read too */
     if (q->app->engine->closing) { /* its store takes no more questions */
         if (!stream_later(q))
             request_no(q, VERDICT_DRAINING, NULL);
         return;
     }
-    if (!authenticate(q))
-        return;
-    /* Routes that start runs ask later, with the trigger's own lists. */
-    bool later = q->route->permission == PERMISSION_TRIGGER;
-    bool credential = q->authenticated || q->route->auth == AUTH_STREAM;
-    if (!later && credential && !address_list_admits(q, NULL))
-        return;
-    if (later && q->authenticated && !within_rate(q))
-        return;
-    if (q->route->head)
+    if (credential_holds(q) && admits(q) && q->route->head)
         q->route->head(q);
 }
 
-void app_body(void *arg, struct exchange *x)
+void serve_body(void *arg, struct exchange *x)
 {
     (void)arg;
     struct request *q = exchange_data(x);
@@ -138,7 +99,7 @@ void app_body(void *arg, struct exchange *x)
         q->route->body(q);
 }
 
-void app_drain(struct app *app)
+void serve_drain(struct app *app)
 {
     app->draining = true;
     engine_drain(app->engine);

@@ -11,7 +11,9 @@
 #include "base/mem.h"
 #include "engine/fire.h"
 #include "serve/door/door_head.h"
-#include "serve/request.h"
+#include "serve/request/request.h"
+#include "serve/routes.h"
+#include "serve/serve.h"
 
 enum { FAKE_HEADERS = 1024 };
 

@@ -77,11 +77,11 @@ static bool is_ours(const struct exchange *x)
 
 static void travel(struct exchange *x)
 {
-    app_head(&app, x);
+    serve_head(&app, x);
     if (!x->status && x->body.len > x->body_max)
         x->refuse(x, VERDICT_TOO_LARGE, NULL);
     if (!x->status)
-        app_body(&app, x);
+        serve_body(&app, x);
     FUZZ_CHECK(x->status >= 200 && x->status < 600, "status %d", x->status);
     FUZZ_CHECK(fake.fired <= 1, "fired %u times", fake.fired);
     x->gone(x, x->data);

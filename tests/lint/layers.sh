@@ -16,6 +16,10 @@ function report(text) {
     printf "%s:%d: %s\n", FILENAME, FNR, text
     bad = 1
 }
+# A folder of a layer may be a layer of its own.
+function layer_of(folder, below) {
+    return (folder "/" below) in may ? folder "/" below : folder
+}
 BEGIN {
     may["base"] = "base"
     may["domain"] = "base wire domain"
@@ -27,10 +31,15 @@ BEGIN {
     may["auth"] = "base wire domain store net secrets auth"
     may["deploy"] = "base wire domain store net deploy engine" # engine: until reload.c and check.c know it no more
     may["engine"] = "base wire domain store net secrets auth deploy engine"
-    may["serve"] = may["engine"] " serve"
+    may["serve/door"] = "base domain serve/door"
+    may["serve/request"] = may["engine"] " serve/door serve/request"
+    may["serve/stream"] = may["serve/request"] " serve/stream"
+    may["serve/api"] = may["serve/stream"] " serve/api"
+    may["serve/dialects"] = may["serve/stream"] " serve/dialects"
+    may["serve"] = may["serve/stream"] " serve/api serve/dialects serve"
     may["cmd"] = may["serve"] " cmd runner"
     may["main"] = may["cmd"]
-    home["libwebsockets.h"] = home["ssl.h"] = "serve"
+    home["libwebsockets.h"] = home["ssl.h"] = "serve/door"
     home["sqlite3.h"] = "store"
     home["lua.h"] = home["lauxlib.h"] = home["lualib.h"] = home["lua.hpp"] = "runner"
     home["curl"] = "net"
@@ -42,7 +51,7 @@ FNR == 1 {
     licensed = 0
     in_host = FILENAME ~ /^host\/.*\.[ch]$/
     split(FILENAME, parts, "/")
-    layer = parts[3] == "" ? "main" : parts[2]
+    layer = parts[3] == "" ? "main" : layer_of(parts[2], parts[3])
     if (in_host && !(layer in may))
         report("folder " layer " is in no layer; add it to tests/lint/layers.sh")
 }
@@ -57,7 +66,7 @@ in_host && /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
         report("include paths start at host/, not at ..: " path)
     else if (quoted && count == 1)
         report("include \"" layer "/" path "\", with its folder")
-    else if (quoted && index(" " may[layer] " ", " " steps[1] " ") == 0)
+    else if (quoted && index(" " may[layer] " ", " " layer_of(steps[1], steps[2]) " ") == 0)
         report("layer " layer " must not include " path)
     library = steps[1] == "curl" ? "curl" : steps[count]
     if (!quoted && library in home && home[library] != layer)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* api.h - the native API, one function a route. */
 #pragma once
-#include "serve/request.h"
+#include "serve/request/request.h"
 
 /* runs.c */
 void runs_get(struct request *q);

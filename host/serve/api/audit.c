@@ -2,7 +2,7 @@
 /* audit.c - GET /v1/audit: who did what, when. For keys of all projects alone, as the rows are of
  * the whole host. */
 #include "serve/api/api.h"
-#include "serve/pending.h"
+#include "serve/api/pending.h"
 
 enum { LIST_MAX = 200, LIST_DEFAULT = 50 };
 

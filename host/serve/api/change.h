@@ -2,7 +2,7 @@
 /* change.h - a change of keys or webhook secrets on its way: to the store, then into the keyring,
  * and only then the answer that was prepared. The client may go meanwhile. Thread: loop. */
 #pragma once
-#include "serve/request.h"
+#include "serve/request/request.h"
 
 struct change;
 

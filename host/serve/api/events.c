@@ -2,8 +2,8 @@
 /* events.c - GET /v1/runs/{id}/events: the journal of a run as SSE, or as a JSON array with Accept:
  * application/json. */
 #include "serve/api/api.h"
-#include "serve/cors.h"
-#include "serve/pending.h"
+#include "serve/api/pending.h"
+#include "serve/request/cors.h"
 #include "serve/stream/stream.h"
 #include <string.h>
 

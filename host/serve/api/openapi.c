@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* openapi.c - GET /openapi.json (OpenAPI 3.1): the routes table and its docs as paths, and for who
- * asks with a key one more path for each trigger that the key may fire, with its input schema. */
+/* openapi.c - GET /openapi.json (OpenAPI 3.1): a path for each route, made from its row, and for who
+ * asks with a key one more for each trigger that the key may fire, with its input schema. The
+ * components are in openapi.json beside it. */
 #include "base/embed.h"
 #include "domain/schema/schema_export.h"
 #include "serve/api/api.h"
-#include "serve/api/openapi_doc.h"
+#include "serve/door/door_head.h"
+#include "serve/request/credential.h"
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { PATH_MAX_BYTES = 256, WORD_MAX = 64 };
-
-static const char *const methods[] = {
-    [METHOD_GET] = "get",        [METHOD_HEAD] = "head",   [METHOD_POST] = "post",
-    [METHOD_PUT] = "put",        [METHOD_PATCH] = "patch", [METHOD_DELETE] = "delete",
-    [METHOD_OPTIONS] = "options"};
 
 static const struct {
     int status;
@@ -105,7 +103,7 @@ static void add_answer(cJSON *answers, const char *status, const char *what, con
     }
 }
 
-static void add_answers(cJSON *op, const struct openapi_doc *d)
+static void add_answers(cJSON *op, const struct route_doc *d)
 {
     cJSON *answers = cJSON_AddObjectToObject(op, "responses");
     struct text rest = text_of(d->answers);
@@ -140,7 +138,7 @@ static void add_path_parameters(cJSON *list, const char *pattern)
     }
 }
 
-static void add_parameters(cJSON *op, const struct openapi_doc *d, const char *pattern)
+static void add_parameters(cJSON *op, const struct route_doc *d, const char *pattern)
 {
     cJSON *list = cJSON_CreateArray();
     struct text rest = text_of(d->parameters);
@@ -167,27 +165,6 @@ static void add_body(cJSON *op, cJSON *schema, bool required)
     cJSON_AddItemToObject(media, "schema", schema);
 }
 
-static const char *schemes_of(enum route_auth auth)
-{
-    switch (auth) {
-    case AUTH_NONE:
-        return "";
-    case AUTH_API_KEY:
-    case AUTH_SIGNED: /* the senders of webhooks need no description */
-        return "apiKey";
-    case AUTH_BEARER:
-        return "bearer";
-    case AUTH_FLOW:
-        return "bearer jwt";
-    case AUTH_WIDGET:
-        return "apiKey bearer";
-    case AUTH_STREAM:
-        return "apiKey bearer jwt streamToken";
-    default:
-        return "apiKey bearer jwt";
-    }
-}
-
 /* Any one of them will do; "none" is a way too. */
 static void add_security(cJSON *op, const char *schemes)
 {
@@ -202,7 +179,7 @@ static void add_security(cJSON *op, const char *schemes)
     }
 }
 
-static cJSON *operation(const struct openapi_doc *d, const char *id, const char *summary,
+static cJSON *operation(const struct route_doc *d, const char *id, const char *summary,
                         const char *tag)
 {
     cJSON *op = cJSON_CreateObject();
@@ -215,12 +192,19 @@ static cJSON *operation(const struct openapi_doc *d, const char *id, const char 
 
 /* ---- all of them */
 
+static void add_operation(cJSON *paths, const char *path, enum http_method method, cJSON *op)
+{
+    char name[WORD_MAX];
+    snprintf(name, sizeof name, "%s", http_method_name(method));
+    for (char *c = name; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    cJSON_AddItemToObject(member(paths, path), name, op);
+}
+
 static void add_route(cJSON *paths, const struct route *r)
 {
-    const struct openapi_doc *d = openapi_doc_of(r->method, r->pattern);
+    const struct route_doc *d = &r->doc;
     char path[PATH_MAX_BYTES];
-    if (!d)
-        return;
     snprintf(path, sizeof path, "%s", r->pattern);
     size_t len = strlen(path);
     if (len > 1 && path[len - 1] == '/') /* with it or without: one path is enough to know */
@@ -229,8 +213,8 @@ static void add_route(cJSON *paths, const struct route *r)
     add_parameters(op, d, r->pattern);
     if (d->request)
         add_body(op, schema_ref(d->request + (*d->request == '!')), *d->request == '!');
-    add_security(op, d->security ? d->security : schemes_of(r->auth));
-    cJSON_AddItemToObject(member(paths, path), methods[r->method], op);
+    add_security(op, d->security ? d->security : credential_schemes(r->auth));
+    add_operation(paths, path, r->method, op);
 }
 
 static cJSON *input_schema(const cJSON *input)
@@ -257,21 +241,20 @@ static cJSON *body_of_trigger(cJSON *doc, const struct trigger *t)
     return schema;
 }
 
-static void add_trigger(cJSON *doc, const struct trigger *t)
+/* The route that starts a run, once more, with its trigger's own path and schema. */
+static void add_trigger(cJSON *doc, const struct route *start, const struct trigger *t)
 {
-    const struct openapi_doc *d =
-        openapi_doc_of(METHOD_POST, "/v1/projects/{project}/triggers/{key}/runs");
     char path[PATH_MAX_BYTES], id[PATH_MAX_BYTES];
     snprintf(path, sizeof path, "/v1/projects/%s/triggers/%s/runs", t->project, t->key);
     snprintf(id, sizeof id, "run.%s.%s", t->project, t->key);
-    cJSON *op = operation(d, id, t->current->manifest->name, "triggers");
-    add_parameters(op, d, path);
+    cJSON *op = operation(&start->doc, id, t->current->manifest->name, "triggers");
+    add_parameters(op, &start->doc, path);
     add_body(op, body_of_trigger(doc, t), t->current->manifest->input != NULL);
-    add_security(op, schemes_of(AUTH_KEY));
-    cJSON_AddItemToObject(member(member(doc, "paths"), path), methods[METHOD_POST], op);
+    add_security(op, credential_schemes(start->auth));
+    add_operation(member(doc, "paths"), path, start->method, op);
 }
 
-static void add_triggers(struct request *q, cJSON *doc)
+static void add_triggers(struct request *q, const struct route *start, cJSON *doc)
 {
     const struct map *all = &q->app->engine->registry.by_path;
     size_t pos = 0;
@@ -280,7 +263,7 @@ static void add_triggers(struct request *q, cJSON *doc)
     while (map_next(all, &pos, &key, &value)) {
         const struct trigger *t = value;
         if (trigger_serves(t) && api_key_allows(&q->key, PERMISSION_TRIGGER, t->project))
-            add_trigger(doc, t);
+            add_trigger(doc, start, t);
     }
 }
 
@@ -288,14 +271,18 @@ void openapi_get(struct request *q)
 {
     struct error err;
     struct buf b;
+    const struct route *r, *start = NULL;
     cJSON *doc = json_parse_own((struct text){openapi_files[0].data, openapi_files[0].size}, &err);
     assert(doc);
     cJSON_ReplaceItemInObject(member(doc, "info"), "version", cJSON_CreateString(MOONTIDE_VERSION));
-    const struct route *r;
-    for (size_t i = 0; (r = route_at(i)); i++)
+    for (size_t i = 0; (r = q->app->route_at(i)); i++) {
         add_route(member(doc, "paths"), r);
+        if (strcmp(r->doc.id, "startRun") == 0)
+            start = r;
+    }
+    assert(start);
     if (q->authenticated)
-        add_triggers(q, doc);
+        add_triggers(q, start, doc);
     buf_init(&b, 64u << 20);
     json_put_tree(&b, doc);
     cJSON_Delete(doc);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/pending.h"
+#include "serve/api/pending.h"
 #include "base/mem.h"
 #include <stdlib.h>
 

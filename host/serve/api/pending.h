@@ -3,7 +3,7 @@
  * finds `q` NULL. Owner: the request, and the store's callback; the later of the two frees it.
  * Thread: loop. */
 #pragma once
-#include "serve/request.h"
+#include "serve/request/request.h"
 
 struct pending {
     struct request *q; /* NULL: the client has gone */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/api/api.h"
-#include "serve/cors.h"
+#include "serve/request/cors.h"
 #include <string.h>
 
 static void put_text(struct buf *b, const char *name, struct text value)

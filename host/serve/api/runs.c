@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/api/api.h"
-#include "serve/pending.h"
+#include "serve/api/pending.h"
 #include <stdio.h>
 #include <string.h>
 

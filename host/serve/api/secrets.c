@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "domain/proof/secret.h"
 #include "serve/api/api.h"
-#include "serve/pending.h"
+#include "serve/api/pending.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

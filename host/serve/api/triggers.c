@@ -2,7 +2,7 @@
 #include "domain/schema/schema_export.h"
 #include "engine/pause.h"
 #include "serve/api/api.h"
-#include "serve/pending.h"
+#include "serve/api/pending.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "serve/api/api.h"
 #include "serve/api/change.h"
-#include "serve/pending.h"
+#include "serve/api/pending.h"
 #include <stdio.h>
 #include <string.h>
 

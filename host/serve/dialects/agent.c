@@ -4,7 +4,7 @@
  * {"error":true,"reason":CODE,"data":{"message","field"?}}. A trigger that is unknown, not allowed
  * or paused is one and the same 404. */
 #include "serve/dialects/dialects.h"
-#include "serve/signed.h"
+#include "serve/request/signed.h"
 #include <stdio.h>
 
 enum { SESSION_MAX = 256, INSTRUCTION_MAX = 2000 }; /* code points */

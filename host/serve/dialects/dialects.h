@@ -2,7 +2,7 @@
 /* dialects.h - the trigger APIs that the host speaks, one file each: parse a request into a call,
  * render the outcome. */
 #pragma once
-#include "serve/request.h"
+#include "serve/request/request.h"
 
 /* project.c: POST /api/v1.0/project/{project}/trigger/{key} */
 void project_head(struct request *q);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/known_fields.h"
 #include "serve/dialects/dialects.h"
-#include "serve/signed.h"
+#include "serve/request/signed.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -4,13 +4,13 @@
  * "code". A script sees the inputs, merged over its defaults, as event.body and event.inputs
  * alike, so that one script serves all doors.
  *
- * Who is let in: at the flow address an API key or a token (serve/bearer.h);
+ * Who is let in: at the flow address an API key or a token (serve/request/credential.h);
  * at the webhook address one of the trigger's own secrets, which open nothing else. There an
  * unknown id, a trigger without secrets or with `webhook = false`, a paused one and a wrong secret
  * are one identical 401. */
 #include "domain/inputs.h"
 #include "serve/dialects/dialects.h"
-#include "serve/signed.h"
+#include "serve/request/signed.h"
 #include <stdio.h>
 
 void flow_refuse(struct request *q, const struct refusal *r)

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "domain/address/cidr.h"
-#include "serve/exchange.h"
+#include "serve/door/exchange.h"
 #include <uv.h>
 
 struct certificate;

@@ -6,14 +6,16 @@
 
 enum { METHOD_BYTES = 32, LENGTH_DIGITS = 15 };
 
-static const struct {
-    const char *name;
-    enum http_method method;
-} methods[] = {
-    {"GET", METHOD_GET},         {"POST", METHOD_POST},   {"HEAD", METHOD_HEAD},
-    {"PUT", METHOD_PUT},         {"PATCH", METHOD_PATCH}, {"DELETE", METHOD_DELETE},
-    {"OPTIONS", METHOD_OPTIONS},
+static const char *const method_names[] = {
+    [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",   [METHOD_POST] = "POST",
+    [METHOD_PUT] = "PUT",         [METHOD_PATCH] = "PATCH", [METHOD_DELETE] = "DELETE",
+    [METHOD_OPTIONS] = "OPTIONS",
 };
+
+const char *http_method_name(enum http_method method)
+{
+    return method < METHOD_OTHER ? method_names[method] : "";
+}
 
 /* RFC 9110, 5.6.2: what names of methods and headers are made of. */
 static const bool token_chars[256] = {
@@ -65,9 +67,9 @@ static bool parse_method(struct head *h, const char *data, size_t at, size_t len
     }
     struct text name = {data + at, len};
     h->method_name = span(at, len);
-    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
-        if (text_is(name, methods[i].name))
-            h->method = methods[i].method;
+    for (size_t i = 0; i < ARRAY_LEN(method_names); i++) {
+        if (text_is(name, method_names[i]))
+            h->method = (enum http_method)i;
     }
     if (text_is(name, "CONNECT"))
         return bad(h, VERDICT_METHOD, "this is no proxy: CONNECT is refused");

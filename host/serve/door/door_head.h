@@ -6,7 +6,7 @@
  * and folded lines, and answers 403 in HTML or nothing at all where a 400, 414 or 431 is due.
  * Limits: HEAD_BYTES, HEAD_FIELDS (431), HEAD_TARGET_BYTES (414). */
 #pragma once
-#include "serve/exchange.h"
+#include "serve/door/exchange.h"
 
 enum { HEAD_BYTES = 16384, HEAD_TARGET_BYTES = 8192, HEAD_FIELDS = 100 };
 
@@ -39,6 +39,8 @@ struct head {
 };
 
 enum head_state { HEAD_MORE, HEAD_DONE, HEAD_BAD };
+
+const char *http_method_name(enum http_method method); /* "GET"; "" for METHOD_OTHER */
 
 void head_init(struct head *h);
 /* data: all bytes since the start of the request; called again when more came. After HEAD_DONE the

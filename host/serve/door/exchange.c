@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/exchange.h"
+#include "serve/door/exchange.h"
 
 #include "base/id.h"
 #include "base/mem.h"

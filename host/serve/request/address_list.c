@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/address_list.h"
+#include "serve/request/address_list.h"
 
 #include "base/log.h"
 #include "domain/address/forwarded.h"
 #include "domain/config/config.h"
-#include "serve/request.h"
+#include "serve/request/request.h"
 
 bool address_list_open(struct address_list *g, const struct config *config, struct error *err)
 {

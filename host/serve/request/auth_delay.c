@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/auth_delay.h"
+#include "serve/request/auth_delay.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/config/config.h"
-#include "serve/request.h"
+#include "serve/request/request.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/cors.h"
+#include "serve/request/cors.h"
 
 #include "domain/address/origin.h"
+#include "serve/door/door_head.h"
 #include "store/store.h"
 #include <stdio.h>
 #include <string.h>
@@ -12,50 +13,19 @@
     "X-Request-Id"
 #define MAX_AGE_S "600" /* a trigger that takes an origin off its list is believed by then */
 
-/* Whose `origins` open a route. */
-enum opens {
-    CLOSED,
-    OPEN_TRIGGER, /* of the trigger {project}/{key} */
-    OPEN_ID,      /* of the trigger with this id */
-    OPEN_WIDGET,  /* the same, if it is a widget */
-    OPEN_RUN,     /* of the run's trigger */
-};
-
-/* What is not here answers no page of another origin: the other dialects' credentials are secrets
- * of servers. */
-static const struct {
-    const char *pattern; /* as in routes.c */
-    enum opens how;
-} open_routes[] = {
-    {"/v1/projects/{project}/triggers/{key}/runs", OPEN_TRIGGER},
-    {"/v1/widget/{workflow_id}/runs", OPEN_WIDGET},
-    {"/api/v1/flow/{id}", OPEN_ID},
-    {"/v1/runs/{id}", OPEN_RUN},
-    {"/v1/runs/{id}/events", OPEN_RUN},
-    {"/v1/runs/{id}/cancel", OPEN_RUN},
-};
-
-static enum opens opens(const struct route *r)
-{
-    for (size_t i = 0; r && i < ARRAY_LEN(open_routes); i++)
-        if (strcmp(r->pattern, open_routes[i].pattern) == 0)
-            return open_routes[i].how;
-    return CLOSED;
-}
-
 static bool lists(const struct trigger *t, struct text origin)
 {
     return t && t->current && origin_list_has(t->current->manifest->origins, origin);
 }
 
-static const struct trigger *by_path(struct request *q, enum opens how)
+static const struct trigger *by_path(struct request *q, enum route_cors how)
 {
     const struct registry *r = &q->app->engine->registry;
-    const struct trigger *t = how == OPEN_TRIGGER ? registry_find(r, q->params[0], q->params[1])
-                              : how == OPEN_ID || how == OPEN_WIDGET
+    const struct trigger *t = how == CORS_TRIGGER ? registry_find(r, q->params[0], q->params[1])
+                              : how == CORS_ID || how == CORS_WIDGET
                                   ? registry_find_id(r, q->params[0])
                                   : NULL;
-    bool shown = t && trigger_serves(t) && (how != OPEN_WIDGET || t->current->manifest->widget);
+    bool shown = t && trigger_serves(t) && (how != CORS_WIDGET || t->current->manifest->widget);
     return shown ? t : NULL;
 }
 
@@ -76,17 +46,16 @@ static bool listed_anywhere(struct request *q, struct text origin)
     return false;
 }
 
-static bool open_to(struct request *q, enum opens how, struct text origin)
+static bool open_to(struct request *q, enum route_cors how, struct text origin)
 {
-    return how == OPEN_RUN ? listed_anywhere(q, origin) : lists(by_path(q, how), origin);
+    return how == CORS_RUN ? listed_anywhere(q, origin) : lists(by_path(q, how), origin);
 }
 
 void cors_judge(struct request *q)
 {
-    enum opens how = opens(q->route);
     struct text origin = origin_of(q);
-    if (how != CLOSED && origin.data)
-        q->page_ok = open_to(q, how, origin);
+    if (q->route->cors != CORS_CLOSED && origin.data)
+        q->page_ok = open_to(q, q->route->cors, origin);
 }
 
 void cors_judge_run(struct request *q, const struct store_run *row)
@@ -97,7 +66,7 @@ void cors_judge_run(struct request *q, const struct store_run *row)
             lists(registry_find(&q->app->engine->registry, row->project, row->trigger), origin);
 }
 
-static void allow(struct request *q)
+static void allow_origin(struct request *q)
 {
     char origin[ORIGIN_BYTES];
     struct text t = origin_of(q);
@@ -107,13 +76,13 @@ static void allow(struct request *q)
 
 void cors_answer(struct request *q)
 {
-    if (q->cors_answered || opens(q->route) == CLOSED)
+    if (q->cors_answered || !q->route || q->route->cors == CORS_CLOSED)
         return;
     q->cors_answered = true;
     exchange_set(q->x, "Vary", "Origin");
     if (!q->page_ok)
         return;
-    allow(q);
+    allow_origin(q);
     exchange_set(q->x, "Access-Control-Expose-Headers", EXPOSED);
 }
 
@@ -121,19 +90,17 @@ void cors_answer(struct request *q)
 
 bool cors_asked(const struct request *q)
 {
-    return exchange_method(q->x) == METHOD_OPTIONS && opens(q->near) != CLOSED &&
+    return exchange_method(q->x) == METHOD_OPTIONS && q->near && q->near->cors != CORS_CLOSED &&
            origin_of(q).data && exchange_header(q->x, "access-control-request-method").data;
 }
 
 static void preflight(struct request *q)
 {
-    enum opens how = opens(q->near);
     struct text origin = origin_of(q);
     exchange_set(q->x, "Vary", "Origin");
-    if (open_to(q, how, origin)) {
-        allow(q);
-        exchange_set(q->x, "Access-Control-Allow-Methods",
-                     q->near->method == METHOD_GET ? "GET" : "POST");
+    if (open_to(q, q->near->cors, origin)) {
+        allow_origin(q);
+        exchange_set(q->x, "Access-Control-Allow-Methods", http_method_name(q->near->method));
         exchange_set(q->x, "Access-Control-Allow-Headers", ALLOWED);
         exchange_set(q->x, "Access-Control-Max-Age", MAX_AGE_S);
     }

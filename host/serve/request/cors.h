@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* cors.h - which web pages of other origins may read an answer (https://fetch.spec.whatwg.org,
- * "CORS protocol"): those that the trigger lists, on the routes that cors.c lists, never
- * with cookies. Owner: the request. Thread: loop. */
+ * "CORS protocol"): those that the trigger lists, on the routes whose row
+ * says `cors`, never with cookies. A path that is open has one method (unit/serve/routes). Owner: the request. Thread: loop. */
 #pragma once
-#include "serve/request.h"
+#include "serve/request/request.h"
 
 struct store_run;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* bearer.h - a JSON Web Token as a request's credential, where an API key does not hold. Owner: the
- * request. Thread: loop. */
+/* credential.h - whether a request bears what its route asks for: an API key, a JSON Web Token, a
+ * stream token. Owner: the request. Thread: loop. */
 #pragma once
+#include "serve/request/route.h"
 #include <stdbool.h>
 
-struct request;
-
-/* On routes that take one. True: q->key has what the token grants, and q->subject whom it speaks
- * for. */
-bool bearer_holds(struct request *q);
+/* True: q->key has what may be done, q->subject whom a token speaks for, and q->authenticated says
+ * whether there was a key or a token at all. False: refused with 401. */
+bool credential_holds(struct request *q);
+/* The security schemes of /openapi.json that stand for it, with blanks between them; "" for nobody. */
+const char *credential_schemes(enum route_auth auth);

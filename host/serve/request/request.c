@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/request.h"
+#include "serve/request/request.h"
 #include "base/mem.h"
-#include "serve/cors.h"
+#include "serve/request/cors.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,24 +5,13 @@
 #include "domain/proof/signature.h"
 #include "domain/verdict.h"
 #include "engine/fire.h"
-#include "serve/app.h"
+#include "serve/request/app.h"
+#include "serve/request/route.h"
 
 struct held;
 struct request;
 
 enum { REQUEST_PARAMS = 4, REQUEST_PARAM = 256 };
-
-enum route_auth {
-    AUTH_NONE,     /* nobody, or the route's own business: see webhook_head */
-    AUTH_KEY,      /* x-api-key, or Authorization: Bearer with a key or a token (bearer.h) */
-    AUTH_API_KEY,  /* x-api-key only */
-    AUTH_BEARER,   /* Authorization: Bearer only, with a key */
-    AUTH_FLOW,     /* Authorization: Bearer only, with a key or a token */
-    AUTH_OPTIONAL, /* as AUTH_KEY if there is any, else nobody */
-    AUTH_SIGNED,   /* as AUTH_API_KEY; without one the body's signature decides: see signed.h */
-    AUTH_STREAM,   /* as AUTH_KEY, or ?token= for this one run */
-    AUTH_WIDGET,   /* as AUTH_KEY, but a widget key and no other */
-};
 
 /* How a no is said. */
 struct refusal {
@@ -33,16 +22,6 @@ struct refusal {
     const char *at;     /* script:line of a failed run; NULL */
     const char *code;   /* the failed run's own code; NULL */
     int64_t retry_s;    /* Retry-After of a 429 or 503; 0: one second */
-};
-
-struct route {
-    enum http_method method;
-    const char *pattern; /* "/v1/runs/{id}/events"; with a trailing '/' both forms match */
-    enum route_auth auth;
-    unsigned permission;             /* enum permission, checked by the route against its project */
-    void (*head)(struct request *q); /* optional: look up, permit, set the size limit */
-    void (*body)(struct request *q);
-    void (*refuse)(struct request *q, const struct refusal *r); /* NULL: problem+json */
 };
 
 struct request {
@@ -91,9 +70,3 @@ bool request_prefers(const struct request *q, const char *media, const char *oth
 /* A decimal query parameter; false: refused with its name. */
 bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max,
                        uint64_t *out);
-
-/* routes.c: the n-th route; NULL behind the last. */
-const struct route *route_at(size_t n);
-/* routes.c: the first route of this method and path, or what is wrong: *allow (for 405) is filled when the path exists. */
-const struct route *route_find(enum http_method method, struct text path, struct request *q,
-                               char allow[64]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/signed.h"
+#include "serve/request/signed.h"
 
 #include "auth/verify.h"
 #include "base/log.h"

@@ -3,7 +3,7 @@
  * door they come through and whatever other credential they bring. Thread: loop. */
 #pragma once
 #include "deploy/registry.h"
-#include "serve/request.h"
+#include "serve/request/request.h"
 
 /* In body(), before anything of the body is judged. t NULL or without `verify`: true for who has
  * another credential. A missing, wrong or expired signature is refused with the 401 of a wrong key.

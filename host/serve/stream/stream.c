@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/record.h"
-#include "serve/cors.h"
+#include "serve/request/cors.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

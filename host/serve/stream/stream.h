@@ -4,7 +4,7 @@
  * whenever it is not. Nothing is queued for a slow reader. Owner: the exchange. Thread: loop.
  * Limits: STREAM_PAGE read at once; a reader without progress for the setting stream.stall is closed. */
 #pragma once
-#include "serve/request.h"
+#include "serve/request/request.h"
 
 enum { STREAM_PAGE = 256 << 10 };
 
