@@ -64,6 +64,8 @@ struct store_update { /* fields of the run row; zero / absent: unchanged */
     struct text instruction;
     struct text result; /* JSON */
     struct text error_code, error_message, error_at;
+    struct text owner;   /* id of the host that owns the run; absent in a new run: this host */
+    struct text waiting; /* why it waits, a JSON object (CONTRACTS, run object); "": clears it */
 };
 
 enum store_outcome {
@@ -74,7 +76,21 @@ enum store_outcome {
     STORE_KEY_REUSED, /* idempotency key known with another body */
     STORE_WRONG,      /* it does not fit what the file holds, and never will: err says why */
     STORE_BROKEN,     /* disk full, I/O error …: trying again may help; err says what */
+    /* Of a row for the inbox alone. */
+    STORE_NO_RUN, /* there is no such run */
+    STORE_ENDED,  /* the run has ended: `ended` says how */
+    STORE_FULL,   /* STORE_INBOX_MAX rows wait for the run to take them */
 };
+
+/* What has reached a run from outside and waits until the run's owner takes it. */
+struct store_inbox {
+    int64_t id; /* the store's, rising; in what is read */
+    const char *run;
+    struct text kind; /* "cancel", "signal" … */
+    struct text data; /* JSON; absent: none */
+    int64_t at_ms;
+};
+enum { STORE_INBOX_MAX = 1000 }; /* rows of one run */
 
 struct store_order { /* the caller's storage, borrowed with all texts until done */
     char run[ID_BYTES];
@@ -83,18 +99,30 @@ struct store_order { /* the caller's storage, borrowed with all texts until done
     uint32_t count;                    /* 0: no chunk */
     struct text chunk;                 /* count records, see domain/record.h */
     struct store_update update;
+    int64_t inbox_taken; /* > 0: the run's inbox rows up to this id go with what is written */
+    const struct store_inbox *inbox;         /* store_inbox_put's: a row to put, and nothing else */
     void (*done)(struct store_order *order); /* loop thread */
     void *arg;
     /* the answer */
     enum store_outcome outcome;
     char existing[ID_BYTES];
+    enum store_status ended;
+    int64_t inbox_id; /* of the row put */
     struct error err;
     struct list link; /* the store's */
 };
 
 /* A chunk must go on where the run's journal ends (first = last sequence number + 1) or the order
- * is STORE_WRONG. A final status clears wake_ms. */
+ * is STORE_WRONG. A final status clears wake_ms and waiting, and deletes what is in the inbox. */
 void store_write(struct store *s, struct store_order *order);
+
+/* Puts a row in the inbox of a run, decided in the write transaction, in order with the orders of
+ * the run: STORE_DONE (it is on disk, as row `id`), STORE_NO_RUN, STORE_ENDED (`ended` is the run's
+ * status), STORE_FULL or STORE_BROKEN with err. The row is copied; fn may be NULL. */
+typedef void (*store_inbox_put_fn)(void *arg, enum store_outcome outcome, int64_t id,
+                                   enum store_status ended, const struct error *err);
+void store_inbox_put(struct store *s, const struct store_inbox *row, store_inbox_put_fn fn,
+                     void *arg);
 
 typedef void (*store_written_fn)(void *arg, const struct error *err); /* err NULL: it is on disk */
 
@@ -185,6 +213,8 @@ struct store_run {
     char run[ID_BYTES];
     struct text project, trigger, kind, session, instruction, event, result, parent;
     struct text error_code, error_message, error_at;
+    struct text owner;   /* id of the host that owns the run */
+    struct text waiting; /* JSON; absent: it waits for nothing that was named */
     unsigned char version[SHA256_BYTES];
     enum store_status status;
     uint64_t seed;
@@ -234,9 +264,17 @@ typedef void (*store_journal_fn)(void *arg, const struct store_chunk *chunks, si
 void store_read_journal(struct store *s, const char *run, uint64_t from, size_t max_bytes,
                         store_journal_fn fn, void *arg);
 
-/* Ids of runs that are queued or running (wake: not parked), or whose wake_ms <= now_ms; oldest
- * first, by the order in which they were accepted; after: a run id to page on (absent: from the
- * start). next_wake_ms: the earliest wake_ms beyond now (0: none). */
+/* The rows of a run's inbox, oldest first, as many as fit STORE_INBOX_BYTES (one at least): having
+ * taken those (store_order.inbox_taken), read again. */
+enum { STORE_INBOX_BYTES = 1 << 20 };
+typedef void (*store_inbox_fn)(void *arg, const struct store_inbox *rows, size_t count,
+                               const struct error *err);
+void store_read_inbox(struct store *s, const char *run, store_inbox_fn fn, void *arg);
+
+/* Ids of runs whose wake_ms <= now_ms, or that have rows in their inbox, or (with `unfinished`)
+ * that are queued or running; oldest first, by the order in which they were accepted; after: a run
+ * id to page on (absent: from the start). next_wake_ms: the earliest wake_ms beyond now (0: none).
+ */
 typedef void (*store_due_fn)(void *arg, const char (*runs)[ID_BYTES], size_t count,
                              int64_t next_wake_ms, const struct error *err);
 void store_due(struct store *s, int64_t now_ms, bool unfinished, struct text after, uint32_t limit,
@@ -307,6 +345,8 @@ void store_close(struct store *s, void (*closed)(void *arg), void *arg);
 /* How many orders wait, and the time of the last commit in microseconds (for /metrics,
  * drain). */
 void store_load(const struct store *s, size_t *waiting, int64_t *commit_us);
+/* "host_…": made once for a data folder, the owner of the runs accepted in it. */
+const char *store_host_id(const struct store *s);
 
 /* ---- CLI, with the host running or not (no lock is taken; SQLite's own locking serves). Each
  * opens DATA/moontide.db, does one thing and, having changed something, touches DATA/keys.stamp,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/apply.h"
 
+#include "store/sqlite/inbox.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/repeat.h"
 #include <assert.h>
@@ -27,18 +28,20 @@ static const struct column {
     {"error_code", COLUMN_TEXT, offsetof(struct store_update, error_code)},
     {"error_message", COLUMN_TEXT, offsetof(struct store_update, error_message)},
     {"error_at", COLUMN_TEXT, offsetof(struct store_update, error_at)},
+    {"owner", COLUMN_TEXT, offsetof(struct store_update, owner)},
+    {"waiting", COLUMN_TEXT, offsetof(struct store_update, waiting)},
 };
 static_assert(sizeof(enum store_status) == sizeof(uint32_t), "status is read as COLUMN_U32");
 
-void apply_init(struct apply *a, struct sqlite *q)
+void apply_init(struct apply *a, struct sqlite *q, const char *host)
 {
-    *a = (struct apply){.q = q};
+    *a = (struct apply){.q = q, .host = host};
 }
 
 void apply_done(struct apply *a)
 {
-    for (size_t i = 0; i < ARRAY_LEN(a->updates); i++)
-        sqlite3_finalize(a->updates[i]);
+    for (size_t i = 0; i < a->update_count; i++)
+        sqlite3_finalize(a->updates[i].st);
     *a = (struct apply){0};
 }
 
@@ -164,9 +167,11 @@ static bool claim(struct apply *a, struct store_order *o, struct error *err)
 /* ---- the run's row */
 
 /* What a new row says: the update over the defaults. */
-static struct store_update first_state(const struct store_order *o)
+static struct store_update first_state(const struct apply *a, const struct store_order *o)
 {
     struct store_update u = o->update;
+    if (!u.owner.data)
+        u.owner = text_of(a->host);
     if (!u.status)
         u.status = STORE_QUEUED;
     if (!u.instruction.data)
@@ -193,7 +198,7 @@ static bool insert_run(struct apply *a, const struct store_order *o, int64_t *nu
                        struct error *err)
 {
     const struct store_accept *in = o->accept;
-    const struct store_update u = first_state(o);
+    const struct store_update u = first_state(a, o);
     bool apart = in->event.len > EVENT_INLINE_BYTES;
     struct query s;
     query_begin(&s, a->q, SQL_RUN_INSERT);
@@ -233,7 +238,7 @@ static bool find_run(struct apply *a, const struct store_order *o, int64_t *num,
     return true;
 }
 
-static int prepare_update(struct apply *a, unsigned set)
+static int prepare_update(struct apply *a, unsigned set, sqlite3_stmt **st)
 {
     char sql[512] = "UPDATE run SET ";
     size_t len = strlen(sql);
@@ -244,14 +249,33 @@ static int prepare_update(struct apply *a, unsigned set)
         len += (size_t)snprintf(sql + len, sizeof sql - len, "seq = ?, ");
     assert(len + sizeof " WHERE num = ?" < sizeof sql);
     snprintf(sql + len - 2, sizeof sql - len + 2, " WHERE num = ?");
-    return sqlite3_prepare_v3(a->q->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &a->updates[set], NULL);
+    return sqlite3_prepare_v3(a->q->db, sql, -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+}
+
+/* The statement that writes this set of columns, kept for the next time. */
+static int find_update(struct apply *a, unsigned set, sqlite3_stmt **st)
+{
+    for (size_t i = 0; i < a->update_count; i++)
+        if (a->updates[i].set == set) {
+            *st = a->updates[i].st;
+            return SQLITE_OK;
+        }
+    int rc = prepare_update(a, set, st);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (a->update_count == APPLY_UPDATES) /* the one made last makes room */
+        sqlite3_finalize(a->updates[--a->update_count].st);
+    a->updates[a->update_count++] = (struct apply_update){set, *st};
+    return SQLITE_OK;
 }
 
 static bool update_run(struct apply *a, const struct store_order *o, int64_t num, struct error *err)
 {
     struct store_update u = o->update;
-    if (store_status_final(u.status))
-        u.wake_ms = -1; /* a finished run wakes no more */
+    if (store_status_final(u.status)) { /* a finished run neither waits nor wakes */
+        u.wake_ms = -1;
+        u.waiting = TEXT("");
+    }
     unsigned set = 0;
     for (size_t i = 0; i < APPLY_COLUMNS; i++)
         if (field_given(&u, &columns[i]))
@@ -260,9 +284,10 @@ static bool update_run(struct apply *a, const struct store_order *o, int64_t num
         return true; /* a chunk alone leaves the row as it is: see LAST_SEQ in sql.c */
     if (o->count)
         set |= 1u << APPLY_COLUMNS;
-    int rc = a->updates[set] ? SQLITE_OK : prepare_update(a, set);
+    sqlite3_stmt *st = NULL;
+    int rc = find_update(a, set, &st);
     struct query s;
-    query_begin_with(&s, a->q, a->updates[set], rc);
+    query_begin_with(&s, a->q, st, rc);
     for (size_t i = 0; i < APPLY_COLUMNS; i++)
         if (set & 1u << i)
             bind_field(&s, &u, &columns[i]);
@@ -303,12 +328,22 @@ static bool insert_chunk(struct apply *a, const struct store_order *o, int64_t n
     return query_do(&s, err);
 }
 
+/* What the run has taken of its inbox; a run that ends takes all. */
+static bool take_inbox(struct apply *a, const struct store_order *o, int64_t num, struct error *err)
+{
+    if (store_status_final(o->update.status))
+        return inbox_take(a->q, num, INT64_MAX, err);
+    return o->inbox_taken <= 0 || inbox_take(a->q, num, o->inbox_taken, err);
+}
+
 bool apply_order(struct apply *a, struct store_order *o, struct error *err)
 {
     int64_t num = 0;
     uint64_t last = 0;
     o->outcome = STORE_DONE;
     o->existing[0] = '\0';
+    if (o->inbox)
+        return inbox_apply(a->q, o, err);
     if (o->accept) {
         if (!check_chunk(o, 0, err) || !claim(a, o, err))
             return false;
@@ -317,7 +352,7 @@ bool apply_order(struct apply *a, struct store_order *o, struct error *err)
         if (!insert_run(a, o, &num, err))
             return false;
     } else if (!find_run(a, o, &num, &last, err) || !check_chunk(o, last, err) ||
-               !update_run(a, o, num, err)) {
+               !update_run(a, o, num, err) || !take_inbox(a, o, num, err)) {
         return false;
     }
     return insert_chunk(a, o, num, err);

@@ -28,6 +28,8 @@ void row_read(const struct query *s, size_t text_max, struct keep *keep, struct 
         .error_code = kept(s, RUN_ERROR_CODE, keep),
         .error_message = kept(s, RUN_ERROR_MESSAGE, keep),
         .error_at = kept(s, RUN_ERROR_AT, keep),
+        .owner = kept(s, RUN_OWNER, keep),
+        .waiting = kept(s, RUN_WAITING, keep),
         .status = (enum store_status)query_column_int(s, RUN_STATUS),
         .seed = (uint64_t)query_column_int(s, RUN_SEED),
         .created_ms = query_column_int(s, RUN_CREATED),

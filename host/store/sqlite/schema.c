@@ -140,8 +140,23 @@ static const char schema_005[] = "ALTER TABLE api_key ADD COLUMN origins TEXT NO
 static const char schema_006[] =
     "ALTER TABLE api_key ADD COLUMN per_minute INTEGER NOT NULL DEFAULT 0;";
 
-const char *const schema_steps[] = {schema_001, schema_002, schema_003,
-                                    schema_004, schema_005, schema_006};
+/* - run.owner NULL: accepted before there were owners, by the only host of this file.
+ * - inbox is keyed by the run's number. AUTOINCREMENT: an id that was taken never comes again, so
+ *   that "taken up to this id" cannot mean a row that came later. */
+static const char schema_007[] =
+    "ALTER TABLE run ADD COLUMN owner TEXT;"
+    "ALTER TABLE run ADD COLUMN waiting TEXT;"
+    "CREATE TABLE host(id TEXT PRIMARY KEY, created_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE inbox("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " num INTEGER NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " data TEXT,"
+    " at_ms INTEGER NOT NULL);"
+    "CREATE INDEX inbox_run ON inbox(num, id);";
+
+const char *const schema_steps[] = {schema_001, schema_002, schema_003, schema_004,
+                                    schema_005, schema_006, schema_007};
 const size_t schema_steps_count = ARRAY_LEN(schema_steps);
 
 /* Whose file it is and how far it is. */

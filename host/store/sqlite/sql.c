@@ -14,7 +14,8 @@
     " run.instruction, coalesce(run.event, event.event), run.result, run.parent," \
     " run.error_code, run.error_message, run.error_at, run.version, run.status,"  \
     " run.seed, run.created_ms, run.started_ms, run.finished_ms, run.wake_ms,"    \
-    " run.steps, " LAST_SEQ " FROM run LEFT JOIN event ON event.num = run.num"
+    " run.steps, coalesce(run.owner, (SELECT id FROM host)),"                     \
+    " nullif(run.waiting, ''), " LAST_SEQ " FROM run LEFT JOIN event ON event.num = run.num"
 
 #define KEY_ROW                                                                  \
     "SELECT id, name, hash, permissions, projects, default_project, created_ms," \
@@ -42,16 +43,24 @@ const char *const sql_texts[SQL_STATEMENTS] = {
                          " WHERE claim.until_ms > 0 AND claim.until_ms <= ?6",
     [SQL_UNIQUE_FIND] =
         "SELECT run FROM claim WHERE project = ?1 AND trigger = ?2 AND fingerprint = ?3",
-    /* The last eleven in the order of the columns table in apply.c. */
+    /* The last twelve in the order of the columns table in apply.c. */
     [SQL_RUN_INSERT] =
         "INSERT INTO run(run, project, trigger, kind, session, event, parent, version, seed,"
         " created_ms, seq, status, started_ms, finished_ms, wake_ms, steps, instruction, result,"
-        " error_code, error_message, error_at)"
+        " error_code, error_message, error_at, owner, waiting)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-        " ?19, ?20, ?21)",
+        " ?19, ?20, ?21, ?22, ?23)",
     [SQL_EVENT_INSERT] = "INSERT INTO event(num, event) VALUES(?1, ?2)",
     [SQL_RUN_FIND] = "SELECT num, " LAST_SEQ " FROM run WHERE run = ?1",
     [SQL_JOURNAL_INSERT] = "INSERT INTO journal(pos, count, bytes) VALUES(?1, ?2, ?3)",
+
+    [SQL_INBOX_PUT] = "INSERT INTO inbox(num, kind, data, at_ms) VALUES(?1, ?2, ?3, ?4)",
+    [SQL_INBOX_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE num = ?1 LIMIT ?2)",
+    [SQL_INBOX_TAKE] = "DELETE FROM inbox WHERE num = ?1 AND id <= ?2",
+    [SQL_INBOX_READ] = "SELECT id, kind, data, at_ms FROM inbox"
+                       " WHERE num = (SELECT num FROM run WHERE run = ?1) ORDER BY id",
+    [SQL_HOST_PUT] = "INSERT INTO host(id, created_ms) VALUES(?1, ?2)",
+    [SQL_HOST_GET] = "SELECT id FROM host",
 
     [SQL_VERSION_PUT] = "INSERT INTO version(hash, project, trigger, bundle)"
                         " VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
@@ -127,11 +136,16 @@ const char *const sql_texts[SQL_STATEMENTS] = {
         " WHERE pos >= coalesce((SELECT pos FROM journal WHERE pos > ?1 AND pos <= ?1 + ?2"
         " ORDER BY pos DESC LIMIT 1), ?1) AND pos < ?1 + 16777216 ORDER BY pos",
     [SQL_DUE_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM run INDEXED BY run_wake"
-                      " WHERE wake_ms > 0 AND wake_ms <= ?1 LIMIT ?2)",
-    [SQL_DUE_FEW] = "SELECT run FROM run INDEXED BY run_wake"
-                    " WHERE wake_ms > 0 AND wake_ms <= ?1 AND num > ?2 ORDER BY num LIMIT ?3",
+                      " WHERE wake_ms > 0 AND wake_ms <= ?1 UNION ALL SELECT 1 FROM inbox"
+                      " LIMIT ?2)",
+    [SQL_DUE_FEW] = "SELECT run FROM run WHERE num IN"
+                    " (SELECT num FROM run INDEXED BY run_wake"
+                    " WHERE wake_ms > 0 AND wake_ms <= ?1 UNION SELECT num FROM inbox)"
+                    " AND num > ?2 ORDER BY num LIMIT ?3",
     [SQL_DUE_WALK] = "SELECT run FROM run INDEXED BY run_open WHERE status <= 3 AND num > ?2"
-                     " AND ((?4 AND status < 3) OR (wake_ms > 0 AND wake_ms <= ?1))"
+                     " AND ((?4 AND status < 3) OR (wake_ms > 0 AND wake_ms <= ?1)"
+                     " OR (EXISTS (SELECT 1 FROM inbox) AND" /* asked once a walk */
+                     " EXISTS (SELECT 1 FROM inbox WHERE inbox.num = run.num)))"
                      " ORDER BY num LIMIT ?3",
     [SQL_DUE_NEXT] = "SELECT wake_ms FROM run INDEXED BY run_wake"
                      " WHERE wake_ms > 0 AND wake_ms > ?1 ORDER BY wake_ms LIMIT 1",

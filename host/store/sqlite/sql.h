@@ -24,6 +24,12 @@ enum sql_statement {
     SQL_EVENT_INSERT,
     SQL_RUN_FIND, /* number and last sequence number */
     SQL_JOURNAL_INSERT,
+    SQL_INBOX_PUT,
+    SQL_INBOX_COUNT, /* up to a limit */
+    SQL_INBOX_TAKE,
+    SQL_INBOX_READ,
+    SQL_HOST_PUT,
+    SQL_HOST_GET,
 
     SQL_VERSION_PUT,
     SQL_VERSION_GET,
@@ -87,6 +93,8 @@ enum sql_run_column {
     RUN_FINISHED,
     RUN_WAKE,
     RUN_STEPS,
+    RUN_OWNER,
+    RUN_WAITING,
     RUN_SEQ
 };
 

@@ -103,6 +103,11 @@ void store_load(const struct store *s, size_t *waiting, int64_t *commit_us)
     *commit_us = writer_commit_us(s->writer);
 }
 
+const char *store_host_id(const struct store *s)
+{
+    return writer_host(s->writer);
+}
+
 /* ---- life */
 
 static bool start(struct store *s, const struct store_options *options, struct error *err)

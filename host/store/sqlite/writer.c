@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "store/sqlite/apply.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/host.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/thread.h"
 #include <sched.h>
@@ -19,6 +20,7 @@ struct writer {
     struct writer_options options;
     struct sqlite q;
     struct apply apply;
+    char host[ID_BYTES];
     int log_pages; /* as of the last commit */
     _Atomic int64_t commit_us;
 
@@ -253,9 +255,10 @@ static void writer_run(void *arg)
 
 static bool open_database(struct writer *w, struct error *err)
 {
-    if (!database_open(&w->q, w->options.data, DATABASE_WRITER, err))
+    if (!database_open(&w->q, w->options.data, DATABASE_WRITER, err) ||
+        !host_name(&w->q, w->host, err))
         return false;
-    apply_init(&w->apply, &w->q);
+    apply_init(&w->apply, &w->q, w->host);
     /* Instead of SQLite's own checkpoint, which runs before a commit returns: see tidy_log. */
     sqlite3_wal_hook(w->q.db, on_commit, w);
     char pragma[64];
@@ -310,4 +313,9 @@ void writer_chore(struct writer *w, struct chore *chore)
 int64_t writer_commit_us(const struct writer *w)
 {
     return atomic_load_explicit(&w->commit_us, memory_order_relaxed);
+}
+
+const char *writer_host(const struct writer *w)
+{
+    return w->host;
 }

@@ -28,3 +28,4 @@ void writer_free(struct writer *w); /* after writer_stop */
 void writer_order(struct writer *w, struct store_order *order);
 void writer_chore(struct writer *w, struct chore *chore);
 int64_t writer_commit_us(const struct writer *w); /* how long the last commit took */
+const char *writer_host(const struct writer *w);  /* id of this host */

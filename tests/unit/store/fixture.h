@@ -177,7 +177,7 @@ struct seen_run {
     bool done, found, failed;
     struct store_run row; /* its texts are not to be used */
     char project[64], trigger[64], session[64], instruction[64], event[8192], result[64];
-    char error_code[64], error_message[64], error_at[64], parent[64];
+    char error_code[64], error_message[64], error_at[64], parent[64], owner[64], waiting[64];
     bool has_instruction, has_session, has_result, has_parent;
 };
 
@@ -205,6 +205,8 @@ static void on_run(void *arg, const struct store_run *row, const struct error *e
     copy_text(seen->error_message, sizeof seen->error_message, row->error_message);
     copy_text(seen->error_at, sizeof seen->error_at, row->error_at);
     copy_text(seen->parent, sizeof seen->parent, row->parent);
+    copy_text(seen->owner, sizeof seen->owner, row->owner);
+    copy_text(seen->waiting, sizeof seen->waiting, row->waiting);
     seen->has_instruction = row->instruction.data != NULL;
     seen->has_session = row->session.data != NULL;
     seen->has_result = row->result.data != NULL;

@@ -205,6 +205,34 @@ static void a_step_that_fails_changes_nothing(void **state)
     assert_true(migrate(f->data, good, 2, &err));
 }
 
+/* The schema of the version before inboxes and owners, and what a host of it leaves behind. */
+static void the_folder_of_the_version_before_opens_and_its_runs_go_on(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    put_file(f->data, "", 0);
+    assert_true(migrate(f->data, schema_steps, 6, &err));
+    run_sql(f->data,
+            "INSERT INTO run(run, project, trigger, kind, version, seed, status, created_ms,"
+            " started_ms, finished_ms, wake_ms, steps, seq, event) VALUES"
+            "('run_1', 'p', 't', 'api', zeroblob(32), 1, 3, 1, 1, 0, 500, 2, 2, '{}'),"
+            "('run_2', 'p', 't', 'api', zeroblob(32), 1, 2, 1, 1, 0, 0, 2, 1, '{}'),"
+            "('run_3', 'p', 't', 'api', zeroblob(32), 1, 4, 1, 1, 2, 0, 2, 1, '{}');"
+            "INSERT INTO journal(pos, count, bytes) VALUES(1 << 24 | 1, 2, 'ab');"
+            "INSERT INTO journal(pos, count, bytes) VALUES(2 << 24 | 1, 1, 'c')");
+    fixture_open(f);
+    assert_string_equal(due_runs(f, 500, true, NULL, 10).text, "1 2");
+    assert_string_equal(get_run(f, "run_1").owner, store_host_id(f->s));
+    assert_null(get_run(f, "run_1").row.waiting.data);
+    assert_string_equal(read_journal(f, "run_1", 1, 100).chunks, "ab");
+    struct store_order o = later("run_1", 3, 1);
+    o.update.status = STORE_RUNNING;
+    o.update.wake_ms = -1;
+    write_ok(f, &o);
+    assert_string_equal(due_runs(f, 500, true, NULL, 10).text, "1 2");
+    assert_int_equal(read_journal(f, "run_1", 1, 100).end, 3);
+}
+
 #define OPEN(name)   cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define FOLDER(name) cmocka_unit_test_setup_teardown(name, set_up_folder, tear_down)
 
@@ -223,6 +251,7 @@ int main(void)
         FOLDER(damage_is_told_when_it_is_met),
         FOLDER(an_older_schema_is_brought_up_to_date),
         FOLDER(a_step_that_fails_changes_nothing),
+        FOLDER(the_folder_of_the_version_before_opens_and_its_runs_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
