@@ -2,6 +2,7 @@
 /* verdict.h - how a request can end, in one table: HTTP status, stable code, sentence. Dialects may
  * map a verdict to another status, codes never change meaning. Thread: any. */
 #pragma once
+#include <stdint.h>
 
 enum verdict {
     VERDICT_COMPLETED,         /* 200 */
@@ -35,7 +36,18 @@ enum verdict {
     VERDICTS
 };
 
+/* A verdict and what there is to say about it. Its texts are borrowed. */
+struct refusal {
+    enum verdict verdict;
+    const char *detail; /* a sentence; NULL: the verdict's own */
+    const char *field;  /* JSON pointer, header or parameter; NULL */
+    const char *run;    /* the run's id; for VERDICT_DUPLICATE that of the first run; NULL: none */
+    const char *at;     /* script:line of a failed run; NULL */
+    const char *code;   /* the failed run's own code; NULL */
+    int64_t retry_s;    /* Retry-After of a 429 or 503; 0: one second */
+};
+
 int verdict_status(enum verdict v);
 const char *verdict_code(enum verdict v);
-const char *verdict_text(
-    enum verdict v); /* a default sentence, with what would be right where that is known */
+/* A default sentence, with what would be right where that is known. */
+const char *verdict_text(enum verdict v);

@@ -18,25 +18,25 @@ static bool admit(const struct engine *e, const struct call *c, struct outcome *
                   struct error *why)
 {
     const struct manifest *m = c->trigger->current->manifest;
-    o->detail = why->text;
+    o->why.detail = why->text;
     why->text[0] = 0;
     if (e->draining || e->store_broken) {
-        o->verdict = e->draining ? VERDICT_DRAINING : VERDICT_STORE;
-        o->detail = NULL;
+        o->why.verdict = e->draining ? VERDICT_DRAINING : VERDICT_STORE;
+        o->why.detail = NULL;
         return false;
     }
     if (e->backlog_count >= (size_t)e->config->backlog) {
-        o->verdict = VERDICT_OVERLOADED;
+        o->why.verdict = VERDICT_OVERLOADED;
         error_set(why, ERROR_LIMIT, "%zu runs wait for a runner already", e->backlog_count);
         return false;
     }
     if (!schema_check(m->schema, c->tree, field, 256, why)) {
-        o->verdict = VERDICT_INVALID;
-        o->field = field;
+        o->why.verdict = VERDICT_INVALID;
+        o->why.field = field;
         return false;
     }
     if (m->filter && !filter_pass(m->filter, c->tree, why->text, sizeof why->text)) {
-        o->verdict = VERDICT_FILTERED;
+        o->why.verdict = VERDICT_FILTERED;
         return false;
     }
     return true;
@@ -171,7 +171,7 @@ static struct ticket *fire_filtered(struct engine *e, const struct call *c, cons
         return NULL;
     }
     struct ticket *t = ticket_new(e, "", "", c->wait_ms, fn, arg);
-    ticket_dropped(t, acceptance, text_of(o->detail));
+    ticket_dropped(t, acceptance, text_of(o->why.detail));
     acceptance_free(acceptance);
     return t;
 }
@@ -182,7 +182,7 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
     struct error why;
     char field[256];
     if (!admit(e, c, &o, field, &why)) {
-        if (o.verdict == VERDICT_FILTERED)
+        if (o.why.verdict == VERDICT_FILTERED)
             return fire_filtered(e, c, &o, fn, arg);
         fn(arg, &o);
         return NULL;
@@ -192,8 +192,8 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
     make_session(session, c, now);
     struct acceptance *acceptance = acceptance_new(c, session);
     if (!acceptance) {
-        o.verdict = VERDICT_TOO_LARGE;
-        o.detail =
+        o.why.verdict = VERDICT_TOO_LARGE;
+        o.why.detail =
             "the event made of this body (with defaults, known fields and headers) is larger than the limit of 7 MB";
         fn(arg, &o);
         return NULL;

@@ -26,15 +26,11 @@ struct call { /* borrowed during engine_fire */
     bool unsent;  /* the request had no body, whatever `body` holds: it claims nothing */
 };
 
-struct outcome { /* borrowed during the callback */
-    enum verdict verdict;
-    const char *run;     /* the run's id; for VERDICT_DUPLICATE that of the first run; NULL: none */
+struct outcome {         /* borrowed during the callback */
+    struct refusal why;  /* how it went, not only badly; its run is NULL where there is none */
     const char *session; /* NULL: none */
     const char *status;  /* of the run: "completed" … ; NULL: no run */
     struct text result;  /* JSON, with VERDICT_COMPLETED */
-    const char *field;   /* JSON pointer, with VERDICT_INVALID */
-    const char *detail;  /* a sentence; NULL: the verdict's own */
-    const char *code, *at; /* of a failed run */
 };
 
 typedef void (*outcome_fn)(void *arg, const struct outcome *o);

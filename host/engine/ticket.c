@@ -50,9 +50,9 @@ static void settle(struct ticket *t, struct outcome *o)
     outcome_fn fn = t->fn;
     void *arg = t->arg;
     char *session = t->session, run[ID_BYTES];
-    if (o->run == t->run) {
+    if (o->why.run == t->run) {
         memcpy(run, t->run, sizeof run);
-        o->run = run;
+        o->why.run = run;
     }
     t->session = NULL;
     o->session = session;
@@ -75,15 +75,15 @@ static const char *copy_text(char *out, size_t cap, struct text t)
 static void settle_end(struct ticket *t, enum store_status status, struct text result,
                        struct text code, struct text message, struct text at)
 {
-    struct outcome o = {.run = t->run, .status = store_status_name(status), .result = result};
+    struct outcome o = {.why.run = t->run, .status = store_status_name(status), .result = result};
     char code_copy[128], at_copy[256];
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (ends[i].status == status)
-            o.verdict = ends[i].verdict;
+            o.why.verdict = ends[i].verdict;
     char *detail = message.data ? mem_text_n(message.data, message.len) : NULL;
-    o.code = copy_text(code_copy, sizeof code_copy, code);
-    o.at = copy_text(at_copy, sizeof at_copy, at);
-    o.detail = detail;
+    o.why.code = copy_text(code_copy, sizeof code_copy, code);
+    o.why.at = copy_text(at_copy, sizeof at_copy, at);
+    o.why.detail = detail;
     settle(t, &o);
     free(detail);
 }
@@ -100,8 +100,9 @@ static void settle_timeout(struct ticket *t)
 {
     struct run *r = run_by_id(t->e, t->run);
     bool waiting = !r || r->phase == RUN_IDLE || r->phase == RUN_AWAY || r->park;
-    struct outcome o = {
-        .verdict = VERDICT_WAIT_TIMEOUT, .run = t->run, .status = waiting ? "waiting" : "running"};
+    struct outcome o = {.why.verdict = VERDICT_WAIT_TIMEOUT,
+                        .why.run = t->run,
+                        .status = waiting ? "waiting" : "running"};
     settle(t, &o);
 }
 
@@ -152,15 +153,15 @@ void ticket_accepted(struct ticket *t)
     if (t->wait_ms > 0)
         return; /* the end is what it waits for; it may be in the chunk that is published next */
     struct run *r = run_by_id(t->e, t->run);
-    struct outcome o = {.verdict = VERDICT_ACCEPTED,
-                        .run = t->run,
+    struct outcome o = {.why.verdict = VERDICT_ACCEPTED,
+                        .why.run = t->run,
                         .status = r && r->phase == RUN_QUEUED ? "queued" : "running"};
     settle(t, &o);
 }
 
 void ticket_failed(struct ticket *t, const char *why)
 {
-    struct outcome o = {.verdict = VERDICT_INTERNAL, .detail = why};
+    struct outcome o = {.why.verdict = VERDICT_INTERNAL, .why.detail = why};
     settle(t, &o);
 }
 
@@ -174,8 +175,8 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
         return;
     }
     if (err || !row) {
-        struct outcome o = {.verdict = err ? VERDICT_STORE : VERDICT_NOT_FOUND,
-                            .detail = err ? err->text : NULL};
+        struct outcome o = {.why.verdict = err ? VERDICT_STORE : VERDICT_NOT_FOUND,
+                            .why.detail = err ? err->text : NULL};
         settle(t, &o);
         return;
     }
@@ -185,8 +186,8 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     if (store_status_final(row->status)) {
         settle_end(t, row->status, row->result, row->error_code, row->error_message, row->error_at);
     } else if (t->late || t->wait_ms <= 0) {
-        struct outcome o = {.verdict = t->late ? VERDICT_WAIT_TIMEOUT : VERDICT_ACCEPTED,
-                            .run = t->run,
+        struct outcome o = {.why.verdict = t->late ? VERDICT_WAIT_TIMEOUT : VERDICT_ACCEPTED,
+                            .why.run = t->run,
                             .status = store_status_name(row->status)};
         settle(t, &o);
     }
@@ -205,25 +206,25 @@ static void join(struct ticket *t, const char *run)
 
 void ticket_refused(struct ticket *t, const struct store_order *order)
 {
-    struct outcome o = {.run = order->existing[0] ? order->existing : NULL};
+    struct outcome o = {.why.run = order->existing[0] ? order->existing : NULL};
     switch (order->outcome) {
     case STORE_REPEATED:
         join(t, order->existing);
         return;
     case STORE_DUPLICATE:
-        o.verdict = VERDICT_DUPLICATE;
+        o.why.verdict = VERDICT_DUPLICATE;
         break;
     case STORE_KEY_REUSED:
-        o.verdict = VERDICT_KEY_REUSED;
+        o.why.verdict = VERDICT_KEY_REUSED;
         break;
     case STORE_WRONG:
-        o.verdict = VERDICT_INTERNAL;
-        o.run = NULL;
+        o.why.verdict = VERDICT_INTERNAL;
+        o.why.run = NULL;
         break;
     default:
-        o.verdict = VERDICT_STORE;
-        o.run = NULL;
-        o.detail = order->err.text;
+        o.why.verdict = VERDICT_STORE;
+        o.why.run = NULL;
+        o.why.detail = order->err.text;
         break;
     }
     settle(t, &o);
@@ -234,7 +235,7 @@ void ticket_refused(struct ticket *t, const struct store_order *order)
 static void settle_filtered(struct ticket *t)
 {
     char *reason = t->reason;
-    struct outcome o = {.verdict = VERDICT_FILTERED, .detail = reason};
+    struct outcome o = {.why.verdict = VERDICT_FILTERED, .why.detail = reason};
     t->reason = NULL;
     settle(t, &o);
     free(reason);

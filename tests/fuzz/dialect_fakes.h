@@ -220,15 +220,15 @@ struct ticket *engine_fire(struct engine *e, const struct call *call, outcome_fn
     char session[1100] = "s\"1";
     if (call->session.data)
         snprintf(session, sizeof session, "%.*s", (int)call->session.len, call->session.data);
-    struct outcome o = {.verdict = v,
-                        .run = born || v == VERDICT_DUPLICATE ? "run_1" : NULL,
+    struct outcome o = {.why.verdict = v,
+                        .why.run = born || v == VERDICT_DUPLICATE ? "run_1" : NULL,
                         .session = born ? session : NULL,
                         .status = born ? statuses[fake.how % ARRAY_LEN(verdicts)] : NULL,
                         .result = fake.how & 0x80 ? TEXT("{\"a\":[1,\"\\n\"]}") : TEXT_NONE,
-                        .field = v == VERDICT_INVALID ? "/a~1b" : NULL,
-                        .detail = fake.how & 0x40 ? "it \"broke\"" : NULL,
-                        .code = v == VERDICT_RUN_FAILED ? "script.error" : NULL,
-                        .at = v == VERDICT_RUN_FAILED ? "p/k.lua:3" : NULL};
+                        .why.field = v == VERDICT_INVALID ? "/a~1b" : NULL,
+                        .why.detail = fake.how & 0x40 ? "it \"broke\"" : NULL,
+                        .why.code = v == VERDICT_RUN_FAILED ? "script.error" : NULL,
+                        .why.at = v == VERDICT_RUN_FAILED ? "p/k.lua:3" : NULL};
     fn(arg, &o);
     return NULL;
 }

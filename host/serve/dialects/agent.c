@@ -13,44 +13,38 @@ void agent_refuse(struct request *q, const struct refusal *r)
 {
     struct buf b;
     buf_init(&b, 64 << 10);
-    buf_printf(
-        &b, "{\"error\":true,\"reason\":\"%s\",\"data\":{\"message\":", verdict_code(r->verdict));
-    json_put_cstr(&b, r->detail ? r->detail : verdict_text(r->verdict));
-    if (r->field) {
-        buf_str(&b, ",\"field\":");
-        json_put_cstr(&b, r->field);
-    }
-    buf_str(&b, "}}");
+    json_open(&b, NULL, '{');
+    json_flag(&b, "error", true);
+    json_word(&b, "reason", verdict_code(r->verdict));
+    json_open(&b, "data", '{');
+    json_word(&b, "message", r->detail ? r->detail : verdict_text(r->verdict));
+    if (r->field)
+        json_word(&b, "field", r->field);
+    json_close(&b, '}');
+    json_close(&b, '}');
     request_json(q, verdict_status(r->verdict), buf_view(&b));
     buf_done(&b);
 }
-
-/* A repeated Idempotency-Key may name a run that has ended meanwhile: it was dispatched all the
- * same, however it ended. */
-static const bool dispatched[VERDICTS] = {
-    [VERDICT_ACCEPTED] = true,   [VERDICT_COMPLETED] = true, [VERDICT_WAIT_TIMEOUT] = true,
-    [VERDICT_RUN_FAILED] = true, [VERDICT_CANCELLED] = true,
-};
 
 static void render(void *arg, const struct outcome *o)
 {
     struct request *q = arg;
     q->ticket = NULL;
-    if (!dispatched[o->verdict]) {
-        struct refusal r = {
-            .verdict = o->verdict, .detail = o->detail, .field = o->field, .run = o->run};
-        request_refuse(q, &r);
+    if (!names_started_run(o)) {
+        request_refuse(q, &o->why);
         return;
     }
     struct buf b;
     buf_init(&b, 64 << 10);
-    buf_printf(&b,
-               "{\"error\":false,\"reason\":\"dispatched\",\"data\":{\"run_id\":\"%s\","
-               "\"session_id\":",
-               o->run);
-    json_put_cstr(&b, o->session);
-    buf_str(&b, "}}");
-    request_names_run(q, o->run);
+    json_open(&b, NULL, '{');
+    json_flag(&b, "error", false);
+    json_word(&b, "reason", "dispatched");
+    json_open(&b, "data", '{');
+    json_word(&b, "run_id", o->why.run);
+    json_word(&b, "session_id", o->session);
+    json_close(&b, '}');
+    json_close(&b, '}');
+    request_names_run(q, o->why.run);
     request_json(q, verdict_status(VERDICT_ACCEPTED), buf_view(&b));
     buf_done(&b);
 }

@@ -2,6 +2,7 @@
 /* dialects.h - the trigger APIs that the host speaks, one file each: parse a request into a call,
  * render the outcome. */
 #pragma once
+#include "base/json_out.h"
 #include "serve/request/request.h"
 
 /* project.c: POST /api/v1.0/project/{project}/trigger/{key} */
@@ -41,8 +42,12 @@ void fire_body(struct request *q, int64_t wait_ms, outcome_fn render);
 /* Fires what a dialect has understood: adds headers and Idempotency-Key. Refused or fired, the
  * answer is on its way. */
 void fire_call(struct request *q, struct call *call, outcome_fn render);
-/* {"runId":…,"sessionId":…,"status":…  without the closing brace. */
-void put_run_head(struct buf *b, const struct outcome *o);
+/* The outcome is about a run that was started, by this request or by an earlier one with the same
+ * Idempotency-Key, however it has ended meanwhile. */
+bool names_started_run(const struct outcome *o);
+/* {"runId":…,"sessionId":…,"status":… which the caller goes on with and closes. */
+void open_run_answer(struct buf *b, const struct outcome *o);
+/* The member "streamUrl". */
 void put_stream_url(struct buf *b, const struct request *q, const char *run);
 /* Location: /v1/runs/ID */
 void set_location(struct request *q, const char *run);

@@ -104,9 +104,9 @@ static void answer_challenge(struct request *q, const char *challenge)
 {
     struct buf b;
     buf_init(&b, 64 << 10);
-    buf_str(&b, "{\"challenge\":");
-    json_put_cstr(&b, challenge);
-    buf_char(&b, '}');
+    json_open(&b, NULL, '{');
+    json_word(&b, "challenge", challenge);
+    json_close(&b, '}');
     request_json(q, 200, buf_view(&b));
     buf_done(&b);
 }
@@ -172,26 +172,29 @@ void fire_body(struct request *q, int64_t wait_ms, outcome_fn render)
     cJSON_Delete(tree);
 }
 
-void put_run_head(struct buf *b, const struct outcome *o)
+bool names_started_run(const struct outcome *o)
 {
-    buf_str(b, "{\"runId\":\"");
-    buf_str(b, o->run);
-    buf_str(b, "\",\"sessionId\":");
-    json_put_cstr(b, o->session);
-    buf_str(b, ",\"status\":\"");
-    buf_str(b, o->status);
-    buf_char(b, '"');
+    static const bool started[VERDICTS] = {
+        [VERDICT_ACCEPTED] = true,   [VERDICT_COMPLETED] = true, [VERDICT_WAIT_TIMEOUT] = true,
+        [VERDICT_RUN_FAILED] = true, [VERDICT_CANCELLED] = true,
+    };
+    return started[o->why.verdict];
+}
+
+void open_run_answer(struct buf *b, const struct outcome *o)
+{
+    json_open(b, NULL, '{');
+    json_word(b, "runId", o->why.run);
+    json_word(b, "sessionId", o->session);
+    json_word(b, "status", o->status);
 }
 
 void put_stream_url(struct buf *b, const struct request *q, const char *run)
 {
-    char token[STREAM_TOKEN_BYTES];
+    char token[STREAM_TOKEN_BYTES], url[STREAM_TOKEN_BYTES + ID_BYTES + 32];
     stream_token_make(&q->app->tokens, run, clock_wall_ms(q->app->clock), token);
-    buf_str(b, ",\"streamUrl\":\"/v1/runs/");
-    buf_str(b, run);
-    buf_str(b, "/events?token=");
-    buf_str(b, token);
-    buf_char(b, '"');
+    snprintf(url, sizeof url, "/v1/runs/%s/events?token=%s", run, token);
+    json_word(b, "streamUrl", url);
 }
 
 void set_location(struct request *q, const char *run)

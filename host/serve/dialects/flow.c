@@ -17,53 +17,61 @@ void flow_refuse(struct request *q, const struct refusal *r)
 {
     struct buf b;
     buf_init(&b, 64 << 10);
-    const char *detail = r->detail ? r->detail : verdict_text(r->verdict);
-    buf_str(&b, "{\"ok\":false,\"runId\":null,\"result\":null,\"error\":");
-    json_put_cstr(&b, detail);
-    buf_printf(&b, ",\"code\":\"%s\"}", verdict_code(r->verdict));
+    json_open(&b, NULL, '{');
+    json_flag(&b, "ok", false);
+    json_word(&b, "runId", NULL);
+    json_word(&b, "result", NULL);
+    json_word(&b, "error", r->detail ? r->detail : verdict_text(r->verdict));
+    json_word(&b, "code", verdict_code(r->verdict));
+    json_close(&b, '}');
     request_json(q, verdict_status(r->verdict), buf_view(&b));
     buf_done(&b);
 }
 
 /* ---- the answer */
 
-/* What is not here is a refusal. */
-static const struct end {
+/* How an outcome is answered; what is not here is a refusal. */
+static const struct answer {
     int status;
     bool ok;
-} ends[VERDICTS] = {
+} answers[VERDICTS] = {
     [VERDICT_COMPLETED] = {200, true},    [VERDICT_RUN_FAILED] = {200, false},
     [VERDICT_CANCELLED] = {200, false},   [VERDICT_ACCEPTED] = {202, true},
     [VERDICT_WAIT_TIMEOUT] = {202, true},
 };
 
-static void put_answer(struct buf *b, const struct outcome *o, const struct end *end)
+static void put_answer(struct buf *b, const struct outcome *o, const struct answer *answer)
 {
-    buf_printf(b, "{\"ok\":%s,\"runId\":\"%s\",\"result\":", end->ok ? "true" : "false", o->run);
-    buf_text(b, o->verdict == VERDICT_COMPLETED && o->result.data ? o->result : TEXT("null"));
-    buf_str(b, ",\"error\":");
-    json_put_cstr(b, end->ok ? NULL : o->detail ? o->detail : verdict_text(o->verdict));
-    buf_str(b, end->status == 202 ? ",\"status\":\"running\"}" : "}");
+    const struct refusal *why = &o->why;
+    json_open(b, NULL, '{');
+    json_flag(b, "ok", answer->ok);
+    json_word(b, "runId", why->run);
+    json_raw(b, "result", why->verdict == VERDICT_COMPLETED ? o->result : TEXT_NONE);
+    json_word(b, "error",
+              answer->ok    ? NULL
+              : why->detail ? why->detail
+                            : verdict_text(why->verdict));
+    if (answer->status == 202)
+        json_word(b, "status", "running");
+    json_close(b, '}');
 }
 
 static void render(void *arg, const struct outcome *o)
 {
     struct request *q = arg;
-    const struct end *end = &ends[o->verdict];
+    const struct answer *answer = &answers[o->why.verdict];
     q->ticket = NULL;
-    if (!end->status) {
-        struct refusal r = {
-            .verdict = o->verdict, .detail = o->detail, .field = o->field, .run = o->run};
-        request_refuse(q, &r);
+    if (!answer->status) {
+        request_refuse(q, &o->why);
         return;
     }
     struct buf b;
     buf_init(&b, 16u << 20);
-    put_answer(&b, o, end);
-    if (end->status == 202)
-        set_location(q, o->run);
-    request_names_run(q, o->run);
-    request_json(q, end->status, buf_view(&b));
+    put_answer(&b, o, answer);
+    if (answer->status == 202)
+        set_location(q, o->why.run);
+    request_names_run(q, o->why.run);
+    request_json(q, answer->status, buf_view(&b));
     buf_done(&b);
 }
 

@@ -10,28 +10,22 @@ enum { WAIT_MAX_S = 300 };
 static void render(void *arg, const struct outcome *o)
 {
     struct request *q = arg;
+    enum verdict verdict = o->why.verdict;
     q->ticket = NULL;
-    bool going = o->verdict == VERDICT_ACCEPTED || o->verdict == VERDICT_WAIT_TIMEOUT;
-    if (!going && o->verdict != VERDICT_COMPLETED) {
-        struct refusal r = {.verdict = o->verdict,
-                            .detail = o->detail,
-                            .field = o->field,
-                            .run = o->run,
-                            .code = o->code,
-                            .at = o->at};
-        request_refuse(q, &r);
+    bool going = verdict == VERDICT_ACCEPTED || verdict == VERDICT_WAIT_TIMEOUT;
+    if (!going && verdict != VERDICT_COMPLETED) {
+        request_refuse(q, &o->why);
         return;
     }
     struct buf b;
     buf_init(&b, 16u << 20);
-    put_run_head(&b, o);
-    buf_str(&b, ",\"result\":");
-    buf_text(&b, o->result.data ? o->result : TEXT("null"));
-    put_stream_url(&b, q, o->run);
-    buf_char(&b, '}');
+    open_run_answer(&b, o);
+    json_raw(&b, "result", o->result);
+    put_stream_url(&b, q, o->why.run);
+    json_close(&b, '}');
     if (going)
-        set_location(q, o->run);
-    request_names_run(q, o->run);
+        set_location(q, o->why.run);
+    request_names_run(q, o->why.run);
     request_json(q, going ? 202 : 200, buf_view(&b));
     buf_done(&b);
 }
@@ -64,18 +58,14 @@ static int64_t preferred_wait_ms(const struct request *q)
 /* The run's stream is the answer, also of a run that a repeated Idempotency-Key names. */
 static void render_stream(void *arg, const struct outcome *o)
 {
-    static const bool has_stream[VERDICTS] = {
-        [VERDICT_ACCEPTED] = true,   [VERDICT_COMPLETED] = true, [VERDICT_WAIT_TIMEOUT] = true,
-        [VERDICT_RUN_FAILED] = true, [VERDICT_CANCELLED] = true,
-    };
     struct request *q = arg;
-    if (!has_stream[o->verdict]) {
+    if (!names_started_run(o)) {
         render(q, o);
         return;
     }
     q->ticket = NULL;
-    set_location(q, o->run);
-    stream_open(q, o->run, 1, STREAM_SSE);
+    set_location(q, o->why.run);
+    stream_open(q, o->why.run, 1, STREAM_SSE);
 }
 
 void native_body(struct request *q)

@@ -10,28 +10,16 @@ void project_refuse(struct request *q, const struct refusal *r)
     struct buf b;
     int status = verdict_status(r->verdict);
     buf_init(&b, 64 << 10);
-    buf_str(&b, "{\"status\":");
-    buf_int(&b, status);
-    buf_str(&b, ",\"code\":\"");
-    buf_str(&b, verdict_code(r->verdict));
-    buf_str(&b, "\",\"message\":");
-    json_put_cstr(&b, r->detail ? r->detail : verdict_text(r->verdict));
-    if (r->field) {
-        buf_str(&b, ",\"field\":");
-        json_put_cstr(&b, r->field);
-    }
+    json_open(&b, NULL, '{');
+    json_int(&b, "status", status);
+    json_word(&b, "code", verdict_code(r->verdict));
+    json_word(&b, "message", r->detail ? r->detail : verdict_text(r->verdict));
+    if (r->field)
+        json_word(&b, "field", r->field);
     if (r->run)
-        buf_printf(&b, ",\"runId\":\"%s\"", r->run);
-    if (r->code) {
-        buf_str(&b, ",\"error\":{\"code\":");
-        json_put_cstr(&b, r->code);
-        buf_str(&b, ",\"message\":");
-        json_put_cstr(&b, r->detail);
-        buf_str(&b, ",\"at\":");
-        json_put_cstr(&b, r->at);
-        buf_char(&b, '}');
-    }
-    buf_char(&b, '}');
+        json_word(&b, "runId", r->run);
+    request_put_run_error(&b, r);
+    json_close(&b, '}');
     request_json(q, status, buf_view(&b));
     buf_done(&b);
 }
@@ -39,30 +27,23 @@ void project_refuse(struct request *q, const struct refusal *r)
 static void render(void *arg, const struct outcome *o)
 {
     struct request *q = arg;
+    enum verdict verdict = o->why.verdict;
     q->ticket = NULL;
-    if (o->verdict != VERDICT_COMPLETED && o->verdict != VERDICT_ACCEPTED) {
-        if (o->verdict == VERDICT_WAIT_TIMEOUT)
-            set_location(q, o->run);
-        struct refusal r = {.verdict = o->verdict,
-                            .detail = o->detail,
-                            .field = o->field,
-                            .run = o->run,
-                            .code = o->code,
-                            .at = o->at};
-        request_refuse(q, &r);
+    if (verdict != VERDICT_COMPLETED && verdict != VERDICT_ACCEPTED) {
+        if (verdict == VERDICT_WAIT_TIMEOUT)
+            set_location(q, o->why.run);
+        request_refuse(q, &o->why);
         return;
     }
     struct buf b;
     buf_init(&b, 16u << 20);
-    put_run_head(&b, o);
-    if (o->verdict == VERDICT_COMPLETED) {
-        buf_str(&b, ",\"response\":");
-        buf_text(&b, o->result.data ? o->result : TEXT("null"));
-    }
-    put_stream_url(&b, q, o->run);
-    buf_char(&b, '}');
-    request_names_run(q, o->run);
-    request_json(q, verdict_status(o->verdict), buf_view(&b));
+    open_run_answer(&b, o);
+    if (verdict == VERDICT_COMPLETED)
+        json_raw(&b, "response", o->result);
+    put_stream_url(&b, q, o->why.run);
+    json_close(&b, '}');
+    request_names_run(q, o->why.run);
+    request_json(q, verdict_status(verdict), buf_view(&b));
     buf_done(&b);
 }
 

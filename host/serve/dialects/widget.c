@@ -104,26 +104,22 @@ static bool read_wish(struct request *q, const cJSON *tree, struct wish *w)
 
 /* ---- the answer */
 
-static const bool started[VERDICTS] = {
-    [VERDICT_ACCEPTED] = true,   [VERDICT_COMPLETED] = true, [VERDICT_WAIT_TIMEOUT] = true,
-    [VERDICT_RUN_FAILED] = true, [VERDICT_CANCELLED] = true,
-};
-
 static void render(void *arg, const struct outcome *o)
 {
     struct request *q = arg;
     q->ticket = NULL;
-    if (!started[o->verdict]) {
-        struct refusal r = {.verdict = o->verdict, .detail = o->detail, .field = o->field};
+    if (!names_started_run(o)) {
+        struct refusal r = o->why;
+        r.run = NULL; /* of a duplicate: it is somebody else's */
         request_refuse(q, &r);
         return;
     }
     struct buf b;
     buf_init(&b, 64 << 10);
-    put_run_head(&b, o);
-    put_stream_url(&b, q, o->run);
-    buf_char(&b, '}');
-    request_names_run(q, o->run);
+    open_run_answer(&b, o);
+    put_stream_url(&b, q, o->why.run);
+    json_close(&b, '}');
+    request_names_run(q, o->why.run);
     request_json(q, verdict_status(VERDICT_ACCEPTED), buf_view(&b));
     buf_done(&b);
 }

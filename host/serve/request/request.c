@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/request/request.h"
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "serve/request/cors.h"
 #include <stdio.h>
@@ -42,36 +43,38 @@ void request_no(struct request *q, enum verdict v, const char *detail)
     request_refuse(q, &r);
 }
 
-static void put(struct buf *b, const char *name, const char *value)
+static void put_if_any(struct buf *b, const char *name, const char *value)
 {
-    if (!value)
+    if (value)
+        json_word(b, name, value);
+}
+
+void request_put_run_error(struct buf *b, const struct refusal *r)
+{
+    if (!r->code)
         return;
-    buf_printf(b, ",\"%s\":", name);
-    json_put_cstr(b, value);
+    json_open(b, "error", '{');
+    json_word(b, "code", r->code);
+    json_word(b, "message", r->detail);
+    json_word(b, "at", r->at);
+    json_close(b, '}');
 }
 
 void refuse_problem(struct request *q, const struct refusal *r)
 {
     struct buf b;
     buf_init(&b, 64 << 10);
-    buf_printf(&b,
-               "{\"type\":\"about:blank\",\"status\":%d,\"title\":", verdict_status(r->verdict));
-    json_put_cstr(&b, verdict_text(r->verdict));
-    put(&b, "code", verdict_code(r->verdict));
-    put(&b, "detail", r->detail);
-    put(&b, "field", r->field);
-    put(&b, "runId", r->run);
-    if (r->code) {
-        buf_str(&b, ",\"error\":{\"code\":");
-        json_put_cstr(&b, r->code);
-        buf_str(&b, ",\"message\":");
-        json_put_cstr(&b, r->detail);
-        buf_str(&b, ",\"at\":");
-        json_put_cstr(&b, r->at);
-        buf_char(&b, '}');
-    }
-    put(&b, "requestId", exchange_request_id(q->x));
-    buf_char(&b, '}');
+    json_open(&b, NULL, '{');
+    json_word(&b, "type", "about:blank");
+    json_int(&b, "status", verdict_status(r->verdict));
+    json_word(&b, "title", verdict_text(r->verdict));
+    json_word(&b, "code", verdict_code(r->verdict));
+    put_if_any(&b, "detail", r->detail);
+    put_if_any(&b, "field", r->field);
+    put_if_any(&b, "runId", r->run);
+    request_put_run_error(&b, r);
+    json_word(&b, "requestId", exchange_request_id(q->x));
+    json_close(&b, '}');
     exchange_answer(q->x, verdict_status(r->verdict), "application/problem+json", buf_view(&b));
     buf_done(&b);
 }
@@ -156,32 +159,23 @@ static const char *const hidden_headers[] = {"authorization",     "proxy-authori
                                              "x-api-key",         "cookie",
                                              "x-workflow-secret", "x-gitlab-token"};
 
-struct headers {
-    struct buf *out;
-    bool first;
-};
-
 static void put_header(void *arg, struct text name, struct text value)
 {
-    struct headers *h = arg;
+    struct buf *out = arg;
     for (size_t i = 0; i < ARRAY_LEN(hidden_headers); i++)
         if (text_is(name, hidden_headers[i]))
             return;
-    if (!h->first)
-        buf_char(h->out, ',');
-    h->first = false;
-    json_put_string(h->out, name);
-    buf_char(h->out, ':');
-    json_put_string(h->out, value);
+    json_text(out, NULL, name);
+    buf_char(out, ':');
+    json_text(out, NULL, value);
 }
 
 void request_put_headers(struct buf *out, const void *request)
 {
     const struct request *q = request;
-    struct headers h = {.out = out, .first = true};
-    buf_char(out, '{');
-    exchange_headers(q->x, put_header, &h);
-    buf_char(out, '}');
+    json_open(out, NULL, '{');
+    exchange_headers(q->x, put_header, out);
+    json_close(out, '}');
 }
 
 bool request_query_u64(struct request *q, const char *name, uint64_t fallback, uint64_t max,

@@ -13,17 +13,6 @@ struct request;
 
 enum { REQUEST_PARAMS = 4, REQUEST_PARAM = 256 };
 
-/* How a no is said. */
-struct refusal {
-    enum verdict verdict;
-    const char *detail; /* NULL: the verdict's own sentence */
-    const char *field;  /* JSON pointer, header or parameter; NULL */
-    const char *run;    /* NULL */
-    const char *at;     /* script:line of a failed run; NULL */
-    const char *code;   /* the failed run's own code; NULL */
-    int64_t retry_s;    /* Retry-After of a 429 or 503; 0: one second */
-};
-
 struct request {
     struct app *app;
     struct exchange *x;
@@ -52,6 +41,8 @@ void request_say(struct request *q, const struct refusal *r); /* for auth_delay.
 void request_no(struct request *q, enum verdict v, const char *detail);
 /* The default of request_refuse: RFC 9457 problem+json. */
 void refuse_problem(struct request *q, const struct refusal *r);
+/* The member "error" of a refusal that is a failed run's: {"code","message","at"}; nothing else. */
+void request_put_run_error(struct buf *b, const struct refusal *r);
 void request_json(struct request *q, int status, struct text json);
 /* Sets X-Run-Id. */
 void request_names_run(struct request *q, const char *run);
