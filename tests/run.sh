@@ -5,10 +5,9 @@
 # not 0 when something failed or nothing ran. Example: sh tests/run.sh -R '^unit/'
 set -eu
 cd "$(dirname "$0")/.."
-. host/packages.sh
+. tests/build.sh
 
 export LC_ALL=C.UTF-8
-jobs=$(nproc)
 passed=0 failed=0
 
 finish() {
@@ -24,34 +23,14 @@ give_up() {
     finish
 }
 
-node_packages() {
-    major=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')
-    [ "${major:-0}" -ge 18 ] || echo nodejs
-    command -v npm >/dev/null 2>&1 || echo npm
-}
-
-# build FOLDER CMAKE_OPTION...: quiet unless it fails.
-build() {
-    folder=$1
-    shift
-    mkdir -p "$folder"
-    [ -f "$folder/CMakeCache.txt" ] || set -- -G Ninja "$@"
-    if ! { cmake -S . -B "$folder" "$@" && cmake --build "$folder" --parallel "$jobs"; } >"$folder/build.log" 2>&1; then
-        grep -nE -A 12 '(error|Error|ERROR|FAILED):' "$folder/build.log" | head -n 80 || tail -n 80 "$folder/build.log"
-        return 1
-    fi
-}
-
 stage() {
     echo "== $*"
 }
 
 stage "packages"
 mkdir -p build-test
-# shellcheck disable=SC2046,SC2086
-install_missing build-test/apt.log $BUILD_PACKAGES libcmocka-dev clang clang-tidy cppcheck lua5.4 lua-check git openssl procps sqlite3 chromium \
-    $(node_packages) || give_up "packages"
-(cd tests && npm ci --no-audit --no-fund --loglevel=error) || give_up "npm ci"
+install_test_packages build-test/apt.log clang clang-format clang-tidy cppcheck lua5.4 lua-check chromium || give_up "packages"
+install_node_modules || give_up "npm ci"
 
 stage "build with clang: build-clang/"
 if build build-clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug; then
