@@ -38,8 +38,8 @@ static void sink(struct timers *ts, size_t i)
 
 static void on_tick(uv_timer_t *tick);
 
-/* The uv timer always rests or is set for the earliest deadline, or for an earlier one that was dropped meanwhile:
- * that costs one empty tick, moving it at each drop would cost more. */
+/* The uv timer always rests or is set for the earliest deadline, or for an earlier one that was
+ * dropped meanwhile: that costs one empty tick, moving it at each drop would cost more. */
 static void arm(struct timers *ts)
 {
     if (ts->count == 0)
@@ -58,7 +58,8 @@ static void on_tick(uv_timer_t *tick)
     struct timers *ts = tick->data;
     int64_t now = clock_mono_ms(ts->clock);
     ts->armed_ms = 0;
-    /* Only what was due at the start of the tick fires, so that a timer set again for "now" cannot keep the loop here. */
+    /* Only what was due at the start of the tick fires, so that a timer set again for "now" cannot
+     * keep the loop here. */
     while (ts->count > 0 && ts->heap[0]->due_ms <= now) {
         struct timer *t = ts->heap[0];
         timers_drop(ts, t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* timers.h - many deadlines on one uv timer: a binary heap, O(log n) to set and to drop. A deadline is on the monotonic
- * clock, so a jump of the wall clock moves nothing. Owner: the caller embeds struct timer. Thread: loop. */
+/* timers.h - many deadlines on one uv timer: a binary heap, O(log n) to set and to drop. A deadline
+ * is on the monotonic clock, so a jump of the wall clock moves nothing. Owner: the caller embeds
+ * struct timer. Thread: loop. */
 #pragma once
 #include "base/clock.h"
 #include <stdbool.h>
@@ -24,7 +25,8 @@ struct timers {
 };
 
 void timers_init(struct timers *ts, uv_loop_t *loop, const struct clock *clock);
-/* Calls fire once, delay_ms from now (0 or less: on the next turn of the loop). Setting a set timer moves it. */
+/* Calls fire once, delay_ms from now (0 or less: on the next turn of the loop). Setting a set timer
+ * moves it. */
 void timers_set(struct timers *ts, struct timer *t, int64_t delay_ms,
                 void (*fire)(struct timer *t));
 void timers_drop(struct timers *ts, struct timer *t); /* harmless when it is not set */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* engine.h - the heart: turns calls into runs, runs into journal records and effects. All its state
  * belongs to the loop thread. Its files: fire (a call becomes a run), run (records and commits),
- * runner_messages (what runners say), ops (effects), revive (replay, recovery, waking), hub (who follows a
- * run), registry + reload (triggers and their versions), pause,
- * keyring, pool. */
+ * runner_messages (what runners say), ops (effects), revive (replay, recovery, waking), hub (who
+ * follows a run), registry + reload (triggers and their versions), pause, keyring, pool. */
 #pragma once
 #include "auth/jwt.h"
 #include "auth/keyring.h"

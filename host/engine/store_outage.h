@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* store_outage.h - what happens when the store refuses writes (disk full, I/O error): no new runs are
- * taken, those that run wait, and a small write is tried until one succeeds. Owner: engine. Thread:
- * loop. */
+/* store_outage.h - what happens when the store refuses writes (disk full, I/O error): no new runs
+ * are taken, those that run wait, and a small write is tried until one succeeds. Owner: engine.
+ * Thread: loop. */
 #pragma once
 #include "base/error.h"
 #include "base/id.h"

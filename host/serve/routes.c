@@ -158,8 +158,8 @@ const struct route *route_at(size_t n)
     return n < ARRAY_LEN(routes) ? &routes[n] : NULL;
 }
 
-/* What cannot be decoded or is too long becomes "", which is the name of nothing: the route says its
- * own 404. */
+/* What cannot be decoded or is too long becomes "", which is the name of nothing: the route says
+ * its own 404. */
 static bool decode_param(struct request *q, int n, struct text part)
 {
     size_t len;
@@ -171,7 +171,8 @@ static bool decode_param(struct request *q, int n, struct text part)
     return true;
 }
 
-/* Compares segment by segment: a decoded "/" or ".." is just a strange value that no trigger has. */
+/* Compares segment by segment: a decoded "/" or ".." is just a strange value that no trigger
+ * has. */
 static bool matches(const char *pattern, struct text path, struct request *q)
 {
     struct text want = text_of(pattern), have = path;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* serve.h - takes each request of the door to its route: route, CORS, credential, address, rate, then
- * the route's own handlers. Owner: cmd/serve. Thread: loop. */
+/* serve.h - takes each request of the door to its route: route, CORS, credential, address, rate,
+ * then the route's own handlers. Owner: cmd/serve. Thread: loop. */
 #pragma once
 #include "serve/door/exchange.h"
 

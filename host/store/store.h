@@ -143,8 +143,8 @@ struct store_audit {
 void store_audit(struct store *s, const struct store_audit *a, store_written_fn done, void *arg);
 
 /* The arguments are copied; done may be NULL. The key as it is (id, hash and times filled in). Both
- * touch DATA/keys.stamp, as the *_blocking functions do. Revoking a key twice keeps the first time; of
- * an unknown one: ERROR_MISSING. audit: written in the same transaction; NULL: none. */
+ * touch DATA/keys.stamp, as the *_blocking functions do. Revoking a key twice keeps the first time;
+ * of an unknown one: ERROR_MISSING. audit: written in the same transaction; NULL: none. */
 void store_key_create(struct store *s, const struct api_key *key, const struct store_audit *audit,
                       store_written_fn done, void *arg);
 void store_key_revoke(struct store *s, const char *id, int64_t now_ms,
@@ -362,7 +362,8 @@ bool store_keys_blocking(const char *data, struct api_key **keys, size_t *count,
 /* See store_webhook_create. */
 bool store_webhook_create_blocking(const char *data, const struct store_webhook *webhook,
                                    size_t *revoked, struct error *err) MUST_CHECK;
-/* By its id (project and trigger NULL), or (id NULL) all of a trigger. None alive: ERROR_MISSING. */
+/* By its id (project and trigger NULL), or (id NULL) all of a trigger. None alive:
+ * ERROR_MISSING. */
 bool store_webhook_revoke_blocking(const char *data, const char *id, const char *project,
                                    const char *trigger, int64_t now_ms, size_t *revoked,
                                    struct error *err) MUST_CHECK;

@@ -62,8 +62,8 @@ enum frame_type {
     FRAME_FAILED,    /* tag: run. bytes code, bytes message, bytes at ("support/refund.lua:12" or
                         absent). The run is gone. */
     FRAME_IDLE,      /* tag: run. u32 answers taken so far, bytes at (where its main task waits, or
-                        absent). Nothing can move until an answer comes. Sent behind every answer that
-                        leads to that, also when the next is there already. */
+                        absent). Nothing can move until an answer comes. Sent behind every answer
+                        that leads to that, also when the next is there already. */
 };
 
 /* The fields of FRAME_START, in this order. */

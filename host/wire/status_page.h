@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* status_page.h - one page shared by the host and a runner, on which the runner says what it is doing, so
- * that the host knows whom to blame when the runner hangs or dies. The runner inherits it as
- * descriptor STATUS_PAGE_FD (a memfd), maps it, and closes it before the sandbox shuts. The host only
- * reads. Thread: one on each side; fields are atomics. */
+/* status_page.h - one page shared by the host and a runner, on which the runner says what it is
+ * doing, so that the host knows whom to blame when the runner hangs or dies. The runner inherits it
+ * as descriptor STATUS_PAGE_FD (a memfd), maps it, and closes it before the sandbox shuts. The host
+ * only reads. Thread: one on each side; fields are atomics. */
 #pragma once
 #include <stdatomic.h>
 #include <stdint.h>

@@ -70,4 +70,3 @@ export async function openDoors(host, projects) {
   };
   return { request, send, secrets, tokens, weak, key, said: async (door, ...args) => said(door, await send(door, ...args)) };
 }
-

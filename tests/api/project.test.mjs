@@ -322,4 +322,3 @@ test("a wrong token with a broken body is 401, a broken body for nothing is 404"
 test("the host's log tells of no key", async () => {
   assert.equal(host.log.filter((line) => line.includes(host.key)).length, 0);
 });
-

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* api_key.h - API keys: 256 random bits, shown once, kept as SHA-256, compared in constant time.
- * Pure. Thread: any. Form: "mt_" + 43 characters base64url; a key that was brought
- * along from another product (key create --secret-stdin) may have any. A widget key ("mtpk_…") stands
- * in the source of web pages, for everybody to read: it starts triggers with `widget = true`, for
- * pages of their origins, and can do nothing else. */
+ * Pure. Thread: any. Form: "mt_" + 43 characters base64url; a key that was brought along from
+ * another product (key create --secret-stdin) may have any. A widget key ("mtpk_…") stands in the
+ * source of web pages, for everybody to read: it starts triggers with `widget = true`, for pages of
+ * their origins, and can do nothing else. */
 #pragma once
 #include "base/error.h"
 #include "base/id.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* last_words.h - says on the status page in which line a script stands when the host will have to end the
- * runner: inside an operation that no hook can interrupt, or at a crash. Both are found in signal
- * handlers, which look at a Lua state in the middle of whatever it does: that it may not be whole is
- * the reason why nothing but the words depends on it, and why it is done for runs that are lost
- * anyway. Lua keeps the place only of instructions that may call or fail: the line is where the
- * script stands or a little above. Owner: the process. Thread: the one that called last_words_start. Limit: one place a
- * process. */
+/* last_words.h - says on the status page in which line a script stands when the host will have to
+ * end the runner: inside an operation that no hook can interrupt, or at a crash. Both are found in
+ * signal handlers, which look at a Lua state in the middle of whatever it does: that it may not be
+ * whole is the reason why nothing but the words depends on it, and why it is done for runs that are
+ * lost anyway. Lua keeps the place only of instructions that may call or fail: the line is where
+ * the script stands or a little above. Owner: the process. Thread: the one that called
+ * last_words_start. Limit: one place a process. */
 #pragma once
 #include "base/error.h"
 #include "wire/status_page.h"

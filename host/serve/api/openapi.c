@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* openapi.c - GET /openapi.json (OpenAPI 3.1): a path for each route, made from its row, and for who
- * asks with a key one more for each trigger that the key may fire, with its input schema. The
+/* openapi.c - GET /openapi.json (OpenAPI 3.1): a path for each route, made from its row, and for
+ * who asks with a key one more for each trigger that the key may fire, with its input schema. The
  * components are in openapi.json beside it. */
 #include "base/embed.h"
 #include "domain/schema/schema_export.h"

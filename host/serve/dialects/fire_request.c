@@ -111,7 +111,8 @@ static void answer_challenge(struct request *q, const char *challenge)
     buf_done(&b);
 }
 
-/* What a sender of webhooks calls `customer` or `language` is its own: the body is just the body. */
+/* What a sender of webhooks calls `customer` or `language` is its own: the body is just the
+ * body. */
 static void fire_parcel(struct request *q, struct trigger *t, const cJSON *tree, struct text body,
                         int64_t wait_ms, outcome_fn render)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* address_list.h - which client a request is from, and whether its address is let in: by the host's lists
- * and the trigger's. Owner: the app. Thread: loop. */
+/* address_list.h - which client a request is from, and whether its address is let in: by the host's
+ * lists and the trigger's. Owner: the app. Thread: loop. */
 #pragma once
 #include "domain/address/cidr.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* auth_delay.h - whoever tries credentials is answered ever later: a 401 waits its time in the line of
- * its address (domain/penalty.h), and is a 429 once that line is full. No thread waits, what is
+/* auth_delay.h - whoever tries credentials is answered ever later: a 401 waits its time in the line
+ * of its address (domain/penalty.h), and is a 429 once that line is full. No thread waits, what is
  * right passes at once. Which trigger, key or secret was meant plays no part, so the waiting tells
  * nothing either. Owner: the app. Thread: loop. Limit: AUTH_DELAY_HELD answers wait at a time. */
 #pragma once

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* cors.h - which web pages of other origins may read an answer (https://fetch.spec.whatwg.org,
- * "CORS protocol"): those that the trigger lists, on the routes whose row
- * says `cors`, never with cookies. A path that is open has one method (unit/serve/routes). Owner: the request. Thread: loop. */
+ * "CORS protocol"): those that the trigger lists, on the routes whose row says `cors`, never with
+ * cookies. A path that is open has one method (unit/serve/routes). Owner: the request. Thread:
+ * loop. */
 #pragma once
 #include "serve/request/request.h"
 

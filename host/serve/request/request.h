@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* request.h - one request on its way through a route: what was matched, who asks, and how to say no. Owner: the exchange.
- * Thread: loop. */
+/* request.h - one request on its way through a route: what was matched, who asks, and how to say
+ * no. Owner: the exchange. Thread: loop. */
 #pragma once
 #include "domain/proof/signature.h"
 #include "domain/verdict.h"
@@ -48,7 +48,8 @@ void request_json(struct request *q, int status, struct text json);
 void request_names_run(struct request *q, const char *run);
 /* 415 unless the body's media type is absent or JSON; true: go on. */
 bool request_media_ok(struct request *q);
-/* The body as a JSON object; *tree NULL when there is none. False: refused. Free with cJSON_Delete. */
+/* The body as a JSON object; *tree NULL when there is none. False: refused. Free with
+ * cJSON_Delete. */
 bool request_object(struct request *q, cJSON **tree);
 /* The headers that a script may see, as a JSON object: credentials are left out. */
 void request_put_headers(struct buf *out, const void *request);
