@@ -4,7 +4,7 @@
  * a measurement, microseconds a run. Built as build/tests/bench_runner; tests/bench/run.sh runs it.
  */
 #include "base/clock.h"
-#include "runner/run/run.h"
+#include "runner/run/script_run.h"
 #include "runner/vm/tick.h"
 
 #include <stdio.h>
@@ -14,12 +14,12 @@
 
 enum { BATCH = 64, PARKED = 1000 };
 
-struct script {
+struct bench_script {
     const char *name, *source;
     bool parks;
 };
 
-static const struct script scripts[] = {
+static const struct bench_script scripts[] = {
     {"hello", "return trigger { run = function(event) return { hello = event.body.name } end }",
      false},
     {"template and 3 records",
@@ -73,7 +73,7 @@ static void feed(struct loop *l, struct buf *in)
     buf_clear(in);
 }
 
-static struct loop *load(const struct script *s, bool images)
+static struct loop *load(const struct bench_script *s, bool images)
 {
     struct error err;
     struct buf in;
@@ -105,7 +105,7 @@ static void unload(struct loop *l)
     free(l);
 }
 
-static double measure(const struct script *s, bool images, unsigned batches)
+static double measure(const struct bench_script *s, bool images, unsigned batches)
 {
     struct loop *l = load(s, images);
     struct buf in;
@@ -140,7 +140,7 @@ static long resident_kb(void)
     return kb;
 }
 
-static void park(const struct script *s)
+static void park(const struct bench_script *s)
 {
     struct loop *l = load(s, true);
     struct buf in;

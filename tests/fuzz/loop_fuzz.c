@@ -167,7 +167,7 @@ static void clean_up(void)
     for (uint64_t tag = 0; tag < FUZZ_TAGS; tag++)
         fuzz_put_plain(&runner, FRAME_UNLOAD, tag);
     FUZZ_CHECK(fuzz_go(&runner), "DROP is broken");
-    FUZZ_CHECK(!table_any(&runner.loop.runs) && !table_any(&runner.loop.versions), "left");
+    FUZZ_CHECK(!tag_map_any(&runner.loop.runs) && !tag_map_any(&runner.loop.programs), "left");
     memset(runner.lives, 0, sizeof runner.lives);
     memset(runner.starts, 0, sizeof runner.starts);
     buf_clear(&runner.said);

@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "runner/run/loop.h"
-#include "runner/run/run.h"
+#include "runner/run/script_run.h"
 #include "runner/vm/tick.h"
 #include <signal.h>
 #include <sys/syscall.h>

@@ -17,7 +17,7 @@ static const struct manifest_ceilings ceilings = {
     .body_bytes = 4 << 20,
 };
 
-struct script {
+struct fuzz_script {
     struct text source, event, answers;
 };
 
@@ -57,7 +57,7 @@ static void put_start(struct fuzz_runner *r, struct text event)
 }
 
 /* Answers step by step, and keeps the answers. */
-static void run_live(struct fuzz_runner *r, const struct script *s, struct buf *answers)
+static void run_live(struct fuzz_runner *r, const struct fuzz_script *s, struct buf *answers)
 {
     struct text rest = s->answers;
     put_start(r, s->event);
@@ -77,7 +77,8 @@ static void run_live(struct fuzz_runner *r, const struct script *s, struct buf *
     }
 }
 
-static void run_replay(struct fuzz_runner *r, const struct script *s, const struct buf *answers)
+static void run_replay(struct fuzz_runner *r, const struct fuzz_script *s,
+                       const struct buf *answers)
 {
     put_start(r, s->event);
     buf_text(&r->in, buf_view(answers));
@@ -90,10 +91,11 @@ static void forget(struct fuzz_runner *r)
     fuzz_put_plain(r, FRAME_UNLOAD, 1);
     FUZZ_CHECK(fuzz_go(r), "DROP is broken");
     r->lives[RUN] = LIFE_NONE;
-    FUZZ_CHECK(!table_any(&r->loop.runs) && !table_any(&r->loop.versions), "something is left");
+    FUZZ_CHECK(!tag_map_any(&r->loop.runs) && !tag_map_any(&r->loop.programs), "something is left");
 }
 
-static void check(struct fuzz_runner *first, struct fuzz_runner *second, const struct script *s)
+static void check(struct fuzz_runner *first, struct fuzz_runner *second,
+                  const struct fuzz_script *s)
 {
     struct buf answers;
     buf_init(&answers, FUZZ_FRAMES);
@@ -122,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_start_ticks();
     }
     struct text in = fuzz_text(data, size);
-    struct script s = {.source = fuzz_part(&in), .event = fuzz_part(&in), .answers = in};
+    struct fuzz_script s = {.source = fuzz_part(&in), .event = fuzz_part(&in), .answers = in};
     check(&first, &second, &s);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "runner/lib/lua_json.h"
 #include "runner/lib/template.h"
+#include "runner/lib/template_parse.h"
 
 enum { OUT_MAX = 4096 };
 

@@ -38,7 +38,9 @@ BEGIN {
     may["domain/proof"] = may["domain"] " domain/address"
     may["domain/config"] = may["domain/proof"] " domain/proof"
     may["domain/manifest"] = may["domain/config"] " domain/schema"
-    may["runner"] = "base wire runner"
+    may["runner"] = may["runner/vm"] = "base wire"
+    may["runner/lib"] = may["runner/vm"] " runner/vm"
+    may["runner/run"] = may["runner/lib"] " runner/lib"
     may["store"] = "base wire domain store"
     may["net"] = "base wire domain net"
     may["secrets"] = "base wire domain store/. net secrets"
@@ -50,7 +52,7 @@ BEGIN {
     may["serve/stream"] = may["serve/request"] " serve/request"
     may["serve/api"] = may["serve/dialects"] = may["serve/mcp"] = may["serve/stream"] " serve/stream"
     may["serve"] = may["engine"] " serve"
-    may["cmd"] = may["serve"] " cmd runner"
+    may["cmd"] = may["serve"] " cmd runner/run"
     may["main"] = may["cmd"]
     # Where a library is used, so that it can be exchanged in one place.
     home["libwebsockets.h"] = home["openssl/ssl.h"] = "serve/door"

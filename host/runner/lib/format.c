@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/lib/format.h"
-#include "runner/lib/lib.h"
+#include "runner/lib/lib_base.h"
 #include "runner/vm/vm.h"
 #include <ctype.h>
 #include <math.h>
@@ -66,7 +66,7 @@ static void add_string(luaL_Buffer *b, int arg, struct spec *spec)
     /* Asked for before the text is pushed: the buffer's own box must be on top then. */
     char *to = luaL_prepbuffsize(b, ITEM_BYTES);
     size_t bytes;
-    const char *s = lib_tostring(b->L, arg, &bytes);
+    const char *s = lib_base_tostring(b->L, arg, &bytes);
     bool pad_or_cut = spec->bytes > 2;
     if (pad_or_cut)
         luaL_argcheck(b->L, bytes == strlen(s), arg, "string contains zeros");
@@ -140,7 +140,7 @@ static void add_quoted(luaL_Buffer *b, int arg, struct spec *spec)
         break;
     case LUA_TNIL:
     case LUA_TBOOLEAN:
-        lib_tostring(b->L, arg, NULL);
+        lib_base_tostring(b->L, arg, NULL);
         luaL_addvalue(b);
         break;
     default:

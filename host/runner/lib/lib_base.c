@@ -3,8 +3,12 @@
  * script can lengthen without end, and show no address. No dofile, loadfile, collectgarbage, warn.
  */
 #include "runner/lib/lib_base.h"
+
 #include "runner/lib/lib.h"
+#include "runner/lib/lib_metatable.h"
+#include "runner/lib/lib_stock.h"
 #include "runner/vm/vm.h"
+
 #include <lualib.h>
 #include <string.h>
 
@@ -14,10 +18,32 @@ static const char *const stock[] = {"assert",   "error",  "getmetatable", "ipair
                                     "rawequal", "rawget", "rawlen",       "rawset", "select",
                                     "tonumber", "type",   "xpcall",       NULL};
 
+const char *lib_base_tostring(lua_State *L, int idx, size_t *bytes)
+{
+    idx = lua_absindex(L, idx);
+    int type = lua_type(L, idx);
+    if (type == LUA_TSTRING || type == LUA_TNUMBER) {
+        lua_pushvalue(L, idx);
+        return lua_tolstring(L, -1, bytes);
+    }
+    if (luaL_callmeta(L, idx, "__tostring")) {
+        if (!lua_isstring(L, -1))
+            luaL_error(L, "'__tostring' must return a string");
+        return lua_tolstring(L, -1, bytes);
+    }
+    if (type == LUA_TNIL)
+        lua_pushliteral(L, "nil");
+    else if (type == LUA_TBOOLEAN)
+        lua_pushstring(L, lua_toboolean(L, idx) ? "true" : "false");
+    else if (luaL_getmetafield(L, idx, "__name") != LUA_TSTRING)
+        lua_pushstring(L, lua_typename(L, type)); /* stock Lua would show the address */
+    return lua_tolstring(L, -1, bytes);
+}
+
 static int base_tostring(lua_State *L)
 {
     luaL_checkany(L, 1);
-    lib_tostring(L, 1, NULL);
+    lib_base_tostring(L, 1, NULL);
     return 1;
 }
 
@@ -25,14 +51,14 @@ static int base_tostring(lua_State *L)
 static int base_print(lua_State *L)
 {
     int args = lua_gettop(L);
-    if (lua_getfield(L, LUA_REGISTRYINDEX, LIB_PRINT) != LUA_TFUNCTION)
+    if (lua_getfield(L, LUA_REGISTRYINDEX, LIB_BASE_PRINT) != LUA_TFUNCTION)
         return luaL_error(L, "print is not available here");
     luaL_Buffer b;
     luaL_buffinit(L, &b);
     for (int i = 1; i <= args; i++) {
         if (i > 1)
             luaL_addchar(&b, '\t');
-        lib_tostring(L, i, NULL);
+        lib_base_tostring(L, i, NULL);
         luaL_addvalue(&b);
     }
     luaL_pushresult(&b);
@@ -116,7 +142,7 @@ static const luaL_Reg own[] = {
 };
 
 /* Removes all of the table on top. */
-static void table_empty(lua_State *L)
+static void empty_table(lua_State *L)
 {
     lua_pushnil(L);
     while (lua_next(L, -2)) {
@@ -127,11 +153,11 @@ static void table_empty(lua_State *L)
     }
 }
 
-void lib_open_base(lua_State *L)
+void lib_base_open(lua_State *L)
 {
-    lib_push_stock(L, luaopen_base, stock);
+    lib_stock_push(L, luaopen_base, stock);
     lua_pushglobaltable(L); /* luaopen_base filled it with everything */
-    table_empty(L);
+    empty_table(L);
     luaL_setfuncs(L, own, 0);
     for (const char *const *name = stock; *name; name++) {
         lua_getfield(L, -2, *name);
@@ -142,7 +168,7 @@ void lib_open_base(lua_State *L)
     lua_pushliteral(L, LUA_VERSION);
     lua_setfield(L, -2, "_VERSION");
     lua_pop(L, 2);
-    lib_open_pairs(L);
+    lib_pairs_open(L);
     lib_concat_hide(L);
-    lib_open_metatable(L);
+    lib_metatable_open(L);
 }

@@ -289,7 +289,7 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-void lib_open_coroutine(lua_State *L)
+void lib_coroutine_open(lua_State *L)
 {
     luaL_newlib(L, functions);
     lua_setglobal(L, "coroutine");

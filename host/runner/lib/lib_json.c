@@ -54,7 +54,7 @@ static int json_array(lua_State *L)
     return 1;
 }
 
-int lib_push_json(lua_State *L)
+int lib_json_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"encode", json_encode}, {"decode", json_decode}, {"array", json_array}, {NULL, NULL}};

@@ -2,6 +2,7 @@
 /* The math library: stock functions, all of them pure, but random numbers come from the run's seed
  * (xoshiro256**, as in stock Lua; Blackman and Vigna 2018, https://prng.di.unimi.it/). */
 #include "runner/lib/lib.h"
+#include "runner/lib/lib_stock.h"
 #include "runner/vm/vm.h"
 #include <lualib.h>
 #include <string.h>
@@ -109,9 +110,9 @@ static int math_randomseed(lua_State *L)
     return 2;
 }
 
-void lib_open_math(lua_State *L)
+void lib_math_open(lua_State *L)
 {
-    lib_push_stock(L, luaopen_math, stock);
+    lib_stock_push(L, luaopen_math, stock);
     lua_pushcfunction(L, math_random);
     lua_setfield(L, -2, "random");
     lua_pushcfunction(L, math_randomseed);

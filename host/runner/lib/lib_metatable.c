@@ -10,8 +10,8 @@
  * The record is a table with weak keys, the only one of the state: metatables that a script throws
  * away must not pile up. That is safe here, since collections are only ever whole ones without the
  * script running in between. */
-#include "runner/lib/lib.h"
-#include "runner/lib/lib_base.h"
+#include "runner/lib/lib_metatable.h"
+
 #include "runner/vm/vm.h"
 
 /* Its address is the record's key in the registry. Record: metatable -> true, or its __mode while
@@ -49,7 +49,7 @@ static int metatable_set(lua_State *L)
     return 1;
 }
 
-void lib_open_metatable(lua_State *L)
+void lib_metatable_open(lua_State *L)
 {
     lua_newtable(L);
     lua_createtable(L, 0, 1);
@@ -68,7 +68,7 @@ void lib_open_metatable(lua_State *L)
 /* Both walks change values of fields that exist and nothing else, so that nothing is allocated and
  * no table is rehashed. */
 
-void lib_before_collect(lua_State *L)
+void lib_metatable_before_collect(lua_State *L)
 {
     luaL_checkstack(L, 6, NULL);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &record_key);
@@ -91,7 +91,7 @@ void lib_before_collect(lua_State *L)
     lua_pop(L, 2);
 }
 
-void lib_after_collect(lua_State *L)
+void lib_metatable_after_collect(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &record_key);
     lua_pushliteral(L, "__mode");

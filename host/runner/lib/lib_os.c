@@ -142,7 +142,7 @@ static const luaL_Reg functions[] = {
     {"time", os_time},   {NULL, NULL},
 };
 
-void lib_open_os(lua_State *L)
+void lib_os_open(lua_State *L)
 {
     luaL_newlib(L, functions);
     lua_setglobal(L, "os");

@@ -224,7 +224,7 @@ static int pairs_begin(lua_State *L)
     return 3;
 }
 
-void lib_open_pairs(lua_State *L)
+void lib_pairs_open(lua_State *L)
 {
     lua_newtable(L);
     *(int *)lua_newuserdatauv(L, sizeof(int), 0) = 0;

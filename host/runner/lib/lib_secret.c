@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "runner/lib/lib_base.h"
-#include "runner/vm/vm_state.h"
+#include "runner/vm/vm.h"
 
 #include <lauxlib.h>
 #include <stdint.h>
@@ -135,15 +135,15 @@ static int joined(lua_State *L, int status, lua_KContext context)
  * looks the stack up anew. */
 static int join(lua_State *L)
 {
-    struct vm *vm = vm_of(L);
+    struct vm_shared *shared = vm_shared(L);
     make_secret(L, 1);
     make_secret(L, 2);
     if (!vm_can_wait(L))
         return luaL_error(L,
                           "a secret cannot be joined inside string.gsub or table.sort callbacks");
     push_joined(L);
-    vm->shared.host_yield = true;
-    vm->preempted = true;
+    shared->host_yield = true;
+    shared->preempted = true;
     return lua_yieldk(L, 0, 0, joined);
 }
 
@@ -241,16 +241,16 @@ int lib_secret_parts(lua_State *L)
     return 1;
 }
 
-int lib_push_secret(lua_State *L)
+int lib_secret_push(lua_State *L)
 {
     lua_pushcfunction(L, secret);
     return 1;
 }
 
-void lib_open_secret(lua_State *L)
+void lib_secret_open(lua_State *L)
 {
     push_metatable(L);
     lua_pop(L, 1);
-    lib_push_secret(L);
+    lib_secret_push(L);
     lua_setglobal(L, "secret");
 }

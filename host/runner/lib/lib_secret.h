@@ -10,8 +10,8 @@
 #include <lua.h>
 
 /* Sets the global `secret`. */
-void lib_open_secret(lua_State *L);
+void lib_secret_open(lua_State *L);
 /* Pushes the same function, for require "secret". */
-int lib_push_secret(lua_State *L);
+int lib_secret_push(lua_State *L);
 /* host.secret_parts(value) -> { "Bearer ", { name = "API_KEY" } }, or nil for what is no secret. */
 int lib_secret_parts(lua_State *L);

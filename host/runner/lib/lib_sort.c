@@ -6,7 +6,7 @@
 #include "runner/vm/vm.h"
 #include <limits.h>
 
-/* Stack of table_sort: the arguments, then copies of the elements (so a comparator cannot change
+/* Stack of lib_sort_table: the arguments, then copies of the elements (so a comparator cannot change
  * what is sorted). */
 enum { COMPARATOR = 2, ELEMENTS = 3 };
 
@@ -57,15 +57,15 @@ static void copy_elements(const struct sorting *s, uint32_t count)
     if (!s->on_stack)
         lua_createtable(s->L, (int)count, 0);
     for (uint32_t i = 1; i <= count; i++) {
-        array_get(s->L, 1, i);
+        lib_table_get(s->L, 1, i);
         if (!s->on_stack)
             lua_rawseti(s->L, ELEMENTS, i);
     }
 }
 
-int table_sort(lua_State *L)
+int lib_sort_table(lua_State *L)
 {
-    array_check(L, 1, ARRAY_ALL);
+    lib_table_check(L, 1, ARRAY_ALL);
     lua_Integer length = luaL_len(L, 1);
     if (length < 2)
         return 0;

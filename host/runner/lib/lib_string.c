@@ -5,6 +5,7 @@
 #include "runner/lib/format.h"
 #include "runner/lib/lib.h"
 #include "runner/lib/lib_match.h"
+#include "runner/lib/lib_stock.h"
 #include "runner/vm/vm.h"
 #include <lualib.h>
 #include <string.h>
@@ -66,11 +67,11 @@ static const luaL_Reg own[] = {
     {NULL, NULL},
 };
 
-void lib_open_string(lua_State *L)
+void lib_string_open(lua_State *L)
 {
-    lib_push_stock(L, luaopen_string, stock);
+    lib_stock_push(L, luaopen_string, stock);
     luaL_setfuncs(L, own, 0);
-    lib_cap_slices(L, "byte");
+    lib_stock_cap_slices(L, "byte");
     /* luaopen_string gave strings a metatable with the coercing arithmetic; it now leads here and
      * is shut. */
     lua_pushliteral(L, "");

@@ -16,7 +16,7 @@ static void check_metafield(lua_State *L, int arg, const char *name)
     lua_pop(L, 1);
 }
 
-void array_check(lua_State *L, int arg, int access)
+void lib_table_check(lua_State *L, int arg, int access)
 {
     if (lua_type(L, arg) == LUA_TTABLE)
         return;
@@ -38,7 +38,7 @@ static lua_Integer successor(lua_Integer i)
 
 static int table_insert(lua_State *L)
 {
-    array_check(L, 1, ARRAY_ALL);
+    lib_table_check(L, 1, ARRAY_ALL);
     lua_Integer end = successor(luaL_len(L, 1));
     lua_Integer at = end;
     switch (lua_gettop(L)) {
@@ -48,7 +48,7 @@ static int table_insert(lua_State *L)
         at = luaL_checkinteger(L, 2);
         luaL_argcheck(L, (lua_Unsigned)at - 1 < (lua_Unsigned)end, 2, "position out of bounds");
         for (lua_Integer i = end; i > at; i--) {
-            array_get(L, 1, i - 1);
+            lib_table_get(L, 1, i - 1);
             lua_seti(L, 1, i);
         }
         break;
@@ -61,14 +61,14 @@ static int table_insert(lua_State *L)
 
 static int table_remove(lua_State *L)
 {
-    array_check(L, 1, ARRAY_ALL);
+    lib_table_check(L, 1, ARRAY_ALL);
     lua_Integer length = luaL_len(L, 1);
     lua_Integer at = luaL_optinteger(L, 2, length);
     if (at != length) /* t[#t] is always in bounds, also when empty; so is t[#t + 1] */
         luaL_argcheck(L, (lua_Unsigned)at - 1 <= (lua_Unsigned)length, 2, "position out of bounds");
-    array_get(L, 1, at); /* the result */
+    lib_table_get(L, 1, at); /* the result */
     for (; at < length; at++) {
-        array_get(L, 1, at + 1);
+        lib_table_get(L, 1, at + 1);
         lua_seti(L, 1, at);
     }
     lua_pushnil(L);
@@ -81,8 +81,8 @@ static int table_move(lua_State *L)
     lua_Integer from = luaL_checkinteger(L, 2), end = luaL_checkinteger(L, 3);
     lua_Integer to = luaL_checkinteger(L, 4);
     int target_arg = lua_isnoneornil(L, 5) ? 1 : 5;
-    array_check(L, 1, ARRAY_READ);
-    array_check(L, target_arg, ARRAY_WRITE);
+    lib_table_check(L, 1, ARRAY_READ);
+    lib_table_check(L, target_arg, ARRAY_WRITE);
     if (end >= from) {
         luaL_argcheck(L, from > 0 || end < LUA_MAXINTEGER + from, 3, "too many elements to move");
         lua_Integer count = end - from + 1;
@@ -90,7 +90,7 @@ static int table_move(lua_State *L)
         bool apart = to > end || to <= from || (target_arg != 1 && !lua_compare(L, 1, 5, LUA_OPEQ));
         for (lua_Integer i = 0; i < count; i++) {
             lua_Integer offset = apart ? i : count - 1 - i; /* overlapping: from behind */
-            array_get(L, 1, from + offset);
+            lib_table_get(L, 1, from + offset);
             lua_seti(L, target_arg, to + offset);
         }
     }
@@ -100,7 +100,7 @@ static int table_move(lua_State *L)
 
 static void add_field(luaL_Buffer *b, lua_Integer i)
 {
-    array_get(b->L, 1, i);
+    lib_table_get(b->L, 1, i);
     if (!lua_isstring(b->L, -1))
         luaL_error(b->L, "invalid value (at index %I) in table for 'concat'", (LUAI_UACINT)i);
     luaL_addvalue(b);
@@ -108,7 +108,7 @@ static void add_field(luaL_Buffer *b, lua_Integer i)
 
 static int table_concat(lua_State *L)
 {
-    array_check(L, 1, ARRAY_READ | ARRAY_LENGTH);
+    lib_table_check(L, 1, ARRAY_READ | ARRAY_LENGTH);
     lua_Integer end = luaL_len(L, 1);
     size_t bytes;
     const char *separator = luaL_optlstring(L, 2, "", &bytes);
@@ -149,18 +149,18 @@ static int table_unpack(lua_State *L)
     if (count >= INT_MAX || !lua_checkstack(L, (int)++count))
         return luaL_error(L, "too many results to unpack");
     for (lua_Unsigned n = 0; n < count; n++)
-        array_get(L, 1, i + (lua_Integer)n);
+        lib_table_get(L, 1, i + (lua_Integer)n);
     return (int)count;
 }
 
 static const luaL_Reg functions[] = {
     {"concat", table_concat}, {"insert", table_insert},
     {"move", table_move},     {"pack", table_pack},
-    {"remove", table_remove}, {"sort", table_sort},
+    {"remove", table_remove}, {"sort", lib_sort_table},
     {"unpack", table_unpack}, {NULL, NULL},
 };
 
-void lib_open_table(lua_State *L)
+void lib_table_open(lua_State *L)
 {
     luaL_newlib(L, functions);
     lua_setglobal(L, "table");

@@ -7,14 +7,14 @@
 enum { ARRAY_READ = 1, ARRAY_WRITE = 2, ARRAY_LENGTH = 4, ARRAY_ALL = 7 };
 
 /* Raises unless the argument is a table or has the metamethods for this access. */
-void array_check(lua_State *L, int arg, int access);
+void lib_table_check(lua_State *L, int arg, int access);
 
 /* Pushes element i and polls: what every loop over a script's range does. */
-static inline void array_get(lua_State *L, int arg, lua_Integer i)
+static inline void lib_table_get(lua_State *L, int arg, lua_Integer i)
 {
     vm_poll(L);
     lua_geti(L, arg, i);
 }
 
 /* lib_sort.c */
-int table_sort(lua_State *L);
+int lib_sort_table(lua_State *L);

@@ -2,6 +2,7 @@
 /* require "template". A malformed template is a mistake in the script: it raises. */
 #include "runner/lib/lib.h"
 #include "runner/lib/lua_buf.h"
+#include "runner/lib/template.h"
 #include "runner/vm/vm.h"
 
 #include <lauxlib.h>
@@ -27,7 +28,7 @@ static int render(lua_State *L)
     return 1;
 }
 
-int lib_push_template(lua_State *L)
+int lib_template_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"render", render}, {NULL, NULL}};
     luaL_newlib(L, functions);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* lua_json.h - what JSON has and Lua has not: null, and arrays that are empty. lib.h has the reader
- * and the writer.
+/* lua_json.h - Lua values and JSON: the reader (lua_json_push.c), the writer (lua_json_write.c), and
+ * what JSON has and Lua has not, null and arrays that are empty (lua_json.c).
  *
  * null is one light userdata (NULL); `json.null` in scripts, equal only to itself. An empty array
- * carries a metatable that this file owns, since an empty table alone is written as {}. A table
+ * carries a metatable that lua_json.c owns, since an empty table alone is written as {}. A table
  * that holds something is judged by what it holds, marked or not.
- * Owner: the vm. Thread: one. */
+ *
+ * Owner: the vm. Thread: one. Limits: the enum below. */
 #pragma once
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/text.h"
 #include <lua.h>
 #include <stdbool.h>
@@ -44,3 +47,15 @@ enum lua_json_shape {
     LUA_JSON_KEYS,   /* keys that are neither */
 };
 enum lua_json_shape lua_json_shape(lua_State *L, int idx, size_t *count);
+
+/* Pushes the value of a JSON text. Objects and arrays become tables, null becomes json.null. False
+ * with nothing pushed: err says where ("byte 12: …"). Empty arrays stay arrays when written. */
+bool lua_json_push(lua_State *L, struct text json, struct error *err) MUST_CHECK;
+/* The same for an event, which is larger than the largest body in it. */
+bool lua_json_push_event(lua_State *L, struct text json, struct error *err) MUST_CHECK;
+
+/* Appends the JSON of the value at idx, with sorted keys. Raw access only: no metamethod runs. False:
+ * err says where, and what would be right ("result.items[3].f: a function cannot be written as
+ * JSON"). What is larger than out->max sets out->full. */
+bool lua_json_write(lua_State *L, int idx, struct buf *out, const char *what,
+                    struct error *err) MUST_CHECK;

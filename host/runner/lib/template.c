@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/lib/template.h"
+#include "runner/lib/template_parse.h"
 
-#include "runner/lib/lib.h"
 #include "runner/lib/lua_json.h"
 #include "runner/vm/vm.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "runner/lib/template.h"
+#include "runner/lib/template_parse.h"
 
-#include "runner/lib/lib.h"
 #include "runner/lib/lua_buf.h"
 #include "runner/lib/lua_json.h"
 

@@ -1,50 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/run/emit.h"
 
-#include "runner/lib/lib.h"
+#include "runner/lib/lua_json.h"
+#include "runner/run/script.h"
 #include "runner/vm/tick.h"
-#include "runner/vm/vm_state.h"
 #include "wire/frame.h"
 
 #include <stdio.h>
 
-static size_t begin(struct vm *vm, enum frame_type type)
+static size_t begin(struct script *s, enum frame_type type)
 {
-    return frame_begin(vm->port->out, type, vm->port->tag);
+    return frame_begin(s->port->out, type, s->port->tag);
 }
 
 /* A script that writes faster than the host takes leaves the processor, so that the loop can send.
  */
-static void end(lua_State *L, struct vm *vm, size_t mark)
+static void end(lua_State *L, struct script *s, size_t mark)
 {
-    struct buf *out = vm->port->out;
+    struct buf *out = s->port->out;
     frame_end(out, mark);
     if (out->len > EMIT_MAX)
         vm_kill(L, "limit.output", "the run writes more than the host can take");
     if (out->len > EMIT_HIGH) {
-        vm->slice_ended = true;
-        tick_arm(vm);
+        s->vm.slice_ended = true;
+        tick_arm(&s->vm);
     }
 }
 
 /* What a record costs in the journal beside its texts: more than it really does. */
 enum { RECORD_COST = 64, OP_COST = 512 }; /* of an op: its records and those of its answer */
 
-void emit_count(struct vm *vm, size_t bytes)
+void emit_count(struct script *s, size_t bytes)
 {
-    vm->journal += bytes;
+    s->journal_bytes += bytes;
 }
 
-static void check_journal(lua_State *L, struct vm *vm)
+static void check_journal(lua_State *L, struct script *s)
 {
-    if (vm->journal > FRAME_JOURNAL_MAX)
+    if (s->journal_bytes > FRAME_JOURNAL_MAX)
         vm_kill(L, "limit.journal", "the run has written %d MB of journal, which is the limit",
                 FRAME_JOURNAL_MAX >> 20);
 }
 
 struct text emit_json(lua_State *L, int idx, uint32_t max, const char *limit, const char *kind)
 {
-    struct buf *json = vm_of(L)->port->scratch;
+    struct buf *json = script_of(L)->port->scratch;
     struct error err;
     if (lua_isnoneornil(L, idx))
         return TEXT_NONE;
@@ -63,47 +63,47 @@ struct text emit_json(lua_State *L, int idx, uint32_t max, const char *limit, co
 
 void emit_op(lua_State *L, uint32_t step, struct text kind, struct text name, struct text args)
 {
-    struct vm *vm = vm_of(L);
-    emit_count(vm, OP_COST + kind.len + name.len);
-    check_journal(L, vm);
-    size_t mark = begin(vm, FRAME_OP);
-    frame_put_u32(vm->port->out, step);
-    frame_put_bytes(vm->port->out, kind);
-    frame_put_bytes(vm->port->out, name);
-    frame_put_bytes(vm->port->out, args);
-    end(L, vm, mark);
+    struct script *s = script_of(L);
+    emit_count(s, OP_COST + kind.len + name.len);
+    check_journal(L, s);
+    size_t mark = begin(s, FRAME_OP);
+    frame_put_u32(s->port->out, step);
+    frame_put_bytes(s->port->out, kind);
+    frame_put_bytes(s->port->out, name);
+    frame_put_bytes(s->port->out, args);
+    end(L, s, mark);
 }
 
-void emit_op_cancel(struct vm *vm, uint32_t step)
+void emit_op_cancel(struct script *s, uint32_t step)
 {
-    size_t mark = begin(vm, FRAME_OP_CANCEL);
-    frame_put_u32(vm->port->out, step);
-    frame_end(vm->port->out, mark);
+    size_t mark = begin(s, FRAME_OP_CANCEL);
+    frame_put_u32(s->port->out, step);
+    frame_end(s->port->out, mark);
 }
 
 void emit_record(lua_State *L, enum record_type type, uint32_t step, uint32_t attempt,
                  struct text name, struct text data)
 {
-    struct vm *vm = vm_of(L);
-    emit_count(vm, RECORD_COST + name.len + data.len);
-    check_journal(L, vm);
-    size_t mark = begin(vm, FRAME_RECORD);
-    frame_put_u8(vm->port->out, (uint8_t)type);
-    frame_put_u32(vm->port->out, step);
-    frame_put_u32(vm->port->out, attempt);
-    frame_put_bytes(vm->port->out, name);
-    frame_put_bytes(vm->port->out, data);
-    end(L, vm, mark);
+    struct script *s = script_of(L);
+    emit_count(s, RECORD_COST + name.len + data.len);
+    check_journal(L, s);
+    size_t mark = begin(s, FRAME_RECORD);
+    frame_put_u8(s->port->out, (uint8_t)type);
+    frame_put_u32(s->port->out, step);
+    frame_put_u32(s->port->out, attempt);
+    frame_put_bytes(s->port->out, name);
+    frame_put_bytes(s->port->out, data);
+    end(L, s, mark);
 }
 
-void emit_idle(struct vm *vm, uint32_t answers)
+void emit_idle(struct script *s, uint32_t answers)
 {
     char at[VM_AT];
-    vm_find_line(vm->tasks.root.co, at);
-    size_t mark = begin(vm, FRAME_IDLE);
-    frame_put_u32(vm->port->out, answers);
-    frame_put_bytes(vm->port->out, at[0] ? text_of(at) : TEXT_NONE);
-    frame_end(vm->port->out, mark);
+    vm_find_line(s->tasks.root.co, at);
+    size_t mark = begin(s, FRAME_IDLE);
+    frame_put_u32(s->port->out, answers);
+    frame_put_bytes(s->port->out, at[0] ? text_of(at) : TEXT_NONE);
+    frame_end(s->port->out, mark);
 }
 
 static void put_one(struct buf *out, enum frame_type type, uint64_t tag, struct text bytes)

@@ -9,7 +9,7 @@
 #include <lua.h>
 #include <stdint.h>
 
-struct vm;
+struct script;
 
 enum { EMIT_HIGH = 1 << 20, EMIT_MAX = 64 << 20 };
 
@@ -18,13 +18,13 @@ enum { EMIT_HIGH = 1 << 20, EMIT_MAX = 64 << 20 };
 struct text emit_json(lua_State *L, int idx, uint32_t max, const char *limit, const char *kind);
 
 void emit_op(lua_State *L, uint32_t step, struct text kind, struct text name, struct text args);
-void emit_op_cancel(struct vm *vm, uint32_t step);
+void emit_op_cancel(struct script *s, uint32_t step);
 void emit_record(lua_State *L, enum record_type type, uint32_t step, uint32_t attempt,
                  struct text name, struct text data);
 
 /* Bytes that the host will write into the run's journal beside the records below: an answer. */
-void emit_count(struct vm *vm, size_t bytes);
-void emit_idle(struct vm *vm, uint32_t answers);
+void emit_count(struct script *s, size_t bytes);
+void emit_idle(struct script *s, uint32_t answers);
 
 /* First and last frames, for which a vm may be missing. */
 void emit_admitted(struct buf *out, uint64_t run, struct text instruction);

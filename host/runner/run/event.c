@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/run/event.h"
 
-#include "runner/lib/lib.h"
 #include "runner/lib/lua_json.h"
-#include "runner/vm/vm_state.h"
+#include "runner/run/script.h"
 
 #include <lauxlib.h>
 
@@ -17,7 +16,7 @@ static int refuse_assignment(lua_State *L)
 static int walk(lua_State *L)
 {
     lua_pushvalue(L, lua_upvalueindex(1));
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_VALUES);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_VALUES);
     lua_call(L, 1, 3);
     return 3;
 }
@@ -35,20 +34,20 @@ void event_open(lua_State *L)
     lua_setfield(L, -2, "__metatable");
     lua_newtable(L);
     lua_pushvalue(L, -1);
-    lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_VALUES);
+    lua_rawseti(L, LUA_REGISTRYINDEX, SCRIPT_REF_VALUES);
     lua_pushvalue(L, -1);
     lua_json_set_view(L, -3);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
-    lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_EVENT);
+    lua_rawseti(L, LUA_REGISTRYINDEX, SCRIPT_REF_EVENT);
 }
 
 /* The real table takes the place of the one that event_open made. */
 static void put_behind(lua_State *L)
 {
     lua_pushvalue(L, -1);
-    lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_VALUES);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_EVENT);
+    lua_rawseti(L, LUA_REGISTRYINDEX, SCRIPT_REF_VALUES);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_EVENT);
     lua_getmetatable(L, -1);
     lua_pushvalue(L, -3);
     lua_json_set_view(L, -2);
@@ -57,17 +56,17 @@ static void put_behind(lua_State *L)
     lua_pop(L, 2);
 }
 
-bool event_fill(struct vm *vm, struct text json, struct error *err)
+bool event_fill(struct script *s, struct text json, struct error *err)
 {
-    lua_State *L = vm->L;
+    lua_State *L = s->vm.L;
     char at[TEXT_TIME];
     if (!lua_json_push_event(L, json, err))
         return false;
     if (!lua_istable(L, -1))
         return error_set(err, ERROR_INTERNAL, "it is not an object");
-    lua_pushstring(L, vm->run_id);
+    lua_pushstring(L, s->run_id);
     lua_setfield(L, -2, "runId");
-    text_time(vm->shared.start_ms, at);
+    text_time(s->vm.shared.start_ms, at);
     lua_pushstring(L, at);
     lua_setfield(L, -2, "at");
     if (lua_getfield(L, -1, "body") !=
@@ -86,10 +85,10 @@ bool event_fill(struct vm *vm, struct text json, struct error *err)
     return true;
 }
 
-void event_set_instruction(struct vm *vm, struct text instruction)
+void event_set_instruction(struct script *s, struct text instruction)
 {
-    lua_State *L = vm->L;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_VALUES);
+    lua_State *L = s->vm.L;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_VALUES);
     if (instruction.data)
         lua_pushlstring(L, instruction.data, instruction.len);
     else
@@ -98,11 +97,11 @@ void event_set_instruction(struct vm *vm, struct text instruction)
     lua_pop(L, 1);
 }
 
-struct text event_body_instruction(struct vm *vm)
+struct text event_body_instruction(struct script *s)
 {
-    lua_State *L = vm->L;
+    lua_State *L = s->vm.L;
     struct text found = TEXT_NONE;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_VALUES);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_VALUES);
     if (lua_getfield(L, -1, "body") == LUA_TTABLE) {
         lua_pushliteral(L, "instruction");
         if (lua_rawget(L, -2) == LUA_TSTRING)

@@ -2,21 +2,21 @@
 #include "runner/run/group.h"
 
 #include "runner/run/emit.h"
-#include "runner/vm/vm_state.h"
+#include "runner/run/script.h"
 
 #include <string.h>
 
 struct group {
-    struct list link; /* of vm.groups, in the order of their beginning */
+    struct list link; /* of script.groups, in the order of their beginning */
     const struct task *task;
     uint32_t step, attempt;
     size_t name_len;
     char name[];
 };
 
-static struct group *find(struct vm *vm, uint32_t step)
+static struct group *find_group(struct script *s, uint32_t step)
 {
-    LIST_EACH(node, &vm->groups)
+    LIST_EACH(node, &s->groups)
     {
         struct group *g = LIST_ENTRY(node, struct group, link);
         if (g->step == step)
@@ -25,19 +25,19 @@ static struct group *find(struct vm *vm, uint32_t step)
     return NULL;
 }
 
-static void begin(lua_State *L, uint32_t step, uint32_t attempt, struct text name)
+static void open_group(lua_State *L, uint32_t step, uint32_t attempt, struct text name)
 {
-    struct vm *vm = vm_of(L);
+    struct script *s = script_of(L);
     struct group *g = vm_scratch(L, NULL, 0, sizeof *g + name.len);
-    *g = (struct group){.task = vm->tasks.current, .step = step, .attempt = attempt};
+    *g = (struct group){.task = s->tasks.current, .step = step, .attempt = attempt};
     g->name_len = name.len;
     if (name.len)
         memcpy(g->name, name.data, name.len);
     list_init(&g->link);
-    list_add(&vm->groups, &g->link);
+    list_add(&s->groups, &g->link);
 }
 
-static void forget(lua_State *L, struct group *g)
+static void free_group(lua_State *L, struct group *g)
 {
     list_del(&g->link);
     vm_scratch(L, g, sizeof *g + g->name_len, 0);
@@ -46,25 +46,25 @@ static void forget(lua_State *L, struct group *g)
 void group_note(lua_State *L, enum record_type type, uint32_t step, uint32_t attempt,
                 struct text name)
 {
-    struct group *g = step ? find(vm_of(L), step) : NULL;
+    struct group *g = step ? find_group(script_of(L), step) : NULL;
     if (type == RECORD_STEP_STARTED && g)
         g->attempt = attempt;
     else if (type == RECORD_STEP_STARTED && step)
-        begin(L, step, attempt, name);
+        open_group(L, step, attempt, name);
     else if (g && (type == RECORD_STEP_COMPLETED || type == RECORD_STEP_FAILED))
-        forget(L, g);
+        free_group(L, g);
 }
 
-void groups_end(struct vm *vm, const struct task *task)
+void groups_end(struct script *s, const struct task *task)
 {
-    for (struct list *node = vm->groups.prev, *before; node != &vm->groups; node = before) {
+    for (struct list *node = s->groups.prev, *before; node != &s->groups; node = before) {
         struct group *g = LIST_ENTRY(node, struct group, link);
         before = node->prev;
         if (task && g->task != task)
             continue;
-        emit_record(vm->L, RECORD_STEP_FAILED, g->step, g->attempt,
+        emit_record(s->vm.L, RECORD_STEP_FAILED, g->step, g->attempt,
                     (struct text){g->name, g->name_len},
                     TEXT("{\"code\":\"cancelled\",\"message\":\"the script went on without it\"}"));
-        forget(vm->L, g);
+        free_group(s->vm.L, g);
     }
 }

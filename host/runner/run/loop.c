@@ -2,7 +2,7 @@
 #include "runner/run/loop.h"
 
 #include "base/clock.h"
-#include "runner/run/run.h"
+#include "runner/run/script_run.h"
 #include "runner/vm/tick.h"
 
 #include <errno.h>
@@ -25,31 +25,31 @@ bool loop_init(struct loop *l, int socket, struct status_page *page, struct erro
     l->port.out = &l->out;
     l->port.scratch = &l->scratch;
     images_init(&l->images);
-    table_init(&l->runs);
-    table_init(&l->versions);
+    tag_map_init(&l->runs);
+    tag_map_init(&l->programs);
     list_init(&l->ready);
     return lualib_init(&l->lualib, err);
 }
 
-static void forget_version(struct loop *l, struct version *v)
+static void forget_program(struct loop *l, struct program *p)
 {
-    table_del(&l->versions, &v->node);
-    images_forget(&l->images, v);
-    v->unloaded = true;
-    version_unref(v);
+    tag_map_del(&l->programs, &p->node);
+    images_forget(&l->images, p);
+    p->unloaded = true;
+    program_unref(p);
 }
 
 void loop_done(struct loop *l)
 {
-    struct table_node *node;
-    while ((node = table_any(&l->runs)))
-        run_free(CONTAINER_OF(node, struct run, node));
+    struct tag_node *node;
+    while ((node = tag_map_any(&l->runs)))
+        script_run_free(CONTAINER_OF(node, struct script_run, node));
     while (!list_empty(&l->ready)) /* loads are not in the table */
-        run_free(LIST_ENTRY(l->ready.next, struct run, ready));
-    while ((node = table_any(&l->versions)))
-        forget_version(l, CONTAINER_OF(node, struct version, node));
-    table_done(&l->runs);
-    table_done(&l->versions);
+        script_run_free(LIST_ENTRY(l->ready.next, struct script_run, ready));
+    while ((node = tag_map_any(&l->programs)))
+        forget_program(l, CONTAINER_OF(node, struct program, node));
+    tag_map_done(&l->runs);
+    tag_map_done(&l->programs);
     slots_done(&l->slots);
     lualib_done(&l->lualib);
     buf_done(&l->in);
@@ -59,79 +59,80 @@ void loop_done(struct loop *l)
 
 /* ---- frames */
 
-static struct version *find_version(struct loop *l, uint64_t tag)
+static struct program *find_program(struct loop *l, uint64_t tag)
 {
-    struct table_node *node = table_get(&l->versions, tag);
-    return node ? CONTAINER_OF(node, struct version, node) : NULL;
+    struct tag_node *node = tag_map_get(&l->programs, tag);
+    return node ? CONTAINER_OF(node, struct program, node) : NULL;
 }
 
-static bool take_load(struct loop *l, const struct frame *f, struct frame_reader *r)
+static bool handle_load(struct loop *l, const struct frame *f, struct frame_reader *r)
 {
-    struct version *v = find_version(l, f->tag) ? NULL : version_new(&l->lualib, r);
-    if (!v)
+    struct program *p = find_program(l, f->tag) ? NULL : program_new(&l->lualib, r);
+    if (!p)
         return false;
-    table_put(&l->versions, &v->node, f->tag);
+    tag_map_put(&l->programs, &p->node, f->tag);
     if (!frame_read_ok(r))
         return false;
-    run_load(l, v);
+    script_run_load(l, p);
     return true;
 }
 
-static bool take_unload(struct loop *l, const struct frame *f, struct frame_reader *r)
+static bool handle_unload(struct loop *l, const struct frame *f, struct frame_reader *r)
 {
-    struct version *v = find_version(l, f->tag);
-    if (v)
-        forget_version(l, v);
+    struct program *p = find_program(l, f->tag);
+    if (p)
+        forget_program(l, p);
     return frame_read_ok(r);
 }
 
-static bool take_start(struct loop *l, const struct frame *f, struct frame_reader *r)
+static bool handle_start(struct loop *l, const struct frame *f, struct frame_reader *r)
 {
     struct frame_start start;
     frame_get_start(r, &start);
-    return frame_read_ok(r) && run_start(l, f->tag, &start);
+    return frame_read_ok(r) && script_run_start(l, f->tag, &start);
 }
 
-static struct run *find_run(struct loop *l, uint64_t tag)
+static struct script_run *find_run(struct loop *l, uint64_t tag)
 {
-    struct table_node *node = table_get(&l->runs, tag);
-    return node ? CONTAINER_OF(node, struct run, node) : NULL;
+    struct tag_node *node = tag_map_get(&l->runs, tag);
+    return node ? CONTAINER_OF(node, struct script_run, node) : NULL;
 }
 
-static bool take_answer(struct loop *l, const struct frame *f, struct frame_reader *r)
+static bool handle_answer(struct loop *l, const struct frame *f, struct frame_reader *r)
 {
-    struct answer a = {.at_ms = (int64_t)frame_get_u64(r)};
+    struct step_answer a = {.at_ms = (int64_t)frame_get_u64(r)};
     a.step = frame_get_u32(r);
     a.ok = frame_get_u8(r) != 0;
     a.json = frame_get_bytes(r);
-    struct run *run = find_run(l, f->tag);
+    struct script_run *run = find_run(l, f->tag);
     if (run && frame_read_ok(r))
-        run_answer(run, &a); /* else it ended before this came */
+        script_run_answer(run, &a); /* else it ended before this came */
     return frame_read_ok(r);
 }
 
-static bool take_drop(struct loop *l, const struct frame *f, struct frame_reader *r)
+static bool handle_drop(struct loop *l, const struct frame *f, struct frame_reader *r)
 {
-    struct run *run = find_run(l, f->tag);
+    struct script_run *run = find_run(l, f->tag);
     if (run)
-        run_free(run);
+        script_run_free(run);
     return frame_read_ok(r);
 }
 
-static bool take(struct loop *l, const struct frame *f)
+static bool handle_frame(struct loop *l, const struct frame *f)
 {
-    static bool (*const takers[])(struct loop *, const struct frame *, struct frame_reader *) = {
-        [FRAME_LOAD] = take_load,     [FRAME_UNLOAD] = take_unload, [FRAME_START] = take_start,
-        [FRAME_ANSWER] = take_answer, [FRAME_DROP] = take_drop,
+    static bool (*const handlers[])(struct loop *, const struct frame *, struct frame_reader *) = {
+        [FRAME_LOAD] = handle_load,   [FRAME_UNLOAD] = handle_unload,
+        [FRAME_START] = handle_start, [FRAME_ANSWER] = handle_answer,
+        [FRAME_DROP] = handle_drop,
     };
     struct frame_reader r;
     frame_read(&r, f);
-    return f->type < ARRAY_LEN(takers) && takers[f->type] && takers[f->type](l, f, &r);
+    return f->type < ARRAY_LEN(handlers) && handlers[f->type] && handlers[f->type](l, f, &r);
 }
 
 /* ---- the socket */
 
-/* False: the host is gone. What does not go now stays. */
+/* Sends what the socket takes now; the rest stays. False: the host is gone. */
 static bool send_some(struct loop *l)
 {
     size_t sent = 0;
@@ -153,8 +154,8 @@ static bool send_some(struct loop *l)
     return true;
 }
 
-/* For a while nothing has come: what a crowd of runs has left behind goes back to the kernel. */
-static void trim(struct loop *l)
+/* Nothing has come for a while: what a crowd of runs has left behind goes back to the kernel. */
+static void give_memory_back(struct loop *l)
 {
     slots_trim(&l->slots);
     images_trim(&l->images);
@@ -177,7 +178,7 @@ static bool receive(struct loop *l, bool wait)
             l->in.len += (size_t)n;
         bool none = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
         if (none && wait)
-            trim(l);
+            give_memory_back(l);
         if (n > 0 || none)
             return true;
         if (n == 0 || errno != EINTR)
@@ -185,17 +186,18 @@ static bool receive(struct loop *l, bool wait)
     }
 }
 
-/* Both ways at once: two sides that only write would wait for each other for ever. */
+/* Sends and receives at once, since two sides that only write would wait for each other for ever. */
 static bool exchange(struct loop *l)
 {
-    struct pollfd p = {.fd = l->socket, .events = POLLIN | POLLOUT};
+    struct pollfd polled = {.fd = l->socket, .events = POLLIN | POLLOUT};
     if (l->in.max - l->in.len < LOOP_READ)
-        p.events = POLLOUT; /* the host has sent all that it may before an answer */
-    while (poll(&p, 1, -1) < 0) {
+        polled.events = POLLOUT; /* the host has sent all that it may before an answer */
+    while (poll(&polled, 1, -1) < 0) {
         if (errno != EINTR)
             return false;
     }
-    if ((p.revents & (POLLIN | POLLHUP | POLLERR)) && (p.events & POLLIN) && !receive(l, false))
+    if ((polled.revents & (POLLIN | POLLHUP | POLLERR)) && (polled.events & POLLIN) &&
+        !receive(l, false))
         return false;
     return send_some(l);
 }
@@ -228,7 +230,7 @@ ssize_t loop_take(struct loop *l, const char *in, size_t len)
             return -1;
         if (got == 0)
             break;
-        if (!take(l, &f))
+        if (!handle_frame(l, &f))
             return -1;
         at += used;
         if ((l->out.len >= LOOP_FLUSH || frames % FRAMES_BETWEEN_LOOKS == 0) && l->socket >= 0 &&
@@ -243,7 +245,7 @@ bool loop_slice(struct loop *l)
     struct list *node = list_pop(&l->ready);
     if (!node)
         return false;
-    run_turn(LIST_ENTRY(node, struct run, ready));
+    script_run_turn(LIST_ENTRY(node, struct script_run, ready));
     return true;
 }
 

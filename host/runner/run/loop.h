@@ -2,26 +2,27 @@
 /* loop.h - the runner's loop: frames in, slices of runs, frames out. It owns everything that
  * outlives a run.
  *
- * Each frame is handled when it is read, and its run goes on at once; what has to leave the
+ * Each frame is handled when it is read, and its run goes on at once. A run that has to leave the
  * processor before it is done stands in the ready list, which gets one slice a turn. So a hog does
- * not hold up those who need little. Owner: the process. Thread: one. */
+ * not hold up those who need little.
+ *
+ * Owner: the process. Thread: one. Limits: the enum below. */
 #pragma once
 #include "base/buf.h"
 #include "base/list.h"
-#include "runner/vm/code.h"
-#include "runner/vm/image.h"
+#include "runner/run/code.h"
+#include "runner/run/image.h"
+#include "runner/run/script.h"
+#include "runner/run/tag_map.h"
 #include "runner/vm/slot.h"
-#include "runner/vm/table.h"
-#include "runner/vm/vm_state.h"
 #include "wire/status_page.h"
 #include <sys/types.h>
 
 enum {
     LOOP_READ = 256 << 10, /* bytes read at once */
     LOOP_FLUSH = 64 << 10, /* unsent bytes that are sent before more frames are handled */
-    LOOP_CHOKED =
-        4 << 20,          /* unsent bytes beyond which nothing runs until the host has taken some */
-    LOOP_FLUSH_US = 1000, /* age of unsent bytes at which they are sent */
+    LOOP_FLUSH_US = 1000,  /* age of unsent bytes at which they are sent */
+    LOOP_CHOKED = 4 << 20, /* unsent bytes at which nothing runs until the host has taken some */
     LOOP_OUT_MAX = 256 << 20,
 };
 
@@ -32,13 +33,13 @@ struct loop {
     struct status_page *status_page;
     struct status_page nobody; /* stands in for a status page without a host */
     struct buf in, out, scratch;
-    struct vm_port port;
+    struct script_port port;
     struct lualib lualib;
     struct slots slots;
     struct images images;
-    struct table runs, versions;
+    struct tag_map runs, programs;
     struct list ready; /* runs that were preempted */
-    bool left; /* whole frames are in `in`, that wait until the host has taken some of `out` */
+    bool left;         /* whole frames wait in `in` until the host has taken some of `out` */
 };
 
 /* page may be NULL. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The phases of a run. Each enters with something for the root task to call, or goes on to the next
- * at once; each leaves by judging what the task returned. */
-#include "runner/lib/lib.h"
+#include "runner/run/phase.h"
+
+#include "runner/lib/lua_json.h"
+#include "runner/lib/template.h"
 #include "runner/run/emit.h"
 #include "runner/run/event.h"
 #include "runner/run/require.h"
-#include "runner/run/run.h"
+#include "runner/run/script_run.h"
 #include "runner/run/trigger.h"
 #include "runner/vm/tick.h"
 
@@ -13,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct vm_limits limits_of(const struct run *r)
+static struct vm_limits limits_of(const struct script_run *r)
 {
     return (struct vm_limits){
         .cpu_ms = r->start.cpu_ms,
@@ -24,33 +25,33 @@ static struct vm_limits limits_of(const struct run *r)
     };
 }
 
-bool phase_make_vm(struct run *r)
+bool phase_make_script(struct script_run *r)
 {
     struct loop *l = r->loop;
     struct vm_limits limits = limits_of(r);
     void *range = l->slots.ranges[r->slot];
-    bool loaded = r->kind == STATUS_PAGE_RUN && image_load(&l->images, r->version, r->slot, range);
-    struct vm *vm = loaded ? range : vm_new(range, &l->port, &limits);
-    vm_bind(vm, &l->port, r->version, &limits);
-    r->vm = vm;
+    bool loaded = r->kind == STATUS_PAGE_RUN && image_load(&l->images, r->program, r->slot, range);
+    struct script *s = loaded ? range : script_new(range, &l->port, &limits);
+    script_bind(s, &l->port, r->program, &limits);
+    r->script = s;
     return loaded;
 }
 
-static lua_State *root_of(const struct run *r)
+static lua_State *root_of(const struct script_run *r)
 {
-    return r->vm->tasks.root.co;
+    return r->script->tasks.root.co;
 }
 
-static int fail(struct run *r, const char *code, const char *message, const char *at)
+static int fail(struct script_run *r, const char *code, const char *message, const char *at)
 {
-    run_fail(r, code, text_of(message), at);
+    script_run_fail(r, code, text_of(message), at);
     return PHASE_END;
 }
 
 /* "support/refund.lua:12", the line where a declared function begins. */
-static void line_of(struct run *r, enum vm_ref ref, char at[VM_AT])
+static void line_of(struct script_run *r, enum script_ref ref, char at[VM_AT])
 {
-    lua_State *L = r->vm->L;
+    lua_State *L = r->script->vm.L;
     lua_Debug ar;
     at[0] = '\0';
     lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
@@ -63,12 +64,12 @@ static void line_of(struct run *r, enum vm_ref ref, char at[VM_AT])
         snprintf(at, VM_AT, "%s:%d", ar.source + 1, ar.linedefined);
 }
 
-void phase_line(struct run *r, char at[VM_AT])
+void phase_line(struct script_run *r, char at[VM_AT])
 {
-    static const enum vm_ref functions[PHASES] = {
-        [PHASE_FILTER] = VM_REF_FILTER,
-        [PHASE_INSTRUCTION] = VM_REF_INSTRUCTION,
-        [PHASE_RUN] = VM_REF_RUN,
+    static const enum script_ref functions[PHASES] = {
+        [PHASE_FILTER] = SCRIPT_REF_FILTER,
+        [PHASE_INSTRUCTION] = SCRIPT_REF_INSTRUCTION,
+        [PHASE_RUN] = SCRIPT_REF_RUN,
     };
     at[0] = '\0';
     if (r->phase < PHASES && functions[r->phase])
@@ -76,14 +77,14 @@ void phase_line(struct run *r, char at[VM_AT])
 }
 
 /* The line of the trigger {} call. */
-static void line_of_declaration(const struct run *r, char at[VM_AT])
+static void line_of_declaration(const struct script_run *r, char at[VM_AT])
 {
     at[0] = '\0';
-    if (r->vm->trigger_line)
-        snprintf(at, VM_AT, "%s:%d", r->version->files[0].name, r->vm->trigger_line);
+    if (r->script->trigger_line)
+        snprintf(at, VM_AT, "%s:%d", r->program->files[0].name, r->script->trigger_line);
 }
 
-static int fail_at(struct run *r, enum vm_ref ref, const char *code, const char *message)
+static int fail_at(struct script_run *r, enum script_ref ref, const char *code, const char *message)
 {
     char at[VM_AT];
     line_of(r, ref, at);
@@ -94,18 +95,18 @@ static int fail_at(struct run *r, enum vm_ref ref, const char *code, const char 
 
 /* ---- compile, load */
 
-static int enter_compile(struct run *r)
+static int enter_compile(struct script_run *r)
 {
     struct error err;
-    if (!version_compile(r->version, r->vm->L, &err))
+    if (!program_compile(r->program, r->script->vm.L, &err))
         return fail(r, "script.error", err.text, "");
     return PHASE_LOAD;
 }
 
-static int enter_load(struct run *r)
+static int enter_load(struct script_run *r)
 {
-    code_push(root_of(r), &r->version->files[0]);
-    tasks_start(r->vm, 0);
+    code_push(root_of(r), &r->program->files[0]);
+    tasks_start(r->script, 0);
     return PHASE_LOAD;
 }
 
@@ -114,7 +115,7 @@ static int enter_load(struct run *r)
 static const char *module_of_run(lua_State *L)
 {
     lua_Debug ar;
-    if (lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_RUN) != LUA_TFUNCTION) {
+    if (lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_RUN) != LUA_TFUNCTION) {
         lua_pop(L, 1);
         return "agent";
     }
@@ -123,96 +124,96 @@ static const char *module_of_run(lua_State *L)
 }
 
 /* What runs will need, so that it is in the image. */
-static void load_modules(struct run *r)
+static void load_modules(struct script_run *r)
 {
-    lua_State *L = r->vm->L;
+    lua_State *L = r->script->vm.L;
     const char *module = module_of_run(L);
-    if (!module || !lualib_find(r->version->lualib, module))
+    if (!module || !lualib_find(r->program->lualib, module))
         return; /* the host, which checks the declaration, says better what is wrong */
     require_push(L, module);
-    lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_FLOW);
+    lua_rawseti(L, LUA_REGISTRYINDEX, SCRIPT_REF_FLOW);
 }
 
-static bool is_function(struct run *r, enum vm_ref ref)
+static bool is_function(struct script_run *r, enum script_ref ref)
 {
-    bool is = lua_rawgeti(r->vm->L, LUA_REGISTRYINDEX, ref) == LUA_TFUNCTION;
-    lua_pop(r->vm->L, 1);
+    bool is = lua_rawgeti(r->script->vm.L, LUA_REGISTRYINDEX, ref) == LUA_TFUNCTION;
+    lua_pop(r->script->vm.L, 1);
     return is;
 }
 
 /* From here on the vm is this run's own: with its clock, seed and event. */
-static int prepare(struct run *r)
+static int prepare(struct script_run *r)
 {
-    struct vm *vm = r->vm;
+    struct script *s = r->script;
     struct vm_limits limits = limits_of(r);
     struct error err;
     char text[ERROR_TEXT + 64];
-    vm_bind(vm, vm->port, r->version, &limits);
-    vm_seed(vm, r->start.seed);
-    vm->phase = VM_ADMITTING;
-    vm->run_id = r->id;
-    vm->shared.now_ms = vm->shared.start_ms = r->start.at_ms;
-    tick_restart(vm);
-    if (!event_fill(vm, r->start.event, &err)) {
+    script_bind(s, s->port, r->program, &limits);
+    script_seed(s, r->start.seed);
+    s->stage = SCRIPT_ADMITTING;
+    s->run_id = r->id;
+    s->vm.shared.now_ms = s->vm.shared.start_ms = r->start.at_ms;
+    tick_restart(&s->vm);
+    if (!event_fill(s, r->start.event, &err)) {
         snprintf(text, sizeof text, "the event is not what it should be: %s", err.text);
         return fail(r, "runner.event", text, "");
     }
-    return r->start.admit && is_function(r, VM_REF_FILTER) ? PHASE_FILTER : PHASE_INSTRUCTION;
+    return r->start.admit && is_function(r, SCRIPT_REF_FILTER) ? PHASE_FILTER : PHASE_INSTRUCTION;
 }
 
-static int tell_manifest(struct run *r)
+static int tell_manifest(struct script_run *r)
 {
     struct error err;
     struct buf *scratch = &r->loop->scratch;
     char at[VM_AT];
     line_of_declaration(r, at);
-    if (!trigger_manifest(r->vm, scratch, &err))
+    if (!trigger_manifest(r->script, scratch, &err))
         return fail(r, "script.error", err.text, at);
     emit_loaded(&r->loop->out, r->node.tag, buf_view(scratch));
     return PHASE_END;
 }
 
-static int leave_load(struct run *r, lua_State *co, int results)
+static int leave_load(struct script_run *r, lua_State *co, int results)
 {
-    struct vm *vm = r->vm;
+    struct script *s = r->script;
     struct error err;
     char at[VM_AT];
     if (results != 1)
         lua_settop(co, 1); /* nil, or the first of many: no trigger, or just that */
-    if (!trigger_take(vm, co, &err)) {
+    if (!trigger_take(s, co, &err)) {
         line_of_declaration(r, at);
         return fail(r, "script.error", err.text, at);
     }
     lua_settop(co, 0);
-    if (strchr(r->version->files[0].name, '/')) /* host.lua has nothing to run */
+    if (strchr(r->program->files[0].name, '/')) /* host.lua has nothing to run */
         load_modules(r);
     lua_sethook(co, NULL, 0, 0); /* a tick may just have come; an image would keep it for ever */
-    lua_sethook(vm->L, NULL, 0, 0);
-    image_save(&r->loop->images, r->version, r->slot, vm);
+    lua_sethook(s->vm.L, NULL, 0, 0);
+    image_save(&r->loop->images, r->program, r->slot, &s->vm);
     return r->kind == STATUS_PAGE_LOAD ? tell_manifest(r) : prepare(r);
 }
 
 /* ---- filter, instruction */
 
 /* The root task calls a declared function with the event and `more` of the registry. */
-static void call(struct run *r, enum vm_ref function, enum vm_ref more)
+static void call(struct script_run *r, enum script_ref function, enum script_ref more)
 {
     lua_State *co = root_of(r);
     lua_rawgeti(co, LUA_REGISTRYINDEX, function);
-    lua_rawgeti(co, LUA_REGISTRYINDEX, VM_REF_EVENT);
+    lua_rawgeti(co, LUA_REGISTRYINDEX, SCRIPT_REF_EVENT);
     if (more)
         lua_rawgeti(co, LUA_REGISTRYINDEX, more);
-    tasks_start(r->vm, more ? 2 : 1);
+    tasks_start(r->script, more ? 2 : 1);
 }
 
-static int enter_filter(struct run *r)
+static int enter_filter(struct script_run *r)
 {
-    event_set_instruction(r->vm, event_body_instruction(r->vm));
-    call(r, VM_REF_FILTER, 0);
+    event_set_instruction(r->script, event_body_instruction(r->script));
+    call(r, SCRIPT_REF_FILTER, 0);
     return PHASE_FILTER;
 }
 
-static int leave_filter(struct run *r, lua_State *co, int results)
+static int leave_filter(struct script_run *r, lua_State *co, int results)
 {
     struct text reason = TEXT_NONE;
     (void)results;
@@ -223,33 +224,33 @@ static int leave_filter(struct run *r, lua_State *co, int results)
     }
     if (lua_type(co, 2) == LUA_TSTRING)
         reason.data = lua_tolstring(co, 2, &reason.len);
-    emit_dropped(&r->loop->out, r->node.tag, reason.data ? run_clean(r, reason) : reason);
+    emit_dropped(&r->loop->out, r->node.tag, reason.data ? script_run_clean(r, reason) : reason);
     return PHASE_END;
 }
 
 /* The first frame. A replay gets the instruction back from the host's JSON, so it must be what JSON
  * can hold. */
-static int admit(struct run *r, struct text instruction)
+static int admit(struct script_run *r, struct text instruction)
 {
     if (instruction.len > r->start.output_bytes)
-        return fail_at(r, VM_REF_INSTRUCTION, "limit.output", "the instruction is too large");
+        return fail_at(r, SCRIPT_REF_INSTRUCTION, "limit.output", "the instruction is too large");
     if (instruction.len > 0 &&
         (!text_utf8_ok(instruction) || memchr(instruction.data, '\0', instruction.len)))
-        return fail_at(r, VM_REF_INSTRUCTION, "script.error",
+        return fail_at(r, SCRIPT_REF_INSTRUCTION, "script.error",
                        "the instruction is not UTF-8, or has a NUL byte");
-    event_set_instruction(r->vm, instruction);
+    event_set_instruction(r->script, instruction);
     emit_admitted(&r->loop->out, r->node.tag, instruction);
     r->admitted = true;
     return PHASE_RUN;
 }
 
 /* Names in a template are looked up in the event's inputs. */
-static int render(struct run *r, struct text source)
+static int render(struct script_run *r, struct text source)
 {
-    lua_State *L = r->vm->L;
+    lua_State *L = r->script->vm.L;
     struct buf *out = &r->loop->scratch;
     struct error err;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_VALUES);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_VALUES);
     if (lua_getfield(L, -1, "inputs") != LUA_TTABLE) {
         lua_pop(L, 1);
         lua_newtable(L);
@@ -259,19 +260,20 @@ static int render(struct run *r, struct text source)
     bool ok = template_render(L, source, -1, out, &err);
     lua_settop(L, 0);
     if (out->full)
-        return fail_at(r, VM_REF_INSTRUCTION, "limit.output", "the instruction is too large");
-    return ok ? admit(r, buf_view(out)) : fail_at(r, VM_REF_INSTRUCTION, "script.error", err.text);
+        return fail_at(r, SCRIPT_REF_INSTRUCTION, "limit.output", "the instruction is too large");
+    return ok ? admit(r, buf_view(out))
+              : fail_at(r, SCRIPT_REF_INSTRUCTION, "script.error", err.text);
 }
 
-static int enter_instruction(struct run *r)
+static int enter_instruction(struct script_run *r)
 {
-    lua_State *L = r->vm->L;
+    lua_State *L = r->script->vm.L;
     if (!r->start.admit)
         return admit(r, r->start.instruction);
-    switch (lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_INSTRUCTION)) {
+    switch (lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_INSTRUCTION)) {
     case LUA_TFUNCTION:
         lua_pop(L, 1);
-        call(r, VM_REF_INSTRUCTION, 0);
+        call(r, SCRIPT_REF_INSTRUCTION, 0);
         return PHASE_INSTRUCTION;
     case LUA_TSTRING: {
         struct text source;
@@ -281,18 +283,19 @@ static int enter_instruction(struct run *r)
     }
     default:
         lua_pop(L, 1);
-        return admit(r, event_body_instruction(r->vm));
+        return admit(r, event_body_instruction(r->script));
     }
 }
 
-static int leave_instruction(struct run *r, lua_State *co, int results)
+static int leave_instruction(struct script_run *r, lua_State *co, int results)
 {
     struct text instruction = TEXT_NONE;
     lua_settop(co, results > 1 ? 1 : results);
     if (results > 0 && lua_type(co, 1) == LUA_TSTRING)
         instruction.data = lua_tolstring(co, 1, &instruction.len);
     else if (results > 0 && !lua_isnil(co, 1))
-        return fail_at(r, VM_REF_INSTRUCTION, "script.error", "instruction must return a string");
+        return fail_at(r, SCRIPT_REF_INSTRUCTION, "script.error",
+                       "instruction must return a string");
     int next = admit(r, instruction);
     lua_settop(co, 0);
     return next;
@@ -301,36 +304,36 @@ static int leave_instruction(struct run *r, lua_State *co, int results)
 /* ---- run */
 
 /* An agent trigger: agent.ask { instruction = event.instruction }. */
-static void call_agent(struct run *r)
+static void call_agent(struct script_run *r)
 {
     lua_State *co = root_of(r);
-    lua_rawgeti(co, LUA_REGISTRYINDEX, VM_REF_FLOW);
+    lua_rawgeti(co, LUA_REGISTRYINDEX, SCRIPT_REF_FLOW);
     lua_pushliteral(co, "ask");
     lua_rawget(co, -2); /* outside of the task: nothing of the script may run here */
     lua_remove(co, -2);
     lua_createtable(co, 0, 1);
-    lua_rawgeti(co, LUA_REGISTRYINDEX, VM_REF_VALUES);
+    lua_rawgeti(co, LUA_REGISTRYINDEX, SCRIPT_REF_VALUES);
     lua_getfield(co, -1, "instruction");
     lua_setfield(co, -3, "instruction");
     lua_pop(co, 1);
-    tasks_start(r->vm, 1);
+    tasks_start(r->script, 1);
 }
 
-static int enter_run(struct run *r)
+static int enter_run(struct script_run *r)
 {
-    lua_State *L = r->vm->L;
-    r->vm->phase = VM_RUNNING;
-    r->agent = lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_RUN) == LUA_TNIL;
+    lua_State *L = r->script->vm.L;
+    r->script->stage = SCRIPT_RUNNING;
+    r->agent = lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_RUN) == LUA_TNIL;
     lua_pop(L, 1);
     if (r->agent)
         call_agent(r);
     else
-        call(r, VM_REF_RUN, VM_REF_FLOW);
+        call(r, SCRIPT_REF_RUN, SCRIPT_REF_FLOW);
     return PHASE_RUN;
 }
 
 /* agent.ask fails with nil, message, code. */
-static bool agent_failed(struct run *r, lua_State *co, int results)
+static bool agent_failed(struct script_run *r, lua_State *co, int results)
 {
     if (!r->agent || results < 2 || !lua_isnil(co, -results))
         return false;
@@ -340,7 +343,7 @@ static bool agent_failed(struct run *r, lua_State *co, int results)
     return true;
 }
 
-static int leave_run(struct run *r, lua_State *co, int results)
+static int leave_run(struct script_run *r, lua_State *co, int results)
 {
     struct buf *json = &r->loop->scratch;
     struct error err;
@@ -355,11 +358,11 @@ static int leave_run(struct run *r, lua_State *co, int results)
         char text[64];
         snprintf(text, sizeof text, "the result is larger than %u bytes",
                  (unsigned)r->start.output_bytes);
-        return fail_at(r, VM_REF_RUN, "limit.output", text);
+        return fail_at(r, SCRIPT_REF_RUN, "limit.output", text);
     }
     if (!ok)
-        return fail_at(r, VM_REF_RUN, "script.result", err.text);
-    tasks_cancel_rest(r->vm);
+        return fail_at(r, SCRIPT_REF_RUN, "script.result", err.text);
+    tasks_cancel_rest(r->script);
     emit_finished(&r->loop->out, r->node.tag, buf_view(json));
     return PHASE_END;
 }
@@ -367,8 +370,8 @@ static int leave_run(struct run *r, lua_State *co, int results)
 /* ---- the row */
 
 static const struct {
-    int (*enter)(struct run *r); /* its own number: the root task has something to do */
-    int (*leave)(struct run *r, lua_State *co, int results);
+    int (*enter)(struct script_run *r); /* its own number: the root task has something to do */
+    int (*leave)(struct script_run *r, lua_State *co, int results);
 } phases[PHASES] = {
     [PHASE_COMPILE] = {enter_compile, NULL},
     [PHASE_LOAD] = {enter_load, leave_load},
@@ -377,10 +380,10 @@ static const struct {
     [PHASE_RUN] = {enter_run, leave_run},
 };
 
-static void enter(struct run *r, int phase)
+static void enter(struct script_run *r, int phase)
 {
     while (phase != PHASE_END) {
-        r->phase = (enum run_phase)phase;
+        r->phase = (enum phase)phase;
         int next = phases[phase].enter(r);
         if (next == phase)
             return;
@@ -389,16 +392,16 @@ static void enter(struct run *r, int phase)
     r->phase = PHASE_END;
 }
 
-void phase_begin(struct run *r, bool loaded)
+void phase_begin(struct script_run *r, bool loaded)
 {
     enter(r, loaded ? prepare(r) : (int)r->phase);
 }
 
-void phase_leave(struct run *r)
+void phase_leave(struct script_run *r)
 {
-    const struct task *root = &r->vm->tasks.root;
+    const struct task *root = &r->script->tasks.root;
     if (root->state == TASK_FAILED)
-        run_fail_script(r);
+        script_run_fail_raised(r);
     else
         enter(r, phases[r->phase].leave(r, root->co, root->count));
 }

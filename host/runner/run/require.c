@@ -2,10 +2,10 @@
 #include "runner/run/require.h"
 
 #include "runner/lib/lib.h"
-#include "runner/lib/lib_host.h"
 #include "runner/lib/lib_secret.h"
-#include "runner/vm/version.h"
-#include "runner/vm/vm_state.h"
+#include "runner/run/host_table.h"
+#include "runner/run/program.h"
+#include "runner/run/script.h"
 
 #include <lauxlib.h>
 #include <string.h>
@@ -13,13 +13,13 @@
 static const struct {
     const char *name;
     int (*push)(lua_State *L);
-} in_c[] = {{"json", lib_push_json}, {"secret", lib_push_secret}, {"template", lib_push_template}};
+} in_c[] = {{"json", lib_json_push}, {"secret", lib_secret_push}, {"template", lib_template_push}};
 
 /* What stands in the cache while a module is being evaluated: nothing that a script could return.
  */
 static char evaluating;
 
-static int not_found(lua_State *L, const struct version *v, const char *name)
+static int not_found(lua_State *L, const struct program *p, const char *name)
 {
     luaL_Buffer b;
     luaL_buffinit(L, &b);
@@ -27,13 +27,13 @@ static int not_found(lua_State *L, const struct version *v, const char *name)
         luaL_addstring(&b, " ");
         luaL_addstring(&b, in_c[i].name);
     }
-    for (size_t i = 0; v && i < v->lualib->count; i++) {
+    for (size_t i = 0; p && i < p->lualib->count; i++) {
         luaL_addstring(&b, " ");
-        luaL_addstring(&b, v->lualib->modules[i].name);
+        luaL_addstring(&b, p->lualib->modules[i].name);
     }
-    for (uint32_t i = 1; v && i < v->count; i++) {
+    for (uint32_t i = 1; p && i < p->count; i++) {
         luaL_addstring(&b, " ");
-        luaL_addstring(&b, v->files[i].name);
+        luaL_addstring(&b, p->files[i].name);
     }
     luaL_pushresult(&b);
     return luaL_error(L, "require: module '%s' not found; there is:%s", name, lua_tostring(L, -1));
@@ -46,7 +46,7 @@ static int keep(lua_State *L)
         lua_pop(L, 1);
         lua_pushboolean(L, true);
     }
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_MODULES);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_MODULES);
     lua_pushvalue(L, 1);
     lua_pushvalue(L, -3);
     lua_rawset(L, -3);
@@ -63,7 +63,7 @@ static int evaluated(lua_State *L, int status, lua_KContext context)
 
 static void mark_evaluating(lua_State *L)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_MODULES);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_MODULES);
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, &evaluating);
     lua_rawset(L, -3);
@@ -85,7 +85,7 @@ static int load_lualib(lua_State *L, const struct code *code)
     mark_evaluating(L);
     code_push(L, code);
     lua_pushvalue(L, 1);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_HOST);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_HOST);
     lua_call(L, 2, 1);
     return keep(L);
 }
@@ -97,9 +97,9 @@ static int require(lua_State *L)
     size_t bytes;
     const char *name = luaL_checklstring(L, 1, &bytes);
     luaL_argcheck(L, strlen(name) == bytes, 1, "a name has no NUL byte");
-    const struct version *v = vm_of(L)->version;
+    const struct program *p = script_of(L)->program;
     lua_settop(L, 1);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_MODULES);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_MODULES);
     lua_pushvalue(L, 1);
     lua_rawget(L, 2);
     if (lua_touserdata(L, 3) == &evaluating)
@@ -113,11 +113,11 @@ static int require(lua_State *L)
             return keep(L);
         }
     }
-    const struct code *code = v ? lualib_find(v->lualib, name) : NULL;
+    const struct code *code = p ? lualib_find(p->lualib, name) : NULL;
     if (code)
         return load_lualib(L, code);
-    int own = v ? version_find(v, name) : -1;
-    return own >= 0 ? load_script(L, &v->files[own]) : not_found(L, v, name);
+    int own = p ? program_find(p, name) : -1;
+    return own >= 0 ? load_script(L, &p->files[own]) : not_found(L, p, name);
 }
 
 void require_push(lua_State *L, const char *name)
@@ -130,9 +130,9 @@ void require_push(lua_State *L, const char *name)
 void require_open(lua_State *L)
 {
     lua_newtable(L);
-    lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_MODULES);
-    lib_push_host(L);
-    lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_HOST);
+    lua_rawseti(L, LUA_REGISTRYINDEX, SCRIPT_REF_MODULES);
+    host_table_push(L);
+    lua_rawseti(L, LUA_REGISTRYINDEX, SCRIPT_REF_HOST);
     lua_pushcfunction(L, require);
     lua_setglobal(L, "require");
 }

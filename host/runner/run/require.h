@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* require.h - the global `require`: modules of moontide ("http"), of C ("json", "template") and of
- * the version itself
- * ("lib.prices"), each evaluated once a state. Owner: the vm. Thread: one. */
+/* require.h - the global `require`: the modules of moontide in Lua ("http") and in C ("json",
+ * "template"), and those of the program itself ("lib.prices"). Each is evaluated once a state.
+ * Owner: the script. Thread: one. */
 #pragma once
 #include <lua.h>
 

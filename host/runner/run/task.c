@@ -3,8 +3,9 @@
 
 #include "runner/run/emit.h"
 #include "runner/run/group.h"
+#include "runner/run/host_task.h"
+#include "runner/run/script.h"
 #include "runner/vm/tick.h"
-#include "runner/vm/vm_state.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -14,20 +15,20 @@ enum { STATES_FIRST = 64, LEVELS_LOOKED_AT = 20, CALLER_BYTES = 96 };
 
 /* ---- the set */
 
-void tasks_init(struct vm *vm)
+void tasks_init(struct script *s)
 {
-    lua_State *L = vm->L;
-    struct task *root = &vm->tasks.root;
-    list_init(&vm->tasks.live);
-    list_init(&vm->tasks.ready);
-    list_init(&vm->groups);
+    lua_State *L = s->vm.L;
+    struct task *root = &s->tasks.root;
+    list_init(&s->tasks.live);
+    list_init(&s->tasks.ready);
+    list_init(&s->groups);
     list_init(&root->live);
     list_init(&root->ready);
     root->state = TASK_ENDED;
     lua_createtable(L, 0, 1);
     root->co = lua_newthread(L);
     lua_rawsetp(L, -2, root);
-    lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_TASKS);
+    lua_rawseti(L, LUA_REGISTRYINDEX, SCRIPT_REF_TASKS);
 }
 
 void task_make_ready(struct task_set *set, struct task *t)
@@ -36,12 +37,12 @@ void task_make_ready(struct task_set *set, struct task *t)
     list_add(&set->ready, &t->ready);
 }
 
-void tasks_start(struct vm *vm, int arguments)
+void tasks_start(struct script *s, int arguments)
 {
-    struct task *root = &vm->tasks.root;
+    struct task *root = &s->tasks.root;
     root->count = arguments;
-    list_add(&vm->tasks.live, &root->live);
-    task_make_ready(&vm->tasks, root);
+    list_add(&s->tasks.live, &root->live);
+    task_make_ready(&s->tasks, root);
 }
 
 static struct task *of_live(struct list *node)
@@ -50,86 +51,103 @@ static struct task *of_live(struct list *node)
 }
 
 /* Takes a task that has just ended out of the set; who waited for it goes on. */
-static void settle(struct vm *vm, struct task *t, enum task_state state)
+static void settle(struct script *s, struct task *t, enum task_state state)
 {
     t->state = state;
     list_del(&t->live);
     list_del(&t->ready);
-    LIST_EACH(node, &vm->tasks.live)
+    LIST_EACH(node, &s->tasks.live)
     {
         struct task *other = of_live(node);
         if (other->parent == t)
             other->parent = t->parent;
         if (other->state == TASK_ANY || (other->state == TASK_JOIN && other->joined == t))
-            task_make_ready(&vm->tasks, other);
+            task_make_ready(&s->tasks, other);
     }
-    if (t == &vm->tasks.root)
+    if (t == &s->tasks.root)
         return;
-    groups_end(vm, t);
-    lua_State *L = vm->L;
+    groups_end(s, t);
+    lua_State *L = s->vm.L;
     if (state != TASK_CANCELLED)
-        task_keep_results(L, t);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_TASKS);
+        host_task_keep_results(L, t);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_TASKS);
     lua_pushnil(L);
     lua_rawsetp(L, -2, t);
     lua_pop(L, 1);
 }
 
 /* Runs a task until it waits, is preempted or ends. */
-static int resume(struct vm *vm, struct task *t)
+static int resume(struct script *s, struct task *t)
 {
     int arguments = t->state == TASK_READY ? t->count : 0, results = 0;
     t->count = 0;
     t->state = TASK_RUNNING;
-    vm->shared.coroutine_depth = 0;
-    vm->shared.pinned = 0;
-    vm->shared.running = t->co;
-    int status = lua_resume(t->co, vm->L, arguments, &results);
-    vm->shared.running = vm->L;
-    if (status == LUA_YIELD && !vm->shared.host_yield) {
+    s->vm.shared.coroutine_depth = 0;
+    s->vm.shared.pinned = 0;
+    s->vm.shared.running = t->co;
+    int status = lua_resume(t->co, s->vm.L, arguments, &results);
+    s->vm.shared.running = s->vm.L;
+    if (status == LUA_YIELD && !s->vm.shared.host_yield) {
         lua_pushliteral(t->co, "attempt to yield from outside a coroutine");
         status = LUA_ERRRUN;
     }
-    vm->shared.host_yield = false;
+    s->vm.shared.host_yield = false;
     t->count = status == LUA_OK ? results : 1;
     return status;
 }
 
-enum tasks_turn tasks_turn(struct vm *vm)
+/* The task that is on the processor or preempted; NULL: none. */
+static void set_current(struct script *s, struct task *t)
 {
-    struct task_set *set = &vm->tasks;
+    s->tasks.current = t;
+    s->vm.task = t ? t->co : NULL;
+}
+
+enum tasks_turn tasks_turn(struct script *s)
+{
+    struct task_set *set = &s->tasks;
     for (;;) {
         if (!set->current) {
             struct list *node = list_pop(&set->ready);
             if (!node)
                 return TASKS_IDLE;
-            set->current = LIST_ENTRY(node, struct task, ready);
+            set_current(s, LIST_ENTRY(node, struct task, ready));
         }
-        if (vm->collect_wanted)
-            vm_collect(vm);
+        if (s->vm.collect_wanted)
+            vm_collect(&s->vm);
         struct task *t = set->current;
-        int status = resume(vm, t);
-        if (vm->preempted) {
-            vm->preempted = false;
+        int status = resume(s, t);
+        if (s->vm.shared.preempted) {
+            s->vm.shared.preempted = false;
             t->count = 0;
             return TASKS_PREEMPTED;
         }
-        set->current = NULL;
+        set_current(s, NULL);
         if (status == LUA_YIELD) {
             t->count = 0;
             continue;
         }
-        settle(vm, t, status == LUA_OK ? TASK_ENDED : TASK_FAILED);
+        settle(s, t, status == LUA_OK ? TASK_ENDED : TASK_FAILED);
         if (t == &set->root)
             return TASKS_ENDED;
     }
 }
 
-bool tasks_wait_for_answers(const struct vm *vm)
+bool tasks_wait_for_answers(const struct script *s)
 {
-    LIST_EACH(node, &vm->tasks.live)
+    LIST_EACH(node, &s->tasks.live)
     {
         if (of_live(node)->state == TASK_OP)
+            return true;
+    }
+    return false;
+}
+
+bool task_has_coroutine(const struct script *s, const lua_State *co)
+{
+    LIST_EACH(node, &s->tasks.live)
+    {
+        if (of_live(node)->co == co)
             return true;
     }
     return false;
@@ -142,75 +160,75 @@ bool task_descends(const struct task *t, const struct task *ancestor)
     return t != NULL;
 }
 
-static void cancel_one(struct vm *vm, struct task *t)
+static void cancel_one(struct script *s, struct task *t)
 {
     if (t->state == TASK_OP) {
-        vm->step_states[t->step - 1] = STEP_CANCELLED;
-        emit_op_cancel(vm, t->step);
+        s->step_states[t->step - 1] = STEP_CANCELLED;
+        emit_op_cancel(s, t->step);
     }
-    settle(vm, t, TASK_CANCELLED);
+    settle(s, t, TASK_CANCELLED);
 }
 
 /* Marks come first: an end hands its children to its parent. */
-void task_cancel_tree(struct vm *vm, struct task *top)
+void task_cancel_tree(struct script *s, struct task *top)
 {
-    LIST_EACH(node, &vm->tasks.live)
+    LIST_EACH(node, &s->tasks.live)
     {
         struct task *t = of_live(node);
         t->doomed = task_descends(t, top);
     }
-    LIST_EACH(node, &vm->tasks.live)
+    LIST_EACH(node, &s->tasks.live)
     {
         if (of_live(node)->doomed)
-            cancel_one(vm, of_live(node));
+            cancel_one(s, of_live(node));
     }
 }
 
-void tasks_cancel_rest(struct vm *vm)
+void tasks_cancel_rest(struct script *s)
 {
-    LIST_EACH(node, &vm->tasks.live)
+    LIST_EACH(node, &s->tasks.live)
     {
         if (of_live(node)->state == TASK_OP)
-            emit_op_cancel(vm, of_live(node)->step);
+            emit_op_cancel(s, of_live(node)->step);
     }
-    groups_end(vm, NULL);
+    groups_end(s, NULL);
 }
 
 /* ---- steps */
 
-static void make_room(lua_State *L, struct vm *vm)
+static void make_room(lua_State *L, struct script *s)
 {
-    uint32_t room = vm->steps_room ? vm->steps_room * 2 : STATES_FIRST;
-    vm->step_states = vm_scratch(L, vm->step_states, vm->steps_room, room);
-    memset(vm->step_states + vm->steps_room, STEP_NONE, room - vm->steps_room);
-    vm->steps_room = room;
+    uint32_t room = s->steps_room ? s->steps_room * 2 : STATES_FIRST;
+    s->step_states = vm_scratch(L, s->step_states, s->steps_room, room);
+    memset(s->step_states + s->steps_room, STEP_NONE, room - s->steps_room);
+    s->steps_room = room;
 }
 
 uint32_t step_take(lua_State *L, enum step_state state)
 {
-    struct vm *vm = vm_of(L);
-    if (vm->steps >= vm->steps_max)
-        vm_kill(L, "limit.steps", "the run takes more than %u steps", (unsigned)vm->steps_max);
-    if (vm->steps == vm->steps_room)
-        make_room(L, vm);
-    vm->step_states[vm->steps++] = (uint8_t)state;
-    tick_restart(vm);
-    return vm->steps;
+    struct script *s = script_of(L);
+    if (s->steps >= s->steps_max)
+        vm_kill(L, "limit.steps", "the run takes more than %u steps", (unsigned)s->steps_max);
+    if (s->steps == s->steps_room)
+        make_room(L, s);
+    s->step_states[s->steps++] = (uint8_t)state;
+    tick_restart(&s->vm);
+    return s->steps;
 }
 
-enum step_state step_state(const struct vm *vm, uint32_t step)
+enum step_state step_state(const struct script *s, uint32_t step)
 {
-    return step >= 1 && step <= vm->steps ? (enum step_state)vm->step_states[step - 1] : STEP_NONE;
+    return step >= 1 && step <= s->steps ? (enum step_state)s->step_states[step - 1] : STEP_NONE;
 }
 
-void step_answer(struct vm *vm, uint32_t step)
+void step_resume(struct script *s, uint32_t step)
 {
-    vm->step_states[step - 1] = STEP_ANSWERED;
-    LIST_EACH(node, &vm->tasks.live)
+    s->step_states[step - 1] = STEP_ANSWERED;
+    LIST_EACH(node, &s->tasks.live)
     {
         struct task *t = of_live(node);
         if (t->state == TASK_OP && t->step == step)
-            task_make_ready(&vm->tasks, t);
+            task_make_ready(&s->tasks, t);
     }
 }
 
@@ -242,7 +260,7 @@ int task_raise(lua_State *L, const char *kind, const char *message)
 
 void task_check_run(lua_State *L, const char *kind)
 {
-    if (vm_of(L)->phase != VM_RUNNING)
+    if (script_of(L)->stage != SCRIPT_RUNNING)
         task_raise(L, kind, " can only be called inside run");
 }
 
@@ -255,8 +273,8 @@ void task_check_wait(lua_State *L, const char *kind)
 
 int task_suspend(lua_State *L, enum task_state state, lua_KContext context, lua_KFunction go_on)
 {
-    struct vm *vm = vm_of(L);
-    vm->tasks.current->state = state;
-    vm->shared.host_yield = true;
+    struct script *s = script_of(L);
+    s->tasks.current->state = state;
+    s->vm.shared.host_yield = true;
     return lua_yieldk(L, 0, context, go_on);
 }

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/run/trigger.h"
 
-#include "runner/lib/lib.h"
 #include "runner/lib/lua_json.h"
-#include "runner/vm/version.h"
-#include "runner/vm/vm_state.h"
+#include "runner/lib/template.h"
+#include "runner/run/program.h"
+#include "runner/run/script.h"
 
 #include <lauxlib.h>
 #include <string.h>
 
 static int trigger(lua_State *L)
 {
-    struct vm *vm = vm_of(L);
+    struct script *s = script_of(L);
     lua_Debug ar;
-    if (vm->phase != VM_LOADING)
+    if (s->stage != SCRIPT_LOADING)
         return luaL_error(L, "trigger can only be called while its file is loaded");
     if (lua_gettop(L) != 1 || !lua_istable(L, 1))
         return luaL_error(L, "trigger expects one table: return trigger { … }");
-    if (vm->trigger_line)
-        return luaL_error(L, "trigger is called twice (first on line %d)", vm->trigger_line);
+    if (s->trigger_line)
+        return luaL_error(L, "trigger is called twice (first on line %d)", s->trigger_line);
     if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "Sl", &ar) || ar.source[0] != '@' ||
-        strcmp(ar.source + 1, vm->version->files[0].name) != 0)
+        strcmp(ar.source + 1, s->program->files[0].name) != 0)
         return luaL_error(L, "trigger must be called by the trigger's own file");
-    vm->trigger_line = ar.currentline;
+    s->trigger_line = ar.currentline;
     lua_pushvalue(L, 1);
-    lua_rawseti(L, LUA_REGISTRYINDEX, VM_REF_DECLARATION);
+    lua_rawseti(L, LUA_REGISTRYINDEX, SCRIPT_REF_DECLARATION);
     return 1;
 }
 
@@ -35,7 +35,7 @@ void trigger_open(lua_State *L)
 }
 
 /* Keeps declaration[name] (raw) in the registry. */
-static void keep_field(lua_State *L, const char *name, enum vm_ref ref)
+static void keep_field(lua_State *L, const char *name, enum script_ref ref)
 {
     lua_pushstring(L, name);
     lua_rawget(L, -2);
@@ -45,7 +45,7 @@ static void keep_field(lua_State *L, const char *name, enum vm_ref ref)
 static bool check_template(lua_State *L, struct buf *out, struct error *err)
 {
     struct text source;
-    if (lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_INSTRUCTION) != LUA_TSTRING) {
+    if (lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_INSTRUCTION) != LUA_TSTRING) {
         lua_pop(L, 1);
         return true;
     }
@@ -58,33 +58,33 @@ static bool check_template(lua_State *L, struct buf *out, struct error *err)
     return ok || error_context(err, "instruction");
 }
 
-static bool is_settings(const struct vm *vm)
+static bool is_settings(const struct script *s)
 {
-    return strcmp(vm->version->files[0].name, "host.lua") == 0;
+    return strcmp(s->program->files[0].name, "host.lua") == 0;
 }
 
-bool trigger_take(struct vm *vm, lua_State *co, struct error *err)
+bool trigger_take(struct script *s, lua_State *co, struct error *err)
 {
-    lua_State *L = vm->L;
-    if (is_settings(vm)) {
+    lua_State *L = s->vm.L;
+    if (is_settings(s)) {
         if (!lua_istable(co, -1))
             return error_set(err, ERROR_INVALID, "the file must end with `return { … }`");
-        vm->trigger_line = 1;
+        s->trigger_line = 1;
         lua_pushvalue(co, -1);
-        lua_rawseti(co, LUA_REGISTRYINDEX, VM_REF_DECLARATION);
+        lua_rawseti(co, LUA_REGISTRYINDEX, SCRIPT_REF_DECLARATION);
         return true;
     }
-    lua_rawgeti(co, LUA_REGISTRYINDEX, VM_REF_DECLARATION);
-    if (!vm->trigger_line || !lua_rawequal(co, -1, -2))
+    lua_rawgeti(co, LUA_REGISTRYINDEX, SCRIPT_REF_DECLARATION);
+    if (!s->trigger_line || !lua_rawequal(co, -1, -2))
         return error_set(err, ERROR_INVALID, "the file must end with `return trigger { … }`");
     lua_xmove(co, L, 1);
-    keep_field(L, "filter", VM_REF_FILTER);
-    keep_field(L, "instruction", VM_REF_INSTRUCTION);
-    keep_field(L, "run", VM_REF_RUN);
+    keep_field(L, "filter", SCRIPT_REF_FILTER);
+    keep_field(L, "instruction", SCRIPT_REF_INSTRUCTION);
+    keep_field(L, "run", SCRIPT_REF_RUN);
     lua_pop(L, 1);
     lua_pushnil(L);
     lua_setglobal(L, "trigger");
-    return check_template(L, vm->port->scratch, err);
+    return check_template(L, s->port->scratch, err);
 }
 
 /* ---- the manifest */
@@ -142,16 +142,16 @@ static bool copy_value(struct copy *c, int depth)
     return true;
 }
 
-bool trigger_manifest(struct vm *vm, struct buf *out, struct error *err)
+bool trigger_manifest(struct script *s, struct buf *out, struct error *err)
 {
-    lua_State *L = vm->L;
+    lua_State *L = s->vm.L;
     struct copy c = {.L = L, .err = err};
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_DECLARATION);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_DECLARATION);
     if (!copy_value(&c, 0))
         return false;
     buf_clear(out);
     out->max = TRIGGER_MANIFEST;
-    buf_printf(out, "{\"line\":%d,\"declaration\":", vm->trigger_line);
+    buf_printf(out, "{\"line\":%d,\"declaration\":", s->trigger_line);
     if (!lua_json_write(L, -1, out, "trigger", err))
         return false;
     buf_char(out, '}');

@@ -69,8 +69,8 @@ void tick_stop(void)
     timer_delete(tick_timer);
 }
 
-/* Adds the ticks since the last look to the run's account. */
-static void look(struct vm *vm)
+/* Adds the ticks since the last count to the run's account. */
+static void count_ticks(struct vm *vm)
 {
     unsigned now = (unsigned)tick_count;
     vm->ticks += now - vm->ticks_seen;
@@ -90,7 +90,7 @@ void tick_leave(void)
     struct vm *vm = tick_vm;
     tick_vm = NULL;
     if (vm)
-        look(vm);
+        count_ticks(vm);
 }
 
 struct vm *tick_current(void)
@@ -104,10 +104,10 @@ void tick_restart(struct vm *vm)
     vm->ticks_seen = (unsigned)tick_count;
 }
 
-static void judge(lua_State *L, struct vm *vm)
+static void check_cpu(lua_State *L, struct vm *vm)
 {
     vm_tick = 0;
-    look(vm);
+    count_ticks(vm);
     if ((uint64_t)vm->ticks * TICK_MS > vm->cpu_ms)
         vm_kill(L, "limit.cpu", "the run used more than %u ms of CPU between two steps",
                 (unsigned)vm->cpu_ms);
@@ -117,22 +117,22 @@ static void judge(lua_State *L, struct vm *vm)
 
 void vm_poll_slow(lua_State *L)
 {
-    judge(L, vm_of(L));
+    check_cpu(L, vm_of(L));
 }
 
-/* Disarms itself: a hook that stands costs more than everything else together. A coroutine born
- * while it was armed has it too, so it may come with nothing to do. */
+/* The hook disarms itself, since one that stays costs more than everything else together. A
+ * coroutine that was made while it was armed has it too, so it may come with nothing to do. */
 static void on_hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     lua_sethook(L, NULL, 0, 0);
     struct vm *vm = vm_of(L);
-    judge(L, vm);
+    check_cpu(L, vm);
     if (vm->collect_wanted)
         vm_collect(vm);
     if (!vm->slice_ended || !vm_can_wait(L))
         return;
     vm->shared.host_yield = true;
-    vm->preempted = true;
+    vm->shared.preempted = true;
     lua_yield(L, 0);
 }

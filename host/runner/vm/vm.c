@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/vm/vm.h"
 
-#include "runner/lib/lib.h"
-#include "runner/lib/lib_host.h"
-#include "runner/lib/lib_secret.h"
-#include "runner/run/event.h"
-#include "runner/run/require.h"
-#include "runner/run/trigger.h"
 #include "runner/vm/tick.h"
 #include "runner/vm/vm_state.h"
 
@@ -35,24 +29,21 @@ bool vm_can_wait(lua_State *L)
 
 bool vm_is_task(lua_State *L, const lua_State *co)
 {
-    LIST_EACH(node, &vm_of(L)->tasks.live)
-    {
-        if (LIST_ENTRY(node, struct task, live)->co == co)
-            return true;
-    }
-    return false;
+    const struct vm *vm = vm_of(L);
+    return vm->callbacks->is_task(vm, co);
 }
 
-/* From Lua 5.4.5 on a stack that is just being enlarged has offsets where its pointers were, and
- * that is a moment at which memory runs out and a tick may come: lua_getinfo would follow one into
- * nowhere. The first word of a CallInfo is the place of its function, in all of 5.4; so small a one
- * is an offset. */
+/* From Lua 5.4.5 on, a stack that is just being enlarged has offsets where its pointers were, and
+ * memory can run out or a tick can come at that moment: lua_getinfo would follow an offset into
+ * nowhere. In all of 5.4 the first word of a CallInfo is the place of its function, so a number that
+ * is smaller than the largest stack must be an offset. */
 static bool is_readable(const struct vm *vm, const lua_Debug *ar)
 {
     uintptr_t *function = (uintptr_t *)ar->i_ci;
     if (*function > (uintptr_t)LUAI_MAXSTACK * 64)
         return true;
-    *function += (uintptr_t)vm->enlarging; /* the old stack still stands, and L will run no more */
+    /* The old stack still stands, and L will run no more. */
+    *function += (uintptr_t)vm->enlarging;
     return vm->enlarging;
 }
 
@@ -74,13 +65,13 @@ void vm_where(const struct vm *vm, lua_State *L, char at[VM_AT])
     at[0] = '\0';
     if (L)
         vm_find_line(L, at);
-    if (!at[0] && vm->tasks.current && vm->tasks.current->co != L)
-        vm_find_line(vm->tasks.current->co, at);
+    if (!at[0] && vm->task && vm->task != L)
+        vm_find_line(vm->task, at);
 }
 
 void vm_die(struct vm *vm, lua_State *L, const char *code, struct text message)
 {
-    struct vm_death *death = &vm->port->death;
+    struct vm_death *death = vm->death;
     size_t len = message.len < VM_MESSAGE ? message.len : VM_MESSAGE;
     if (message.data != death->message)
         memcpy(death->message, message.data, len);
@@ -90,27 +81,10 @@ void vm_die(struct vm *vm, lua_State *L, const char *code, struct text message)
     longjmp(death->jump, 1);
 }
 
-bool vm_code_ok(struct text code)
-{
-    static const char *const reserved[] = {"limit.", "runner.", "replay.", "journal.", "version."};
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-    for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
-        size_t len = strlen(reserved[i]);
-        if (code.len >= len && memcmp(code.data, reserved[i], len) == 0)
-            return false;
-    }
-    for (size_t i = 0; i < code.len; i++) {
-        if (!code.data[i] || !strchr(letters, code.data[i]))
-            return false;
-    }
-    return code.len > 0 && code.len < VM_CODE;
-}
-
 void vm_kill(lua_State *L, const char *code, const char *format, ...)
 {
     struct vm *vm = vm_of(L);
-    struct vm_death *death = &vm->port->death;
+    struct vm_death *death = vm->death;
     va_list args;
     va_start(args, format);
     vsnprintf(death->message, sizeof death->message, format, args);
@@ -120,14 +94,13 @@ void vm_kill(lua_State *L, const char *code, const char *format, ...)
 
 static void die_of_memory(struct vm *vm)
 {
-    struct vm_death *death = &vm->port->death;
+    struct vm_death *death = vm->death;
     snprintf(death->message, sizeof death->message, "the run needs more than %zu KB of memory",
              vm->arena.limit / 1024);
     vm_die(vm, vm->shared.running, "limit.memory", text_of(death->message));
 }
 
-/* A collection in the middle of an allocation is what breaks Lua 5.4 (TRAPS); so this only asks for
- * one. */
+/* Collecting in the middle of an allocation breaks Lua 5.4, so this only asks for a collection. */
 static void ask_for_collection(struct vm *vm)
 {
     vm->collect_wanted = true;
@@ -152,7 +125,8 @@ void *vm_scratch(lua_State *L, void *old, size_t old_bytes, size_t new_bytes)
     return vm_alloc(vm_of(L), old, old_bytes, new_bytes);
 }
 
-/* Twice what lives, but early enough before the limit that garbage does not kill. */
+/* The next collection comes at twice what lives now, but early enough before the limit that a run is
+ * not killed for its garbage. */
 static void plan_collection(struct vm *vm)
 {
     size_t live = vm->arena.used, limit = vm->arena.limit;
@@ -168,13 +142,14 @@ static void plan_collection(struct vm *vm)
 
 void vm_collect(struct vm *vm)
 {
-    lib_before_collect(vm->L);
+    vm->callbacks->before_collect(vm->L);
     lua_gc(vm->L, LUA_GCCOLLECT);
-    lib_after_collect(vm->L);
+    vm->callbacks->after_collect(vm->L);
     plan_collection(vm);
 }
 
-/* An error outside of every protected call: nothing of ours does that on purpose. */
+/* Lua calls this for an error outside of every protected call, which nothing of ours raises on
+ * purpose. */
 static int on_panic(lua_State *L)
 {
     size_t len;
@@ -183,41 +158,31 @@ static int on_panic(lua_State *L)
     vm_die(vm_of(L), L, "script.error", text);
 }
 
-struct vm *vm_new(void *range, struct vm_port *port, const struct vm_limits *limits)
+struct vm *vm_new(void *range, size_t head, struct vm_death *death,
+                  const struct vm_callbacks *callbacks, const struct vm_limits *limits)
 {
     struct vm *vm = range;
-    arena_init(&vm->arena, sizeof *vm, VM_RANGE, VM_MEMORY_MAX);
-    memset((char *)vm + sizeof vm->arena, 0, sizeof *vm - sizeof vm->arena);
+    arena_init(&vm->arena, head, VM_RANGE, VM_MEMORY_MAX);
+    memset((char *)vm + sizeof vm->arena, 0, head - sizeof vm->arena);
+    vm->callbacks = callbacks;
     vm->collect_at = VM_MEMORY_MAX;
-    vm_bind(vm, port, NULL, limits);
+    vm_bind(vm, death, limits);
     vm->L = lua_newstate(vm_alloc, vm); /* never NULL: the allocator kills */
     vm->shared.running = vm->L;
     lua_atpanic(vm->L, on_panic);
     lua_gc(vm->L, LUA_GCSTOP);
-    vm_seed(vm, 0); /* the same for every run until it gets its own: an image is taken in between */
-    lib_open_all(vm->L);
-    require_open(vm->L);
-    lib_open_print(vm->L);
-    lib_open_secret(vm->L);
-    event_open(vm->L);
-    trigger_open(vm->L);
-    tasks_init(vm);
-    lua_settop(vm->L, 0);
     return vm;
 }
 
-void vm_bind(struct vm *vm, struct vm_port *port, const struct version *version,
-             const struct vm_limits *limits)
+void vm_bind(struct vm *vm, struct vm_death *death, const struct vm_limits *limits)
 {
     size_t memory = limits->memory_bytes;
-    vm->port = port;
-    vm->version = version;
+    vm->death = death;
     vm->arena.limit = memory < VM_MEMORY_MAX ? memory : VM_MEMORY_MAX;
     if (vm->arena.used > vm->arena.limit)
         die_of_memory(vm);
     plan_collection(vm);
     vm->cpu_ms = limits->cpu_ms;
-    vm->steps_max = limits->steps;
     vm->shared.output_bytes = limits->output_bytes;
     vm->shared.record_bytes = limits->record_bytes;
 }
@@ -231,9 +196,9 @@ static uint64_t split_mix(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-void vm_seed(struct vm *vm, uint64_t seed)
+uint64_t vm_seed(struct vm *vm, uint64_t seed)
 {
     for (size_t i = 0; i < ARRAY_LEN(vm->shared.random); i++)
         vm->shared.random[i] = split_mix(&seed);
-    vm->random = split_mix(&seed);
+    return split_mix(&seed);
 }

@@ -7,7 +7,7 @@
 #include "test.h"
 
 #include "base/embed.h"
-#include "runner/run/run.h"
+#include "runner/run/script_run.h"
 #include "runner/vm/tick.h"
 #include "wire/record_type.h"
 #include <stdio.h>

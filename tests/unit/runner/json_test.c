@@ -2,7 +2,6 @@
 #include "test.h"
 
 #include "base/json.h"
-#include "runner/lib/lib.h"
 #include "runner/lib/lua_json.h"
 #include <lauxlib.h>
 #include <lualib.h>

@@ -56,7 +56,7 @@ static void print_sends_one_line_to_the_registrys_function(void **state)
     assert_int_not_equal(luaL_dostring(L, "print(1)"), LUA_OK);
     assert_non_null(strstr(lua_tostring(L, -1), "print is not available here"));
     lua_pushcfunction(L, keep_line);
-    lua_setfield(L, LUA_REGISTRYINDEX, LIB_PRINT);
+    lua_setfield(L, LUA_REGISTRYINDEX, LIB_BASE_PRINT);
     assert_int_equal(luaL_dostring(L, "print('a', 1.0, nil, {}, print, true)"), LUA_OK);
     lua_getfield(L, LUA_REGISTRYINDEX, "test.line");
     assert_string_equal(lua_tostring(L, -1), "a\t1.0\tnil\ttable\tfunction\ttrue");

@@ -11,6 +11,8 @@
 #include "test.h"
 
 #include "runner/lib/lib.h"
+#include "runner/lib/lib_base.h"
+#include "runner/lib/lib_metatable.h"
 #include "runner/vm/vm.h"
 #include <lauxlib.h>
 #include <lualib.h>
@@ -168,7 +170,7 @@ static inline int harness_test(lua_State *L)
     luaL_checkstring(L, 1);
     lua_settop(L, 2);
     if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
-        const char *text = lib_tostring(L, -1, NULL);
+        const char *text = lib_base_tostring(L, -1, NULL);
         fail_msg("%s: %s", lua_tostring(L, 1), text);
     }
     return 0;
@@ -177,9 +179,9 @@ static inline int harness_test(lua_State *L)
 /* collect(): a whole collection, as the vm does it. */
 static inline int harness_collect(lua_State *L)
 {
-    lib_before_collect(L);
+    lib_metatable_before_collect(L);
     lua_gc(L, LUA_GCCOLLECT);
-    lib_after_collect(L);
+    lib_metatable_after_collect(L);
     return 0;
 }
 

@@ -8,9 +8,9 @@ static int setup(void **state)
     harness_setup(state);
     struct vm *vm = *state;
     vm->shared.output_bytes = 1 << 20;
-    lib_push_json(vm->L);
+    lib_json_push(vm->L);
     lua_setglobal(vm->L, "json");
-    lib_push_template(vm->L);
+    lib_template_push(vm->L);
     lua_setglobal(vm->L, "template");
     return 0;
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "runner/lib/lib.h"
+#include "runner/run/script.h"
 #include "runner/vm/tick.h"
-#include "runner/vm/vm_state.h"
 #include <string.h>
 
 /* The libraries under the real vm: its arena, its CPU ticks, its kills and its collections. */
 
 struct bench {
-    struct vm_port port;
+    struct script_port port;
     struct buf out, scratch;
     void *range;
-    struct vm *vm;
+    struct script *script;
     int preemptions;
 };
 
@@ -34,8 +33,8 @@ static void bench_init(struct bench *b, uint32_t cpu_ms)
     assert_non_null(b->range);
     if (setjmp(b->port.death.jump))
         fail_msg("killed while opening: %s", b->port.death.message);
-    b->vm = vm_new(b->range, &b->port, &limits);
-    assert_int_equal(lua_gettop(b->vm->L), 0);
+    b->script = script_new(b->range, &b->port, &limits);
+    assert_int_equal(lua_gettop(b->script->vm.L), 0);
 }
 
 static void bench_done(struct bench *b)
@@ -47,17 +46,17 @@ static void bench_done(struct bench *b)
 
 static void run(struct bench *b, const char *chunk)
 {
-    struct vm *vm = b->vm;
-    lua_State *co = vm->tasks.root.co;
+    struct script *s = b->script;
+    lua_State *co = s->tasks.root.co;
     assert_int_equal(luaL_loadbufferx(co, chunk, strlen(chunk), "@p/t.lua", "t"), LUA_OK);
-    tasks_start(vm, 0);
+    tasks_start(s, 0);
     struct error err;
     assert_true(tick_start(&err));
     if (setjmp(b->port.death.jump) == 0) {
         enum tasks_turn turn;
         do {
-            tick_enter(vm);
-            turn = tasks_turn(vm);
+            tick_enter(&s->vm);
+            turn = tasks_turn(s);
             tick_leave();
             b->preemptions += turn == TASKS_PREEMPTED;
         } while (turn == TASKS_PREEMPTED);
@@ -85,8 +84,8 @@ static int expect_end(const char *chunk)
     run(&b, chunk);
     if (b.port.death.code[0])
         fail_msg("%s: killed with %s: %s", chunk, b.port.death.code, b.port.death.message);
-    if (b.vm->tasks.root.state != TASK_ENDED)
-        fail_msg("%s: %s", chunk, lua_tostring(b.vm->tasks.root.co, -1));
+    if (b.script->tasks.root.state != TASK_ENDED)
+        fail_msg("%s: %s", chunk, lua_tostring(b.script->tasks.root.co, -1));
     int preemptions = b.preemptions;
     bench_done(&b);
     return preemptions;
@@ -119,8 +118,8 @@ static void what_grows_too_large_is_killed(void **state)
         "pcall(table.sort, setmetatable({}, {__len = function() return 1 << 30 end}))",
     };
     for (size_t i = 0; i < ARRAY_LEN(chunks); i++)
-        expect_kill(chunks[i], "limit.memory",
-                    60000); /* however slow the machine, memory is what ends it */
+        /* However slow the machine, memory is what ends it. */
+        expect_kill(chunks[i], "limit.memory", 60000);
 }
 
 static void nested_coroutines_are_preempted_and_go_on(void **state)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "runner/lib/lib.h"
 #include "runner/lib/lua_json.h"
+#include "runner/lib/template.h"
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>

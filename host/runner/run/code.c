@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runner/vm/code.h"
+#include "runner/run/code.h"
 
 #include "base/embed.h"
 #include "base/mem.h"

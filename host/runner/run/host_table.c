@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "runner/lib/lib_host.h"
+#include "runner/run/host_table.h"
 
-#include "runner/lib/lib.h"
+#include "runner/lib/lib_base.h"
 #include "runner/lib/lib_secret.h"
+#include "runner/lib/lua_json.h"
 #include "runner/run/emit.h"
 #include "runner/run/group.h"
-#include "runner/vm/vm_state.h"
+#include "runner/run/host_task.h"
+#include "runner/run/script.h"
 
 #include <lauxlib.h>
 
@@ -29,7 +31,7 @@ static int answered(lua_State *L, int status, lua_KContext context)
 {
     (void)status;
     (void)context;
-    struct vm_answer answer = vm_of(L)->answer;
+    struct script_answer answer = script_of(L)->answer;
     lua_pushboolean(L, answer.ok);
     push_value(L, answer.json);
     return 2;
@@ -37,15 +39,15 @@ static int answered(lua_State *L, int status, lua_KContext context)
 
 static int host_op(lua_State *L)
 {
-    struct vm *vm = vm_of(L);
+    struct script *s = script_of(L);
     struct text kind = check_text(L, 1), name = TEXT_NONE;
     if (!lua_isnoneornil(L, 2))
         name = check_text(L, 2);
     task_check_wait(L, kind.data);
-    struct text args = emit_json(L, 3, vm->shared.output_bytes, "limit.output", kind.data);
+    struct text args = emit_json(L, 3, s->vm.shared.output_bytes, "limit.output", kind.data);
     uint32_t step = step_take(L, STEP_ASKED);
     emit_op(L, step, kind, name, args);
-    vm->tasks.current->step = step;
+    s->tasks.current->step = step;
     return task_suspend(L, TASK_OP, 0, answered);
 }
 
@@ -73,7 +75,7 @@ static enum record_type check_record_type(lua_State *L, int arg)
 
 static int host_record(lua_State *L)
 {
-    struct vm *vm = vm_of(L);
+    struct script *s = script_of(L);
     enum record_type type = check_record_type(L, 1);
     uint32_t step = (uint32_t)luaL_optinteger(L, 2, 0);
     uint32_t attempt = (uint32_t)luaL_optinteger(L, 3, 0);
@@ -81,10 +83,10 @@ static int host_record(lua_State *L)
     if (!lua_isnoneornil(L, 4))
         name = check_text(L, 4);
     task_check_run(L, "flow");
-    if (name.len > vm->shared.record_bytes)
+    if (name.len > s->vm.shared.record_bytes)
         vm_kill(L, "limit.record", "a name of more than %u bytes",
-                (unsigned)vm->shared.record_bytes);
-    struct text data = emit_json(L, 5, vm->shared.record_bytes, "limit.record", "flow");
+                (unsigned)s->vm.shared.record_bytes);
+    struct text data = emit_json(L, 5, s->vm.shared.record_bytes, "limit.record", "flow");
     group_note(L, type, step, attempt, name);
     emit_record(L, type, step, attempt, name, data);
     return 0;
@@ -100,43 +102,43 @@ static int host_now(lua_State *L)
  * and 0 is no state. */
 static int host_random(lua_State *L)
 {
-    struct vm *vm = vm_of(L);
-    uint64_t x = vm->random ? vm->random : 1;
+    struct script *s = script_of(L);
+    uint64_t x = s->random ? s->random : 1;
     x ^= x >> 12;
     x ^= x << 25;
     x ^= x >> 27;
-    vm->random = x;
+    s->random = x;
     lua_pushnumber(L, (lua_Number)((x * 0x2545f4914f6cdd1dU) >> 11) * 0x1p-53);
     return 1;
 }
 
 static int host_fail(lua_State *L)
 {
-    struct vm *vm = vm_of(L);
+    struct script *s = script_of(L);
     struct text code = check_text(L, 1), message = check_text(L, 2);
-    if (!vm_code_ok(code)) {
+    if (!script_code_ok(code)) {
         lua_pushfstring(L, ": \"%s\" is a code of the host's own, or no word", code.data);
         return task_raise(L, "flow.fail", lua_tostring(L, -1));
     }
-    vm_die(vm, L, code.data, message);
+    vm_die(&s->vm, L, code.data, message);
 }
 
 static int host_run_id(lua_State *L)
 {
-    lua_pushstring(L, vm_of(L)->run_id);
+    lua_pushstring(L, script_of(L)->run_id);
     return 1;
 }
 
-void lib_push_host(lua_State *L)
+void host_table_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"op", host_op},
         {"step", host_step},
         {"record", host_record},
-        {"spawn", task_spawn},
-        {"join", task_join},
-        {"join_any", task_join_any},
-        {"cancel", task_cancel},
+        {"spawn", host_task_spawn},
+        {"join", host_task_join},
+        {"join_any", host_task_join_any},
+        {"cancel", host_task_cancel},
         {"now", host_now},
         {"random", host_random},
         {"fail", host_fail},
@@ -144,25 +146,25 @@ void lib_push_host(lua_State *L)
         {"secret_parts", lib_secret_parts},
         {NULL, NULL},
     };
-    task_open(L);
+    host_task_open(L);
     luaL_newlib(L, functions);
 }
 
 static int print_line(lua_State *L)
 {
-    struct vm *vm = vm_of(L);
+    struct script *s = script_of(L);
     luaL_checkstring(L, 1);
     task_check_run(L, "print");
     lua_createtable(L, 0, 1);
     lua_pushvalue(L, 1);
     lua_setfield(L, -2, "message");
-    struct text data = emit_json(L, -1, vm->shared.record_bytes, "limit.record", "print");
+    struct text data = emit_json(L, -1, s->vm.shared.record_bytes, "limit.record", "print");
     emit_record(L, RECORD_LOG, 0, 0, TEXT_NONE, data);
     return 0;
 }
 
-void lib_open_print(lua_State *L)
+void host_table_open_print(lua_State *L)
 {
     lua_pushcfunction(L, print_line);
-    lua_setfield(L, LUA_REGISTRYINDEX, LIB_PRINT);
+    lua_setfield(L, LUA_REGISTRYINDEX, LIB_BASE_PRINT);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The host module's functions about tasks: spawn, join, join_any, cancel. A task is a userdata that
- * holds its struct and, as user values, its coroutine and in the end what that returned or raised;
- * while it lives the registry holds it, afterwards whoever wants its results. */
-#include "runner/lib/lib_host.h"
-#include "runner/vm/vm_state.h"
+#include "runner/run/host_task.h"
+
+#include "runner/run/script.h"
 
 #include <lauxlib.h>
 #include <string.h>
@@ -23,10 +21,10 @@ static bool has_ended(const struct task *t)
     return t->state >= TASK_ENDED;
 }
 
-static size_t count_live(const struct vm *vm)
+static size_t count_live(const struct script *s)
 {
     size_t count = 0;
-    LIST_EACH(node, &vm->tasks.live)
+    LIST_EACH(node, &s->tasks.live)
     count++;
     return count;
 }
@@ -34,18 +32,18 @@ static size_t count_live(const struct vm *vm)
 /* The userdata on top stays alive until its task has ended. */
 static void anchor(lua_State *L, struct task *t)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_TASKS);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_TASKS);
     lua_pushvalue(L, -2);
     lua_rawsetp(L, -2, t);
     lua_pop(L, 1);
 }
 
-int task_spawn(lua_State *L)
+int host_task_spawn(lua_State *L)
 {
-    struct vm *vm = vm_of(L);
+    struct script *s = script_of(L);
     luaL_checktype(L, 1, LUA_TFUNCTION);
     task_check_run(L, "flow");
-    if (count_live(vm) >= TASKS_MAX)
+    if (count_live(s) >= TASKS_MAX)
         return task_raise(L, "flow", ": more than 1024 tasks at once");
     int given = lua_gettop(L);
     struct task *t = lua_newuserdatauv(L, sizeof *t, USER_VALUES);
@@ -59,15 +57,15 @@ int task_spawn(lua_State *L)
         return task_raise(L, "flow", ": too many arguments");
     lua_xmove(L, t->co, given);
     t->count = given - 1;
-    t->parent = vm->tasks.current;
-    list_add(&vm->tasks.live, &t->live);
-    task_make_ready(&vm->tasks, t);
+    t->parent = s->tasks.current;
+    list_add(&s->tasks.live, &t->live);
+    task_make_ready(&s->tasks, t);
     return 1;
 }
 
-void task_keep_results(lua_State *L, struct task *t)
+void host_task_keep_results(lua_State *L, struct task *t)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, VM_REF_TASKS);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_TASKS);
     lua_rawgetp(L, -1, t);
     lua_createtable(L, t->count, 0);
     for (int i = t->count; i >= 1; i--) {
@@ -111,14 +109,14 @@ static int joined(lua_State *L, int status, lua_KContext context)
     return push_results(L, check_task(L, 1));
 }
 
-int task_join(lua_State *L)
+int host_task_join(lua_State *L)
 {
     struct task *t = check_task(L, 1);
     lua_settop(L, 1);
     if (has_ended(t))
         return push_results(L, t);
     task_check_wait(L, "flow");
-    vm_of(L)->tasks.current->joined = t;
+    script_of(L)->tasks.current->joined = t;
     return task_suspend(L, TASK_JOIN, 0, joined);
 }
 
@@ -148,7 +146,7 @@ static int any_ended(lua_State *L, int status, lua_KContext context)
     return 1;
 }
 
-int task_join_any(lua_State *L)
+int host_task_join_any(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -161,19 +159,19 @@ int task_join_any(lua_State *L)
     return 1;
 }
 
-int task_cancel(lua_State *L)
+int host_task_cancel(lua_State *L)
 {
-    struct vm *vm = vm_of(L);
+    struct script *s = script_of(L);
     struct task *t = check_task(L, 1);
     if (has_ended(t))
         return 0;
-    if (task_descends(vm->tasks.current, t))
+    if (task_descends(s->tasks.current, t))
         return task_raise(L, "flow", ": a task cannot cancel itself");
-    task_cancel_tree(vm, t);
+    task_cancel_tree(s, t);
     return 0;
 }
 
-void task_open(lua_State *L)
+void host_task_open(lua_State *L)
 {
     luaL_newmetatable(L, type_name);
     lua_pushboolean(L, false);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* code.h - compiled chunks, kept by the process so that a run need not parse: the modules of lualib
- * (embedded, compiled once at the start) and the files of a version. Bytecode only ever comes from
- * here; scripts can load text only. Owner: whoever made it. Thread: one. Limit: CODE_SOURCE bytes a
- * script file. */
+ * (embedded, compiled once at the start) and the files of a program. Bytecode comes from here alone;
+ * scripts can load text only. Owner: whoever made it. Thread: one. Limit: CODE_SOURCE bytes a script
+ * file. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -22,7 +22,8 @@ struct code {
  * vm. False: err is Lua's message with its line. Leaves the stack as it was. */
 bool code_compile(lua_State *L, struct code *c, struct text source, const char *chunk, bool in_vm,
                   struct error *err) MUST_CHECK;
-void code_push(lua_State *L, const struct code *c); /* pushes the chunk as a function */
+/* Pushes the chunk as a function. */
+void code_push(lua_State *L, const struct code *c);
 void code_done(struct code *c);
 
 /* The embedded modules. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "runner/vm/image.h"
+#include "runner/run/image.h"
 
 #include "base/mem.h"
-#include "runner/vm/version.h"
+#include "runner/run/program.h"
 #include "runner/vm/vm_state.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 struct image {
     struct list link; /* of images.used */
-    struct version *version;
+    struct program *program;
     int slot;
     size_t bytes;
     char data[];
@@ -22,34 +22,34 @@ void images_init(struct images *s)
     list_init(&s->used);
 }
 
-static void drop(struct images *s, struct image *image)
+static void drop_image(struct images *s, struct image *image)
 {
-    image->version->images[image->slot] = NULL;
+    image->program->images[image->slot] = NULL;
     s->bytes -= image->bytes;
     list_del(&image->link);
     free(image);
 }
 
-void image_save(struct images *s, struct version *v, int slot, const struct vm *vm)
+void image_save(struct images *s, struct program *p, int slot, const struct vm *vm)
 {
     size_t bytes = (size_t)(vm->arena.top - (const char *)vm);
-    if (s->off || v->unloaded || slot >= IMAGE_SLOTS || bytes > IMAGE_BYTES || v->images[slot])
+    if (s->off || p->unloaded || slot >= IMAGE_SLOTS || bytes > IMAGE_BYTES || p->images[slot])
         return;
     while (s->bytes + bytes > IMAGE_BUDGET)
-        drop(s, LIST_ENTRY(s->used.next, struct image, link));
+        drop_image(s, LIST_ENTRY(s->used.next, struct image, link));
     struct image *image = mem_alloc(sizeof *image + bytes);
-    *image = (struct image){.version = v, .slot = slot, .bytes = bytes};
+    *image = (struct image){.program = p, .slot = slot, .bytes = bytes};
     memcpy(image->data, vm, bytes);
     list_add(&s->used, &image->link);
     s->bytes += bytes;
-    v->images[slot] = image;
+    p->images[slot] = image;
 }
 
-bool image_load(struct images *s, struct version *v, int slot, void *range)
+bool image_load(struct images *s, struct program *p, int slot, void *range)
 {
-    if (slot >= IMAGE_SLOTS || !v->images[slot])
+    if (slot >= IMAGE_SLOTS || !p->images[slot])
         return false;
-    struct image *image = v->images[slot];
+    struct image *image = p->images[slot];
     list_del(&image->link);
     list_add(&s->used, &image->link);
     memcpy(range, image->data, image->bytes);
@@ -62,14 +62,14 @@ void images_trim(struct images *s)
         struct image *image = LIST_ENTRY(node, struct image, link);
         after = node->next;
         if (image->slot >= IMAGE_KEPT)
-            drop(s, image);
+            drop_image(s, image);
     }
 }
 
-void images_forget(struct images *s, struct version *v)
+void images_forget(struct images *s, struct program *p)
 {
     for (int slot = 0; slot < IMAGE_SLOTS; slot++) {
-        if (v->images[slot])
-            drop(s, v->images[slot]);
+        if (p->images[slot])
+            drop_image(s, p->images[slot]);
     }
 }
