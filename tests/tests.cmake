@@ -83,6 +83,13 @@ if(files)
     ENVIRONMENT "${BINARY_ENVIRONMENT}")
 endif()
 
+# What lualib/README.md says is true, and its examples are accepted.
+find_program(LUA_PROGRAM NAMES lua5.4 lua)
+if(LUA_PROGRAM)
+  add_test(NAME lua/guide COMMAND ${LUA_PROGRAM} ${CMAKE_SOURCE_DIR}/tests/lua/guide.lua ${CMAKE_SOURCE_DIR} $<TARGET_FILE:moontide>)
+  set_tests_properties(lua/guide PROPERTIES TIMEOUT 300)
+endif()
+
 # Lua's own test suite is not ours to ship: cmake with LUA_TESTS=…/testes in the environment (tag v5.4.4) adds it.
 if(DEFINED ENV{LUA_TESTS} AND NODE)
   add_test(NAME lua/official COMMAND ${NODE} ${CMAKE_SOURCE_DIR}/tests/lua/official.mjs

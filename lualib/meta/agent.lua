@@ -14,12 +14,13 @@ local agent = {}
 ---@field temperature? number 0 to 2
 
 ---@class AskAnswer
----@field text string
----@field model string
----@field usage { input_tokens: integer, output_tokens: integer }
----@field finish "stop"|"length"
----@field steps integer
+---@field text string the answer
+---@field model string who gave it
+---@field usage { input_tokens: integer, output_tokens: integer } 0 for the rehearsal
+---@field finish "stop"|"length" why the text ended
+---@field steps integer how often the model was asked
 
+---Asks the model. What goes wrong is returned, not raised.
 ---@async
 ---@param options AskOptions
 ---@return AskAnswer|nil answer

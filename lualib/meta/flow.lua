@@ -24,6 +24,7 @@ function flow.step(name, fn, options) end
 ---@param time Duration
 function flow.sleep(time) end
 
+---Waits until a moment. What lies in the past does not wait.
 ---@async
 ---@param time number|string seconds as os.time() gives, or "2030-01-31T08:00:00Z"
 function flow.sleep_until(time) end
@@ -37,7 +38,7 @@ function flow.all(list) end
 ---Runs all functions at once. The first one to end decides: its results or its error; the others are cancelled.
 ---@async
 ---@param list (fun(): ...)[]
----@return any ...
+---@return any ... its results
 function flow.race(list) end
 
 ---Leaves a record for people. Not a step.

@@ -9,6 +9,7 @@
 ---@class Secret
 ---@operator concat(string|number|Secret): Secret
 
+---A place for a value of the host, by its name. Not a step.
 ---@param name string capitals, digits and _, such as "SHOP_KEY"
 ---@return Secret
 function secret(name) end

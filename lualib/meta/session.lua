@@ -6,12 +6,12 @@
 local session = {}
 
 ---@class SessionMessage
----@field role "user"|"assistant"
----@field text string
+---@field role "user"|"assistant" who said it
+---@field text string what was said
 ---@field run string the run that it was said in
----@field at string "2026-11-21T08:00:00.123Z"
+---@field at string when, "2026-11-21T08:00:00.123Z"
 
----What was said so far, oldest first, at most the newest 200 messages. A step.
+---Gives what was said so far, oldest first, at most the newest 200 messages. A step.
 ---@async
 ---@param id? string default: the run's own session
 ---@return SessionMessage[]

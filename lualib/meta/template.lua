@@ -1,10 +1,11 @@
 ---@meta template
 -- SPDX-License-Identifier: MIT
 
----Text with places for values. Not steps, and no code runs in them.
+---Text with places for values. Not a step, and no code runs in it.
 ---@class template
 local template = {}
 
+---Puts values into a text:
 ---    {{a.b}} {{lines.0.id}}          a value; list items count from 0; what is missing renders empty
 ---    {{a | json}}                    its JSON
 ---    {{a | default:"x"}}             "x" when it is missing, null or ""

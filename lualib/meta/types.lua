@@ -30,11 +30,11 @@
 ---Bounds of a run. A trigger may ask for less or, up to the host's ceilings, for more.
 ---@class Limits
 ---@field cpu? Duration between two steps (default "250ms")
----@field memory? Size default "16MB"
----@field steps? integer default 1000
+---@field memory? Size of the script's values (default "16MB")
+---@field steps? integer number of steps (default 1000)
 ---@field output? Size of a result or of a step's arguments (default "1MB")
 ---@field record? Size of a log or progress record (default "64KB")
----@field wall? Duration from start to end, with all waiting
+---@field wall? Duration from start to end, with all waiting (default "30d")
 
 ---@alias SignaturePreset "github"|"gitlab"|"shopify"|"slack"|"standard"|"stripe"|"svix"|"twilio"
 
@@ -53,13 +53,13 @@
 ---@class Declaration
 ---@field name? string shown to people; unique in the project (default: the key)
 ---@field id? string workflow id, unique in the host (default "<project>.<key>")
----@field input? table<string, Field> what the body must look like; unknown fields pass
+---@field input? table<string, Field> what the body must look like; other fields pass
 ---@field defaults? table<string, any> a request's body is merged over these
 ---@field filter? Condition[]|fun(event: Event): boolean, string? who does not pass is dropped
 ---@field unique? boolean|Duration equal bodies start one run, for ever or within the time
 ---@field wait? Duration|false how long the caller waits for the result (default "60s")
----@field instruction? string|fun(event: Event): string a template over the body, or the text
----@field run? fun(event: Event, flow: flow): any its result is the response (default: the agent's answer to the instruction)
+---@field instruction? string|fun(event: Event): string a template over the inputs, or a function that gives the text
+---@field run? fun(event: Event, flow: flow): any what it returns is the response (default: the agent's answer to the instruction)
 ---@field webhook? boolean false: no webhook secret opens it (default true)
 ---@field session? "parallel" two runs of one session go side by side, which is the default
 ---@field origins? string|string[] web pages (https://shop.example) whose scripts may read its answers
@@ -69,7 +69,7 @@
 ---@field block? string[] addresses and networks that may not, whatever `allow` says
 ---@field paused? boolean true: answers as if the trigger were not there
 ---@field body? Size largest body (default "1MB")
----@field limits? Limits
+---@field limits? Limits see there
 
 ---Declares the trigger of this file. `return trigger { … }` is its last statement.
 ---@param declaration Declaration
@@ -78,18 +78,18 @@ function trigger(declaration) end
 
 ---What started the run. Read-only.
 ---@class Event
----@field body table the request's JSON
+---@field body table the request's JSON; an empty table when nothing was sent
 ---@field inputs table the body merged over the trigger's defaults
 ---@field instruction? string rendered from the trigger's template, or the body's own
----@field sessionId string
+---@field sessionId string the caller's, or a fresh one
 ---@field environment string "api" unless the caller says otherwise
 ---@field language? string ISO 639-1, lower case
 ---@field timezone? string IANA name
----@field customer? table<string, any>
----@field context? table<string, string|number|boolean>
+---@field customer? table<string, any> as the caller gave it; flat
+---@field context? table<string, string|number|boolean> as the caller gave it; flat, without what was null
 ---@field headers table<string, string> names in lower case; credentials are removed
----@field kind "api"|"webhook"|"flow"|"agent"|"scenario"|"schedule"|"form"|"widget"|"test"
----@field runId string
+---@field kind "api"|"webhook"|"flow"|"agent"|"scenario"|"widget" the door that it came through; "webhook" for signed requests too
+---@field runId string "run_01k…"
 ---@field at string when the run started, "2026-11-21T08:00:00.123Z"
 
 ---How a call is tried again: a number of times, or in detail.
@@ -103,5 +103,5 @@ function trigger(declaration) end
 ---Raised by calls that failed: `tostring` gives the message.
 ---@class Failure
 ---@field code string stable, for the script to judge by
----@field message string for people
----@field at? string "support/refund.lua:12"
+---@field message string for people; also its tostring
+---@field at? string the line of the script that called, "support/refund.lua:12"
