@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The calendar repeats every 400 years; years are counted from March here, so that a leap day ends
- * one. */
+/* The calendar repeats every 400 years; years are counted from March here, so that a leap
+ * day ends one. */
 enum { DAYS_400_YEARS = 146097, DAYS_TO_1970 = 719468, DAY_SECONDS = 86400 };
 
 static int64_t floor_div(int64_t a, int64_t b)

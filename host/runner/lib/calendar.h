@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* calendar.h - Unix time to UTC dates and back, and the conversions of strftime in the C locale
- * (C17, 7.27.3.5), without the C library, which would look for the machine's time zone. Owner: the
- * caller. Thread: any. */
+ * (C17, 7.27.3.5), without the C library, which would look for the machine's time zone.
+ * Owner: the caller. Thread: any. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,5 +23,5 @@ int64_t calendar_days(int64_t year, int64_t month, int64_t day);
 bool calendar_of(int64_t time, struct calendar *date);
 
 enum { CALENDAR_ITEM = 64 };
-/* What "%<letter>" stands for. False: there is no such conversion. */
+/* Writes what "%<letter>" stands for. False: there is no such conversion. */
 bool calendar_format(const struct calendar *date, char letter, char out[CALENDAR_ITEM]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* lib.h - the libraries that a script finds, one C file each. A file lib_NAME.c is the library NAME
- * as scripts see it; the other files of this folder are what those are made of. Nothing exists for a
- * script but what they register. Owner: the vm. Thread: one. Limits: the run's CPU and memory. */
+/* lib.h - the libraries that a script finds, one C file each. A file lib_NAME.c is the library
+ * NAME as scripts see it; the other files of this folder are what those are made of. Nothing
+ * exists for a script but what they register. Owner: the vm. Thread: one. Limits: the run's CPU
+ * and memory. */
 #pragma once
 #include <lua.h>
 

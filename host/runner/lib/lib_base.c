@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The basic functions. Stock ones are taken where they hold nothing, loop over nothing that a
- * script can lengthen without end, and show no address. No dofile, loadfile, collectgarbage, warn.
- */
+/* The basic functions. Stock ones are taken where they hold nothing, loop over nothing that
+ * a script can lengthen without end, and show no address. No dofile, loadfile,
+ * collectgarbage, warn. */
 #include "runner/lib/lib_base.h"
 
 #include "runner/lib/lib.h"
@@ -75,8 +75,8 @@ static int load_failed(lua_State *L)
     return 2;
 }
 
-/* Joins what the reader function at 1 gives, up to an empty piece. False: an error message is on
- * top. */
+/* Joins what the reader function at 1 gives, up to an empty piece. False: an error message
+ * is on top. */
 static bool read_pieces(lua_State *L)
 {
     luaL_Buffer b;

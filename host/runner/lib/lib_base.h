@@ -16,8 +16,8 @@ const char *lib_base_tostring(lua_State *L, int idx, size_t *bytes);
 /* Sets next and pairs, which walk in an order that depends on the keys alone (lib_pairs.c). */
 void lib_pairs_open(lua_State *L);
 
-/* From here on the interpreter joins by a metamethod of another name, which only the runner knows
- * (lib_concat.c). */
+/* From here on the interpreter joins by a metamethod of another name, which only the
+ * runner knows (lib_concat.c). */
 void lib_concat_hide(lua_State *L);
 /* Pushes that name. */
 void lib_concat_push_name(lua_State *L);

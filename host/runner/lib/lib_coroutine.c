@@ -54,8 +54,8 @@ static enum status status_of(lua_State *L, lua_State *co)
 
 /* ---- switching ---- */
 
-/* A hook that was set on one coroutine but has not run yet is wanted on the one that runs next,
- * too. */
+/* A hook that was set on one coroutine but has not run yet is wanted on the one that
+ * runs next, too. */
 static void carry_hook(lua_State *from, lua_State *to)
 {
     lua_Hook hook = lua_gethook(from);

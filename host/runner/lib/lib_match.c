@@ -5,8 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
-/* A 1-based, possibly negative place in a string as an offset; behind the end gives bytes + 1 or
- * more. */
+/* Gives a 1-based, possibly negative place in a string as an offset; one behind the end gives
+ * bytes + 1 or more. */
 static size_t start_offset(lua_Integer place, size_t bytes)
 {
     if (place > 0)
@@ -164,8 +164,7 @@ static void gsub_add_text(struct gsub *g, const char *start, const char *end)
     }
 }
 
-/* Adds what a function or table gives for this match, or the match itself. False: nothing changed.
- */
+/* Adds what a function or table gives for this match; false: it added the match itself. */
 static bool gsub_add_value(struct gsub *g, const char *start, const char *end)
 {
     lua_State *L = g->m.L;
@@ -198,8 +197,7 @@ static bool gsub_add(struct gsub *g, const char *start, const char *end)
     return true;
 }
 
-/* Builds the result in g->out; gives the number of matches, *changed says whether one was replaced.
- */
+/* Builds the result in g->out and returns the number of matches; *changed: one was replaced. */
 static lua_Integer gsub_run(struct gsub *g, lua_Integer most, bool *changed)
 {
     const char *from = g->m.subject, *not_end = NULL, *end;

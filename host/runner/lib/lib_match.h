@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* lib_match.h - string.find, match, gmatch and gsub. Owner: the runner. Thread: the runner's. */
+/* lib_match.h - string.find, match, gmatch and gsub. Owner: the vm. Thread: one.
+ * Limits: pattern.h. */
 #pragma once
 #include <lua.h>
 

@@ -13,14 +13,15 @@ static const char *const stock[] = {
     "rad",  "sin",  "sqrt", "tan",  "tointeger",  "type",       "ult", NULL,
 };
 
-enum { SEED_ROUNDS = 16 }; /* thrown away after seeding, so that close seeds part */
+/* Numbers that are thrown away after seeding, so that the sequences of close seeds part. */
+enum { SEED_ROUNDS = 16 };
 
 static uint64_t rotate(uint64_t x, int bits)
 {
     return x << bits | x >> (64 - bits);
 }
 
-static uint64_t draw(lua_State *L)
+static uint64_t draw_below(lua_State *L)
 {
     uint64_t *s = vm_shared(L)->random;
     uint64_t result = rotate(s[1] * 5, 7) * 9;
@@ -34,16 +35,16 @@ static uint64_t draw(lua_State *L)
     return result;
 }
 
-/* A number of [0, last], each equally likely: draws of as many bits as last has, until one is not
- * above it. */
+/* Gives a number of [0, last], each equally likely: it draws as many bits as `last` has, until the
+ * number is not above it. */
 static uint64_t draw_up_to(lua_State *L, uint64_t last)
 {
-    uint64_t number = draw(L);
+    uint64_t number = draw_below(L);
     if ((last & (last + 1)) == 0) /* last is 2^n - 1 */
         return number & last;
     uint64_t mask = UINT64_MAX >> __builtin_clzll(last);
     while ((number &= mask) > last)
-        number = draw(L);
+        number = draw_below(L);
     return number;
 }
 
@@ -53,12 +54,12 @@ static int math_random(lua_State *L)
     lua_Integer low = 1, high;
     switch (lua_gettop(L)) {
     case 0:
-        lua_pushnumber(L, (lua_Number)(draw(L) >> 11) * 0x1p-53);
+        lua_pushnumber(L, (lua_Number)(draw_below(L) >> 11) * 0x1p-53);
         return 1;
     case 1:
         high = luaL_checkinteger(L, 1);
         if (high == 0) {
-            lua_pushinteger(L, (lua_Integer)draw(L));
+            lua_pushinteger(L, (lua_Integer)draw_below(L));
             return 1;
         }
         break;
@@ -94,8 +95,8 @@ static int math_randomseed(lua_State *L)
 {
     uint64_t x, y = 0;
     if (lua_isnone(L, 1)) {
-        x = draw(L);
-        y = draw(L);
+        x = draw_below(L);
+        y = draw_below(L);
     } else {
         x = seed_part(L, 1);
         if (!lua_isnoneornil(L, 2))
@@ -104,7 +105,7 @@ static int math_randomseed(lua_State *L)
     uint64_t state[4] = {x, 0xff, y, 0}; /* never all zero */
     memcpy(vm_shared(L)->random, state, sizeof state);
     for (int i = 0; i < SEED_ROUNDS; i++)
-        draw(L);
+        draw_below(L);
     lua_pushinteger(L, (lua_Integer)x);
     lua_pushinteger(L, (lua_Integer)y);
     return 2;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* setmetatable without finalizers and weak tables: both would make a script see when memory is
- * collected, and stock 5.4.4 can be crashed by them (see lib.h). A __gc that is not there when
- * setmetatable is called is never looked at again. But __mode is read at each collection, so it may
- * come later: each metatable is therefore on record, and during a collection its __mode is hidden.
- * __concat is refused because Debian 12's 5.4.4 reads a freed stack when such a function lets the
- * stack grow within a chain of three or more `..`; one that is put in later is never found
- * (lib_concat.c).
+ * collected, and stock 5.4.4 can be crashed by them (see lib_metatable.h). A __gc that is not
+ * there when setmetatable is called is never looked at again. But __mode is read at each
+ * collection, so it may come later: each metatable is therefore on record, and during a collection
+ * its __mode is hidden. __concat is refused because Debian 12's 5.4.4 reads a freed stack when
+ * such a function lets the stack grow within a chain of three or more `..`; one that is put in
+ * later is never found (lib_concat.c).
  *
  * The record is a table with weak keys, the only one of the state: metatables that a script throws
  * away must not pile up. That is safe here, since collections are only ever whole ones without the
@@ -14,8 +14,8 @@
 
 #include "runner/vm/vm.h"
 
-/* Its address is the record's key in the registry. Record: metatable -> true, or its __mode while
- * that is hidden. */
+/* Its address is the record's key in the registry. The record maps a metatable to true, or to its
+ * __mode while that is hidden. */
 static const char record_key;
 
 /* Upvalues of setmetatable. */
@@ -65,8 +65,8 @@ void lib_metatable_open(lua_State *L)
     lua_setglobal(L, "setmetatable");
 }
 
-/* Both walks change values of fields that exist and nothing else, so that nothing is allocated and
- * no table is rehashed. */
+/* Both walks below change values of fields that exist and nothing else, so that nothing is
+ * allocated and no table is rehashed. */
 
 void lib_metatable_before_collect(lua_State *L)
 {

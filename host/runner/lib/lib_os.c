@@ -67,8 +67,8 @@ static void set_fields(lua_State *L, const struct calendar *date)
     lua_setfield(L, -2, "isdst");
 }
 
-/* os.time([table]): the fields may lie outside of their ranges; the table gets them as they come
- * out. */
+/* os.time([table]): the fields may lie outside of their ranges; the table gets them as
+ * they come out. */
 static int os_time(lua_State *L)
 {
     if (lua_isnoneornil(L, 1)) {

@@ -28,8 +28,8 @@ static void find_entry(lua_State *L)
     lua_rawget(L, lua_upvalueindex(UP_LISTS));
 }
 
-/* Too many: those of traversals that were left before their end go with all others, which are made
- * anew where needed. */
+/* Drops all lists when they are too many: some belong to traversals that were left before their
+ * end; the others are made anew where they are needed. */
 static void drop_all(lua_State *L)
 {
     lua_pushnil(L);

@@ -53,7 +53,7 @@ static bool name_ok(const char *name, size_t bytes)
     return true;
 }
 
-static int secret(lua_State *L)
+static int make_named(lua_State *L)
 {
     size_t bytes = 0;
     const char *name = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &bytes) : NULL;
@@ -70,7 +70,7 @@ static int secret(lua_State *L)
     return 1;
 }
 
-/* ---- what it can do: be joined */
+/* ---- what a secret can do: be joined */
 
 /* Replaces a text at arg by a secret of that one part, an empty one by a secret of none. */
 static void make_secret(lua_State *L, int arg)
@@ -128,12 +128,12 @@ static int joined(lua_State *L, int status, lua_KContext context)
     return 1;
 }
 
-/* Never returns into the concatenation that called it. Lua 5.4.4 as Debian 12 has it (its cure of
- * CVE-2022-33099 brought the bug that upstream's 603b2c64 cures) goes on with a pointer to the old
- * stack when this call made the stack grow, in chains of three or more: freed memory. So this
- * always yields, as a preemption does, and Lua finishes the chain from the resumption, where it
- * looks the stack up anew. */
-static int join(lua_State *L)
+/* The metamethod of `..`. It never returns into the concatenation that called it: in chains of
+ * three or more, Lua 5.4.4 as Debian 12 has it would go on with a pointer to the old, freed stack
+ * when this call made the stack grow (the cure of CVE-2022-33099 brought this bug, and upstream's
+ * 603b2c64 cures it). So it always yields, as a preemption does; Lua finishes the chain from the
+ * resumption, where it looks the stack up anew. */
+static int join_parts(lua_State *L)
 {
     struct vm_shared *shared = vm_shared(L);
     make_secret(L, 1);
@@ -147,8 +147,8 @@ static int join(lua_State *L)
     return lua_yieldk(L, 0, 0, joined);
 }
 
-/* "Bearer [secret API_KEY]": as answers show it where a server has echoed the value. */
-static int show(lua_State *L)
+/* Gives "Bearer [secret API_KEY]", as answers show it where a server has echoed the value. */
+static int show_parts(lua_State *L)
 {
     const char *at = luaL_checkudata(L, 1, type_name), *end = at + lua_rawlen(L, 1);
     luaL_Buffer b;
@@ -168,7 +168,7 @@ static int show(lua_State *L)
     return 1;
 }
 
-/* ---- what it cannot */
+/* ---- what it cannot do */
 
 static int refuse_read(lua_State *L)
 {
@@ -198,7 +198,7 @@ static int refuse_call(lua_State *L)
 static void push_metatable(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"__tostring", show},         {"__index", refuse_read},
+        {"__tostring", show_parts},   {"__index", refuse_read},
         {"__newindex", refuse_write}, {"__eq", refuse_compare},
         {"__lt", refuse_compare},     {"__le", refuse_compare},
         {"__len", refuse_length},     {"__call", refuse_call},
@@ -207,7 +207,7 @@ static void push_metatable(lua_State *L)
     luaL_newmetatable(L, type_name); /* sets __name */
     luaL_setfuncs(L, functions, 0);
     lib_concat_push_name(L);
-    lua_pushcfunction(L, join);
+    lua_pushcfunction(L, join_parts);
     lua_rawset(L, -3);
     lua_pushboolean(L, false);
     lua_setfield(L, -2, "__metatable");
@@ -243,7 +243,7 @@ int lib_secret_parts(lua_State *L)
 
 int lib_secret_push(lua_State *L)
 {
-    lua_pushcfunction(L, secret);
+    lua_pushcfunction(L, make_named);
     return 1;
 }
 

@@ -3,9 +3,10 @@
  * can be joined with strings by `..`. The value is never here; the host puts it in when a request
  * leaves.
  *
- * It is a full userdata of parts, literal texts and names, that nothing changes: a script cannot
- * make one but by `secret` and `..`, so plain tables are never taken for one. Owner: the vm.
- * Thread: one. */
+ * A secret is a full userdata of parts, literal texts and names, that nothing changes. A script can
+ * make one by `secret` and `..` only, so plain tables are never taken for one.
+ *
+ * Owner: the vm. Thread: one. Limit: a name of 64 bytes. */
 #pragma once
 #include <lua.h>
 
@@ -13,5 +14,6 @@
 void lib_secret_open(lua_State *L);
 /* Pushes the same function, for require "secret". */
 int lib_secret_push(lua_State *L);
-/* host.secret_parts(value) -> { "Bearer ", { name = "API_KEY" } }, or nil for what is no secret. */
+/* The function host.secret_parts(value) -> { "Bearer ", { name = "API_KEY" } }, or nil for what is
+ * no secret. */
 int lib_secret_parts(lua_State *L);

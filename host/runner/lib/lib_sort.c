@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* table.sort: stable, so that its result depends on values and comparator only, and safe with any
- * comparator. */
+/* table.sort: stable, so that its result depends on values and comparator only, and safe
+ * with any comparator. */
 #include "runner/lib/lib_table.h"
 #include "runner/lib/sort.h"
 #include "runner/vm/vm.h"
 #include <limits.h>
 
-/* Stack of lib_sort_table: the arguments, then copies of the elements (so a comparator cannot change
- * what is sorted). */
+/* Stack of lib_sort_table: the arguments, then copies of the elements (so a comparator cannot
+ * change what is sorted). */
 enum { COMPARATOR = 2, ELEMENTS = 3 };
 
 struct sorting {

@@ -22,8 +22,9 @@ static lua_Integer absolute_place(lua_Integer i, lua_Integer len)
     return i >= 0 ? i : i + len + 1;
 }
 
-/* Calls the stock function behind it, unless that had too much to push. How a stack that is too small
- * for the results ends a run differs between Lua's releases: as an error, or for want of memory. */
+/* Calls the stock function behind it, unless that had too much to push. How a stack that is
+ * too small for the results ends a run differs between Lua's releases: as an error, or for
+ * want of memory. */
 static int call_within_cap(lua_State *L)
 {
     lua_CFunction stock = lua_tocfunction(L, lua_upvalueindex(1));

@@ -15,9 +15,24 @@
 static const char *const stock[] = {"byte",    "char", "len",    "lower", "pack", "packsize",
                                     "reverse", "sub",  "unpack", "upper", NULL};
 
-/* The largest string that Lua itself would build. */
 enum { PIECE_BYTES = 64 * 1024 };
+/* The largest string that Lua itself would build. */
 static const size_t STRING_BYTES = (size_t)1 << 62;
+
+/* Fills to[0..total) by repeating its first `done` bytes, which hold one unit or as much of it as
+ * there is room for: doubled up to a piece, then piece by piece. */
+static void fill_by_doubling(lua_State *L, char *to, size_t done, size_t unit, size_t total)
+{
+    size_t piece = unit;
+    while (done < total) {
+        if (piece < PIECE_BYTES && done >= 2 * piece)
+            piece *= 2;
+        size_t copy = total - done < piece ? total - done : piece;
+        memcpy(to + done, to, copy);
+        done += copy;
+        vm_poll(L);
+    }
+}
 
 /* string.rep(s, n [, sep]). The stock one turns n rounds even when there is nothing to copy. */
 static int string_rep(lua_State *L)
@@ -32,27 +47,13 @@ static int string_rep(lua_State *L)
     }
     if (bytes + sep_bytes > STRING_BYTES / (size_t)n)
         return luaL_error(L, "resulting string too large");
-    size_t unit = bytes + sep_bytes;
-    size_t total = (size_t)n * unit - sep_bytes;
+    size_t unit = bytes + sep_bytes, total = (size_t)n * unit - sep_bytes;
     luaL_Buffer b;
     char *to = luaL_buffinitsize(L, &b, total);
-    /* One unit (as much of it as there is room for), then doubled up to a piece, then piece by
-     * piece. */
     memcpy(to, s, bytes);
-    size_t done = bytes;
-    if (n > 1) {
-        memcpy(to + done, sep, sep_bytes);
-        done += sep_bytes;
-    }
-    size_t piece = unit;
-    while (done < total) {
-        if (piece < PIECE_BYTES && done >= 2 * piece)
-            piece *= 2;
-        size_t copy = total - done < piece ? total - done : piece;
-        memcpy(to + done, to, copy);
-        done += copy;
-        vm_poll(L);
-    }
+    if (n > 1)
+        memcpy(to + bytes, sep, sep_bytes);
+    fill_by_doubling(L, to, n > 1 ? unit : bytes, unit, total);
     luaL_pushresultsize(&b, total);
     return 1;
 }

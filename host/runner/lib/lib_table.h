@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lib_table.h - what the files of the table library share: an argument that is used as an array.
- * Owner: the runner. Thread: the runner's. */
+ * Owner: the vm. Thread: one. */
 #pragma once
 #include "runner/vm/vm.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* lua_json.h - Lua values and JSON: the reader (lua_json_push.c), the writer (lua_json_write.c), and
- * what JSON has and Lua has not, null and arrays that are empty (lua_json.c).
+/* lua_json.h - Lua values and JSON: the reader (lua_json_push.c), the writer (lua_json_write.c),
+ * and what JSON has and Lua has not, null and arrays that are empty (lua_json.c).
  *
  * null is one light userdata (NULL); `json.null` in scripts, equal only to itself. An empty array
  * carries a metatable that lua_json.c owns, since an empty table alone is written as {}. A table
@@ -54,8 +54,8 @@ bool lua_json_push(lua_State *L, struct text json, struct error *err) MUST_CHECK
 /* The same for an event, which is larger than the largest body in it. */
 bool lua_json_push_event(lua_State *L, struct text json, struct error *err) MUST_CHECK;
 
-/* Appends the JSON of the value at idx, with sorted keys. Raw access only: no metamethod runs. False:
- * err says where, and what would be right ("result.items[3].f: a function cannot be written as
- * JSON"). What is larger than out->max sets out->full. */
+/* Appends the JSON of the value at idx, with sorted keys. Raw access only: no metamethod runs.
+ * False: err says where, and what would be right ("result.items[3].f: a function cannot be written
+ * as JSON"). What is larger than out->max sets out->full. */
 bool lua_json_write(lua_State *L, int idx, struct buf *out, const char *what,
                     struct error *err) MUST_CHECK;

@@ -42,8 +42,8 @@ static int compare_integers(lua_Integer a, lua_Integer b)
     return (a > b) - (a < b);
 }
 
-/* An integer with a float that is none (as a key, a float with an integer's value has become that
- * integer). */
+/* An integer with a float that is none (as a key, a float with an integer's value has
+ * become that integer). */
 static int compare_mixed(lua_Integer integer, lua_Number number)
 {
     if (number >= 0x1p63)

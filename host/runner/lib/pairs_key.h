@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pairs_key.h - the order of a table's keys that next and pairs follow (see lib_pairs.c). Raw
- * access only: no script runs. Owner: the caller. Thread: the runner's. Limit: the run's memory. */
+ * access only: no script runs. Owner: the caller. Thread: one. Limit: the run's memory. */
 #pragma once
 #include <lua.h>
 #include <stddef.h>

@@ -136,8 +136,8 @@ static struct pairs_list *new_list(lua_State *L, uint32_t count)
     return list;
 }
 
-/* Few keys: they stay on the Lua stack while they are sorted. False, with nothing pushed: they are
- * more. */
+/* Few keys: they stay on the Lua stack while they are sorted. False, with nothing pushed:
+ * they are more. */
 static bool list_few(struct collection *c, struct pairs_list **list)
 {
     lua_State *L = c->L;
@@ -191,8 +191,8 @@ static void count_keys(struct collection *c)
         refuse_objects(c->L);
 }
 
-/* From the table of unsorted keys on top to the list below it: as user values, or as a sorted
- * table. */
+/* From the table of unsorted keys on top to the list below it: as user values, or as
+ * a sorted table. */
 static void fill(lua_State *L, const struct pairs_list *list, const uint32_t *order)
 {
     int unsorted = lua_gettop(L);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* pairs_list.h - a table's keys in the order of pairs_key.h, collected and sorted once for a whole
- * traversal. A userdata, with the keys as its user values. Raw access only: no script runs. Owner:
- * Lua's collector. Thread: the runner's. Limit: the run's memory; at 65,536 keys a list takes 1 MB,
- * and 3 MB more while it is made. */
+ * traversal. A list is a userdata, with the keys as its user values. Raw access only: no script
+ * runs. Owner: Lua's collector. Thread: one. Limit: the run's memory; at 65,536 keys a list takes
+ * 1 MB, and 3 MB more while it is made. */
 #pragma once
 #include <lua.h>
 #include <stdbool.h>
@@ -13,8 +13,8 @@ struct pairs_list {
     uint32_t at;      /* the place (1 is the first) of the key that was returned last */
     bool marked;      /* it has a mark that is not nil */
     const void *last; /* lua_topointer of that key; NULL for a number or boolean */
-    bool in_table;    /* more keys than a userdata can have user values: they are in a table in the
-                         first of them */
+    /* More keys than a userdata can have user values: they are in a table in the first one. */
+    bool in_table;
 };
 
 /* Pushes the first key of the table at `table`; false (nothing pushed): it is empty. */

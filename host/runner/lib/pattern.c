@@ -56,7 +56,7 @@ static inline int class_of(int letter)
     return lower <= 'z' ? letter_classes[lower] : 0;
 }
 
-/* c against the letter behind a '%'; a capital is the complement. */
+/* True when c is of the class that the letter behind a '%' names; a capital is the complement. */
 static inline bool class_has(int c, int letter)
 {
     int class = class_of(letter);
@@ -65,7 +65,7 @@ static inline bool class_has(int c, int letter)
     return !(classes[c] & class) == !(letter & 0x20);
 }
 
-/* c against the set whose '[' is at p and whose ']' is at last. */
+/* True when c is in the set whose '[' is at p and whose ']' is at last. */
 static bool set_has(int c, const char *p, const char *last)
 {
     bool inside = true;
@@ -89,7 +89,7 @@ static bool set_has(int c, const char *p, const char *last)
     return !inside;
 }
 
-/* Where the set at p ('[') ends: behind its ']'. The first character of a set is never its end. */
+/* Finds where the set at p ('[') ends, behind its ']'. The first character is never its end. */
 static const char *set_end(struct pattern *m, const char *p)
 {
     p++;
@@ -104,8 +104,8 @@ static const char *set_end(struct pattern *m, const char *p)
     return p + 1;
 }
 
-/* Where the single-character item at p ends (a letter, a class, a set), before any repetition sign.
- */
+/* Finds where the single-character item at p (a letter, a class, a set) ends, before
+ * any repetition sign. */
 static inline const char *item_end(struct pattern *m, const char *p)
 {
     if (*p == '%') {
@@ -232,7 +232,7 @@ static const char *capture_close(struct pattern *m, const char *s, const char *p
     return end;
 }
 
-/* "%1": the text of an earlier capture again. Gives the place behind it. */
+/* Matches "%1", the text of an earlier capture again. Gives the place behind it. */
 static const char *capture_again(const struct pattern *m, const char *s, int digit)
 {
     int i = digit - '1';
@@ -246,7 +246,7 @@ static const char *capture_again(const struct pattern *m, const char *s, int dig
 
 /* ---- %b and %f ---- */
 
-/* "%bxy", p at x. */
+/* Matches "%bxy"; p is at x. */
 static const char *match_balance(const struct pattern *m, const char *s, const char *p)
 {
     if (p >= m->text_end - 1)
@@ -265,7 +265,8 @@ static const char *match_balance(const struct pattern *m, const char *s, const c
     return NULL;
 }
 
-/* "%f[set]", p behind the f. Gives the pattern behind the set when s stands at the frontier. */
+/* Matches "%f[set]"; p is behind the f. Gives the pattern behind the set when s is
+ * at the frontier. */
 static const char *match_frontier(struct pattern *m, const char *s, const char *p)
 {
     if (*p != '[')
@@ -278,8 +279,8 @@ static const char *match_frontier(struct pattern *m, const char *s, const char *
 
 /* ---- the matcher ---- */
 
-/* The items that are no single character. CONTINUE: go on at *s, *p. DONE: *s is the result (NULL:
- * no match). */
+/* Matches an item that is no single character. CONTINUE: go on at *s, *p. DONE: *s is the result
+ * (NULL: no match). */
 enum step { STEP_ITEM, STEP_CONTINUE, STEP_DONE };
 
 static enum step match_percent(struct pattern *m, const char **s, const char **p)
@@ -324,7 +325,7 @@ static inline enum step match_special(struct pattern *m, const char **s, const c
     }
 }
 
-/* One character item with its sign. */
+/* Matches a single-character item with its repetition sign. */
 static inline enum step match_item(struct pattern *m, const char **s, const char **p)
 {
     const char *sign = item_end(m, *p);
@@ -361,7 +362,7 @@ static inline enum step match_item(struct pattern *m, const char **s, const char
     }
 }
 
-/* The end of a match of the pattern from p on that starts at s; NULL: none. */
+/* Gives the end of a match of the pattern from p on that starts at s; NULL: there is none. */
 static const char *match(struct pattern *m, const char *s, const char *p)
 {
     if (m->depth-- == 0)

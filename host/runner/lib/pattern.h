@@ -3,9 +3,10 @@
  *
  * Differs from the stock matcher in two ways: each step of the backtracking polls the CPU limit,
  * and every attempt starts with a whole depth budget, also after an error. A pattern is read as it
- * is matched, so a malformed part that is never reached raises nothing, as in stock Lua. Owner: the
- * caller's stack. Thread: the runner's. Limits: 32 captures, 200 levels of recursion ("pattern too
- * complex"). */
+ * is matched, so a malformed part that is never reached raises nothing, as in stock Lua.
+ *
+ * Owner: the caller's stack. Thread: one. Limits: 32 captures, 200 levels of recursion ("pattern
+ * too complex"). */
 #pragma once
 #include <lua.h>
 #include <stdbool.h>
@@ -43,8 +44,8 @@ const char *pattern_search(struct pattern *m, const char *from, const char *not_
  * Raises when there is no such. */
 void pattern_push(struct pattern *m, int index, const char *start, const char *end);
 /* Pushes all captures, or the whole match when there are none and start is not NULL. Returns how
- * many. */
+ * many it pushed. */
 int pattern_push_all(struct pattern *m, const char *start, const char *end);
 
-/* Without any character that means something in a pattern. */
+/* True for a text without any character that means something in a pattern. */
 bool pattern_is_plain(const char *text, size_t bytes);

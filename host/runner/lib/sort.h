@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sort.h - a stable merge sort of indices. It asks `before` about pairs of them and trusts no
- * answer: whatever it says, the result is a permutation. Owner: the caller. Thread: any. Cost: at
- * most n log2 n questions. */
+ * answer: whatever that says, the result is a permutation. Owner: the caller. Thread: any. Limit:
+ * at most n log2 n questions. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

@@ -29,8 +29,8 @@ static const char *const tag_names[] = {
 struct tag {
     enum tag_kind kind;  /* TAG_NONE: the end of the source */
     const char *opening; /* its first brace */
-    const char
-        *text_end; /* where the text before it ends; blanks go with a tag alone on its line */
+    /* Where the text before it ends; the blanks go with a tag that is alone on its line. */
+    const char *text_end;
 };
 
 static bool render_until(struct template *t, const struct template_scope *scope, bool live,
@@ -294,7 +294,8 @@ static bool render_each(struct template *t, const struct template_scope *scope, 
     return render_rest(t, scope, live && inner.index == 0, block, &ending);
 }
 
-/* Nothing at all for nothing: a buffer that keeps no byte must not be made to allocate. */
+/* Appends nothing at all for an empty text: a buffer that keeps no byte must not be
+ * made to allocate. */
 static void put_text(struct template *t, bool live, const char *from, const char *to)
 {
     if (live && to > from)
@@ -324,7 +325,7 @@ static bool render_block(struct template *t, const struct template_scope *scope,
     return true;
 }
 
-/* One tag and the text before it. */
+/* Renders one tag and the text before it. */
 static bool render_tag(struct template *t, const struct template_scope *scope, bool live,
                        const char *text, struct tag *tag)
 {

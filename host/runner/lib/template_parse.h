@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* template_parse.h - the inside of templates: template.c knows blocks and text, template_value.c what
- * stands between {{ and }}. Rendered while parsed, in one pass; the body of each is parsed again for
- * every item. Owner: the caller. Thread: one. Limits: the enum below. */
+/* template_parse.h - the inside of templates: template.c knows blocks and text, template_value.c
+ * what stands between {{ and }}. Rendered while parsed, in one pass; the body of each is parsed
+ * again for every item. Owner: the caller. Thread: one. Limits: the enum below. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* code.h - compiled chunks, kept by the process so that a run need not parse: the modules of lualib
- * (embedded, compiled once at the start) and the files of a program. Bytecode comes from here alone;
- * scripts can load text only. Owner: whoever made it. Thread: one. Limit: CODE_SOURCE bytes a script
- * file. */
+/* code.h - compiled chunks, kept by the process so that a run need not parse: the modules of
+ * lualib (embedded, compiled once at the start) and the files of a program. Bytecode comes from
+ * here alone; scripts can load text only. Owner: whoever made it. Thread: one. Limit: CODE_SOURCE
+ * bytes a script file. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"

@@ -8,14 +8,14 @@
 
 #include <stdio.h>
 
-static size_t begin(struct script *s, enum frame_type type)
+static size_t begin_frame(struct script *s, enum frame_type type)
 {
     return frame_begin(s->port->out, type, s->port->tag);
 }
 
-/* A script that writes faster than the host takes leaves the processor, so that the loop can send.
- */
-static void end(lua_State *L, struct script *s, size_t mark)
+/* Ends a frame. A script that writes faster than the host takes leaves the processor, so that the
+ * loop can send. */
+static void end_frame(lua_State *L, struct script *s, size_t mark)
 {
     struct buf *out = s->port->out;
     frame_end(out, mark);
@@ -27,8 +27,9 @@ static void end(lua_State *L, struct script *s, size_t mark)
     }
 }
 
-/* What a record costs in the journal beside its texts: more than it really does. */
-enum { RECORD_COST = 64, OP_COST = 512 }; /* of an op: its records and those of its answer */
+/* The bytes that a record costs in the journal beside its texts, rather too many; of an op, its
+ * records and those of its answer. */
+enum { RECORD_COST = 64, OP_COST = 512 };
 
 void emit_count(struct script *s, size_t bytes)
 {
@@ -66,17 +67,17 @@ void emit_op(lua_State *L, uint32_t step, struct text kind, struct text name, st
     struct script *s = script_of(L);
     emit_count(s, OP_COST + kind.len + name.len);
     check_journal(L, s);
-    size_t mark = begin(s, FRAME_OP);
+    size_t mark = begin_frame(s, FRAME_OP);
     frame_put_u32(s->port->out, step);
     frame_put_bytes(s->port->out, kind);
     frame_put_bytes(s->port->out, name);
     frame_put_bytes(s->port->out, args);
-    end(L, s, mark);
+    end_frame(L, s, mark);
 }
 
 void emit_op_cancel(struct script *s, uint32_t step)
 {
-    size_t mark = begin(s, FRAME_OP_CANCEL);
+    size_t mark = begin_frame(s, FRAME_OP_CANCEL);
     frame_put_u32(s->port->out, step);
     frame_end(s->port->out, mark);
 }
@@ -87,20 +88,20 @@ void emit_record(lua_State *L, enum record_type type, uint32_t step, uint32_t at
     struct script *s = script_of(L);
     emit_count(s, RECORD_COST + name.len + data.len);
     check_journal(L, s);
-    size_t mark = begin(s, FRAME_RECORD);
+    size_t mark = begin_frame(s, FRAME_RECORD);
     frame_put_u8(s->port->out, (uint8_t)type);
     frame_put_u32(s->port->out, step);
     frame_put_u32(s->port->out, attempt);
     frame_put_bytes(s->port->out, name);
     frame_put_bytes(s->port->out, data);
-    end(L, s, mark);
+    end_frame(L, s, mark);
 }
 
 void emit_idle(struct script *s, uint32_t answers)
 {
     char at[VM_AT];
     vm_find_line(s->tasks.root.co, at);
-    size_t mark = begin(s, FRAME_IDLE);
+    size_t mark = begin_frame(s, FRAME_IDLE);
     frame_put_u32(s->port->out, answers);
     frame_put_bytes(s->port->out, at[0] ? text_of(at) : TEXT_NONE);
     frame_end(s->port->out, mark);

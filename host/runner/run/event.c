@@ -11,9 +11,9 @@ static int refuse_assignment(lua_State *L)
     return luaL_error(L, "event is read-only");
 }
 
-/* pairs(event) walks the table behind it: pairs in turn, given as upvalue, so that a script cannot
- * change what it is. */
-static int walk(lua_State *L)
+/* Walks the table behind the event, by the pairs that is given as an upvalue, so that a script
+ * cannot change it. */
+static int pairs_of_event(lua_State *L)
 {
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_VALUES);
@@ -28,7 +28,7 @@ void event_open(lua_State *L)
     lua_pushcfunction(L, refuse_assignment);
     lua_setfield(L, -2, "__newindex");
     lua_getglobal(L, "pairs");
-    lua_pushcclosure(L, walk, 1);
+    lua_pushcclosure(L, pairs_of_event, 1);
     lua_setfield(L, -2, "__pairs");
     lua_pushboolean(L, false);
     lua_setfield(L, -2, "__metatable");
@@ -42,7 +42,7 @@ void event_open(lua_State *L)
     lua_rawseti(L, LUA_REGISTRYINDEX, SCRIPT_REF_EVENT);
 }
 
-/* The real table takes the place of the one that event_open made. */
+/* Puts the table on top in the place of the one that event_open made. */
 static void put_behind(lua_State *L)
 {
     lua_pushvalue(L, -1);
@@ -69,9 +69,8 @@ bool event_fill(struct script *s, struct text json, struct error *err)
     text_time(s->vm.shared.start_ms, at);
     lua_pushstring(L, at);
     lua_setfield(L, -2, "at");
-    if (lua_getfield(L, -1, "body") !=
-        LUA_TTABLE) { /* none was sent: event.body.x is nil, not an error */
-        lua_newtable(L);
+    if (lua_getfield(L, -1, "body") != LUA_TTABLE) {
+        lua_newtable(L); /* none was sent: event.body.x is nil, not an error */
         lua_setfield(L, -3, "body");
     }
     lua_pop(L, 1);

@@ -16,5 +16,6 @@ void event_open(lua_State *L);
 bool event_fill(struct script *s, struct text json, struct error *err) MUST_CHECK;
 /* Sets event.instruction; absent: none. */
 void event_set_instruction(struct script *s, struct text instruction);
-/* The body's `instruction` if it is a text that is not empty, borrowed from the event; else absent. */
+/* The body's `instruction` if it is a text that is not empty, borrowed from the
+ * event; else absent. */
 struct text event_body_instruction(struct script *s);

@@ -30,7 +30,7 @@ static size_t count_live(const struct script *s)
 }
 
 /* The userdata on top stays alive until its task has ended. */
-static void anchor(lua_State *L, struct task *t)
+static void keep_alive(lua_State *L, struct task *t)
 {
     lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_TASKS);
     lua_pushvalue(L, -2);
@@ -51,7 +51,7 @@ int host_task_spawn(lua_State *L)
     luaL_setmetatable(L, type_name);
     t->co = lua_newthread(L);
     lua_setiuservalue(L, -2, USER_COROUTINE);
-    anchor(L, t);
+    keep_alive(L, t);
     lua_insert(L, 1);
     if (!lua_checkstack(t->co, given))
         return task_raise(L, "flow", ": too many arguments");

@@ -14,6 +14,6 @@ int host_task_join(lua_State *L);
 int host_task_join_any(lua_State *L);
 int host_task_cancel(lua_State *L);
 
-/* Moves what a task that is not the root returned or raised off its stack, since a script that holds
- * the coroutine may resume it with what lies there. */
+/* Moves what a task that is not the root returned or raised off its stack, since a script that
+ * holds the coroutine may resume it with what lies there. */
 void host_task_keep_results(lua_State *L, struct task *t);

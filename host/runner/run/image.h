@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* image.h - copies of vms that have just loaded a program, so that its next run in the same slot
- * starts by one copy instead of loading. A vm is full of pointers into itself, so an image fits only
- * the slot it was taken in. A run from an image sends the same frames as one that was loaded anew,
- * since nothing of one run is in a vm when its image is taken.
+ * starts by one copy instead of loading. A vm is full of pointers into itself, so an image fits
+ * only the slot it was taken in. A run from an image sends the same frames as one that was loaded
+ * anew, since nothing of one run is in a vm when its image is taken.
  *
- * Owner: the loop. Thread: one. Limits: the lowest IMAGE_SLOTS slots, IMAGE_BYTES each, IMAGE_BUDGET
- * all together (the least recently used go first). */
+ * Owner: the loop. Thread: one. Limits: the lowest IMAGE_SLOTS slots, IMAGE_BYTES each,
+ * IMAGE_BUDGET all together (the least recently used go first). */
 #pragma once
 #include "base/list.h"
 #include <stdbool.h>

@@ -186,7 +186,7 @@ static bool receive(struct loop *l, bool wait)
     }
 }
 
-/* Sends and receives at once, since two sides that only write would wait for each other for ever. */
+/* Sends and receives at once: two sides that only write would wait for each other for ever. */
 static bool exchange(struct loop *l)
 {
     struct pollfd polled = {.fd = l->socket, .events = POLLIN | POLLOUT};

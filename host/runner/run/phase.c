@@ -42,13 +42,13 @@ static lua_State *root_of(const struct script_run *r)
     return r->script->tasks.root.co;
 }
 
-static int fail(struct script_run *r, const char *code, const char *message, const char *at)
+static int fail_run(struct script_run *r, const char *code, const char *message, const char *at)
 {
     script_run_fail(r, code, text_of(message), at);
     return PHASE_END;
 }
 
-/* "support/refund.lua:12", the line where a declared function begins. */
+/* Finds the line where a declared function begins, "support/refund.lua:12"; "" when it is none. */
 static void line_of(struct script_run *r, enum script_ref ref, char at[VM_AT])
 {
     lua_State *L = r->script->vm.L;
@@ -76,7 +76,7 @@ void phase_line(struct script_run *r, char at[VM_AT])
         line_of(r, functions[r->phase], at);
 }
 
-/* The line of the trigger {} call. */
+/* Finds the line of the trigger {} call. */
 static void line_of_declaration(const struct script_run *r, char at[VM_AT])
 {
     at[0] = '\0';
@@ -90,7 +90,7 @@ static int fail_at(struct script_run *r, enum script_ref ref, const char *code, 
     line_of(r, ref, at);
     if (!at[0]) /* a template */
         line_of_declaration(r, at);
-    return fail(r, code, message, at);
+    return fail_run(r, code, message, at);
 }
 
 /* ---- compile, load */
@@ -99,7 +99,7 @@ static int enter_compile(struct script_run *r)
 {
     struct error err;
     if (!program_compile(r->program, r->script->vm.L, &err))
-        return fail(r, "script.error", err.text, "");
+        return fail_run(r, "script.error", err.text, "");
     return PHASE_LOAD;
 }
 
@@ -123,7 +123,7 @@ static const char *module_of_run(lua_State *L)
     return ar.nparams > 1 || ar.isvararg ? "flow" : NULL;
 }
 
-/* What runs will need, so that it is in the image. */
+/* Loads what runs will need, so that it is in the image. */
 static void load_modules(struct script_run *r)
 {
     lua_State *L = r->script->vm.L;
@@ -141,8 +141,8 @@ static bool is_function(struct script_run *r, enum script_ref ref)
     return is;
 }
 
-/* From here on the vm is this run's own: with its clock, seed and event. */
-static int prepare(struct script_run *r)
+/* Makes the script this run's own: with its limits, clock, seed and event. */
+static int prepare_run(struct script_run *r)
 {
     struct script *s = r->script;
     struct vm_limits limits = limits_of(r);
@@ -156,7 +156,7 @@ static int prepare(struct script_run *r)
     tick_restart(&s->vm);
     if (!event_fill(s, r->start.event, &err)) {
         snprintf(text, sizeof text, "the event is not what it should be: %s", err.text);
-        return fail(r, "runner.event", text, "");
+        return fail_run(r, "runner.event", text, "");
     }
     return r->start.admit && is_function(r, SCRIPT_REF_FILTER) ? PHASE_FILTER : PHASE_INSTRUCTION;
 }
@@ -168,7 +168,7 @@ static int tell_manifest(struct script_run *r)
     char at[VM_AT];
     line_of_declaration(r, at);
     if (!trigger_manifest(r->script, scratch, &err))
-        return fail(r, "script.error", err.text, at);
+        return fail_run(r, "script.error", err.text, at);
     emit_loaded(&r->loop->out, r->node.tag, buf_view(scratch));
     return PHASE_END;
 }
@@ -182,7 +182,7 @@ static int leave_load(struct script_run *r, lua_State *co, int results)
         lua_settop(co, 1); /* nil, or the first of many: no trigger, or just that */
     if (!trigger_take(s, co, &err)) {
         line_of_declaration(r, at);
-        return fail(r, "script.error", err.text, at);
+        return fail_run(r, "script.error", err.text, at);
     }
     lua_settop(co, 0);
     if (strchr(r->program->files[0].name, '/')) /* host.lua has nothing to run */
@@ -190,13 +190,14 @@ static int leave_load(struct script_run *r, lua_State *co, int results)
     lua_sethook(co, NULL, 0, 0); /* a tick may just have come; an image would keep it for ever */
     lua_sethook(s->vm.L, NULL, 0, 0);
     image_save(&r->loop->images, r->program, r->slot, &s->vm);
-    return r->kind == STATUS_PAGE_LOAD ? tell_manifest(r) : prepare(r);
+    return r->kind == STATUS_PAGE_LOAD ? tell_manifest(r) : prepare_run(r);
 }
 
 /* ---- filter, instruction */
 
-/* The root task calls a declared function with the event and `more` of the registry. */
-static void call(struct script_run *r, enum script_ref function, enum script_ref more)
+/* Lets the root task call a declared function with the event and, if it is not 0, `more`
+ * of the registry. */
+static void start_call(struct script_run *r, enum script_ref function, enum script_ref more)
 {
     lua_State *co = root_of(r);
     lua_rawgeti(co, LUA_REGISTRYINDEX, function);
@@ -209,7 +210,7 @@ static void call(struct script_run *r, enum script_ref function, enum script_ref
 static int enter_filter(struct script_run *r)
 {
     event_set_instruction(r->script, event_body_instruction(r->script));
-    call(r, SCRIPT_REF_FILTER, 0);
+    start_call(r, SCRIPT_REF_FILTER, 0);
     return PHASE_FILTER;
 }
 
@@ -228,9 +229,9 @@ static int leave_filter(struct script_run *r, lua_State *co, int results)
     return PHASE_END;
 }
 
-/* The first frame. A replay gets the instruction back from the host's JSON, so it must be what JSON
- * can hold. */
-static int admit(struct script_run *r, struct text instruction)
+/* Sends the first frame. A replay gets the instruction back from the host's JSON, so it must be
+ * what JSON can hold. */
+static int admit_run(struct script_run *r, struct text instruction)
 {
     if (instruction.len > r->start.output_bytes)
         return fail_at(r, SCRIPT_REF_INSTRUCTION, "limit.output", "the instruction is too large");
@@ -244,8 +245,8 @@ static int admit(struct script_run *r, struct text instruction)
     return PHASE_RUN;
 }
 
-/* Names in a template are looked up in the event's inputs. */
-static int render(struct script_run *r, struct text source)
+/* Renders a template; its names are looked up in the event's inputs. */
+static int render_instruction(struct script_run *r, struct text source)
 {
     lua_State *L = r->script->vm.L;
     struct buf *out = &r->loop->scratch;
@@ -261,7 +262,7 @@ static int render(struct script_run *r, struct text source)
     lua_settop(L, 0);
     if (out->full)
         return fail_at(r, SCRIPT_REF_INSTRUCTION, "limit.output", "the instruction is too large");
-    return ok ? admit(r, buf_view(out))
+    return ok ? admit_run(r, buf_view(out))
               : fail_at(r, SCRIPT_REF_INSTRUCTION, "script.error", err.text);
 }
 
@@ -269,21 +270,21 @@ static int enter_instruction(struct script_run *r)
 {
     lua_State *L = r->script->vm.L;
     if (!r->start.admit)
-        return admit(r, r->start.instruction);
+        return admit_run(r, r->start.instruction);
     switch (lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_INSTRUCTION)) {
     case LUA_TFUNCTION:
         lua_pop(L, 1);
-        call(r, SCRIPT_REF_INSTRUCTION, 0);
+        start_call(r, SCRIPT_REF_INSTRUCTION, 0);
         return PHASE_INSTRUCTION;
     case LUA_TSTRING: {
         struct text source;
         source.data = lua_tolstring(L, -1, &source.len); /* the registry holds it */
         lua_pop(L, 1);
-        return render(r, source);
+        return render_instruction(r, source);
     }
     default:
         lua_pop(L, 1);
-        return admit(r, event_body_instruction(r->script));
+        return admit_run(r, event_body_instruction(r->script));
     }
 }
 
@@ -296,14 +297,14 @@ static int leave_instruction(struct script_run *r, lua_State *co, int results)
     else if (results > 0 && !lua_isnil(co, 1))
         return fail_at(r, SCRIPT_REF_INSTRUCTION, "script.error",
                        "instruction must return a string");
-    int next = admit(r, instruction);
+    int next = admit_run(r, instruction);
     lua_settop(co, 0);
     return next;
 }
 
 /* ---- run */
 
-/* An agent trigger: agent.ask { instruction = event.instruction }. */
+/* Lets the root task of an agent trigger call agent.ask { instruction = event.instruction }. */
 static void call_agent(struct script_run *r)
 {
     lua_State *co = root_of(r);
@@ -328,18 +329,18 @@ static int enter_run(struct script_run *r)
     if (r->agent)
         call_agent(r);
     else
-        call(r, SCRIPT_REF_RUN, SCRIPT_REF_FLOW);
+        start_call(r, SCRIPT_REF_RUN, SCRIPT_REF_FLOW);
     return PHASE_RUN;
 }
 
-/* agent.ask fails with nil, message, code. */
+/* Fails the run when agent.ask did, which returns nil, message and code then. */
 static bool agent_failed(struct script_run *r, lua_State *co, int results)
 {
     if (!r->agent || results < 2 || !lua_isnil(co, -results))
         return false;
     const char *message = lua_tostring(co, 1 - results);
     const char *code = results > 2 ? lua_tostring(co, 2 - results) : NULL;
-    fail(r, code ? code : "agent.failed", message ? message : "the agent failed", "");
+    fail_run(r, code ? code : "agent.failed", message ? message : "the agent failed", "");
     return true;
 }
 
@@ -367,7 +368,7 @@ static int leave_run(struct script_run *r, lua_State *co, int results)
     return PHASE_END;
 }
 
-/* ---- the row */
+/* ---- the table of phases */
 
 static const struct {
     int (*enter)(struct script_run *r); /* its own number: the root task has something to do */
@@ -380,7 +381,7 @@ static const struct {
     [PHASE_RUN] = {enter_run, leave_run},
 };
 
-static void enter(struct script_run *r, int phase)
+static void enter_phase(struct script_run *r, int phase)
 {
     while (phase != PHASE_END) {
         r->phase = (enum phase)phase;
@@ -394,7 +395,7 @@ static void enter(struct script_run *r, int phase)
 
 void phase_begin(struct script_run *r, bool loaded)
 {
-    enter(r, loaded ? prepare(r) : (int)r->phase);
+    enter_phase(r, loaded ? prepare_run(r) : (int)r->phase);
 }
 
 void phase_leave(struct script_run *r)
@@ -403,5 +404,5 @@ void phase_leave(struct script_run *r)
     if (root->state == TASK_FAILED)
         script_run_fail_raised(r);
     else
-        enter(r, phases[r->phase].leave(r, root->co, root->count));
+        enter_phase(r, phases[r->phase].leave(r, root->co, root->count));
 }

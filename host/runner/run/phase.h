@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* phase.h - the phases of a run: compile the program (only when it is loaded for the host), load the
- * file, judge the filter, render the instruction, run. Each enters with something for the root task
- * to call, or goes on to the next at once, and leaves by judging what the task returned. So every
- * phase can be preempted and killed. Owner: the run. Thread: one. */
+/* phase.h - the phases of a run: compile the program (only when it is loaded for the host), load
+ * the file, judge the filter, render the instruction, run. Each enters with something for the root
+ * task to call, or goes on to the next at once, and leaves by judging what the task returned. So
+ * every phase can be preempted and killed. Owner: the run. Thread: one. */
 #pragma once
 #include "runner/vm/vm_state.h"
 

@@ -9,7 +9,7 @@
 
 enum { CHUNK_NAME = 256 };
 
-/* Names end up in messages and frames: no more than a line of text. */
+/* Names end up in messages and frames, so they must be one line of text. */
 static bool file_name_ok(struct text name)
 {
     if (!name.data || name.len == 0 || name.len >= CHUNK_NAME - 8 || !text_utf8_ok(name))
@@ -32,7 +32,7 @@ static bool read_file(struct program *p, struct frame_reader *r, uint32_t i)
     return true;
 }
 
-/* Sources move from the frame into a block of their own. */
+/* Copies the sources from the frame into a block of their own. */
 static void hold_sources(struct program *p)
 {
     size_t bytes = 0;
@@ -83,7 +83,7 @@ void program_unref(struct program *p)
     free(p);
 }
 
-/* "@support/refund.lua", "@lib/prices.lua": what the author looks for. */
+/* Makes the name that Lua gives the chunk in messages: "@support/refund.lua", "@lib/prices.lua". */
 static void chunk_name(const struct program *p, uint32_t i, char chunk[CHUNK_NAME])
 {
     snprintf(chunk, CHUNK_NAME, "@%s", p->files[i].name);
@@ -125,7 +125,7 @@ bool program_compile(struct program *p, lua_State *L, struct error *err)
     return true;
 }
 
-/* "lib.prices" is "lib/prices.lua" or "support/lib/prices.lua". */
+/* True when the file is the module: "lib.prices" is "lib/prices.lua", "support/lib/prices.lua". */
 static bool is_module(const char *path, const char *module)
 {
     char ending[CHUNK_NAME];

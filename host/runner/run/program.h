@@ -30,7 +30,7 @@ struct program *program_new(const struct lualib *lualib, struct frame_reader *r)
 struct program *program_ref(struct program *p);
 /* Its images must be gone when the last reference goes. */
 void program_unref(struct program *p);
-/* Compiles all files on L, whose vm may be killed meanwhile. False: err has file, line and reason. */
+/* Compiles all files on L, whose vm may be killed meanwhile. False: err has file, line, reason. */
 bool program_compile(struct program *p, lua_State *L, struct error *err) MUST_CHECK;
 /* Lua cuts long file names in its messages ("...nd.lua:12: why"). Writes the message with the whole
  * name to out, of so many bytes. */

@@ -15,8 +15,7 @@ static const struct {
     int (*push)(lua_State *L);
 } in_c[] = {{"json", lib_json_push}, {"secret", lib_secret_push}, {"template", lib_template_push}};
 
-/* What stands in the cache while a module is being evaluated: nothing that a script could return.
- */
+/* Its address stands in the cache while a module is being evaluated. No script can return that. */
 static char evaluating;
 
 static int not_found(lua_State *L, const struct program *p, const char *name)
@@ -39,8 +38,8 @@ static int not_found(lua_State *L, const struct program *p, const char *name)
     return luaL_error(L, "require: module '%s' not found; there is:%s", name, lua_tostring(L, -1));
 }
 
-/* The module on top goes into the cache, under the name at 1; nil becomes true, as in stock Lua. */
-static int keep(lua_State *L)
+/* Puts the module on top into the cache, under the name at 1; nil becomes true, as in stock Lua. */
+static int keep_module(lua_State *L)
 {
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
@@ -58,7 +57,7 @@ static int evaluated(lua_State *L, int status, lua_KContext context)
 {
     (void)status;
     (void)context;
-    return keep(L);
+    return keep_module(L);
 }
 
 static void mark_evaluating(lua_State *L)
@@ -70,14 +69,14 @@ static void mark_evaluating(lua_State *L)
     lua_pop(L, 1);
 }
 
-/* A module of the version: a script like the trigger's own file, so it can be preempted. */
+/* Loads a module of the program, which can be preempted like the trigger's own file. */
 static int load_script(lua_State *L, const struct code *code)
 {
     mark_evaluating(L);
     code_push(L, code);
     lua_pushvalue(L, 1);
     lua_callk(L, 1, 1, 0, evaluated);
-    return keep(L);
+    return keep_module(L);
 }
 
 static int load_lualib(lua_State *L, const struct code *code)
@@ -87,11 +86,11 @@ static int load_lualib(lua_State *L, const struct code *code)
     lua_pushvalue(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, SCRIPT_REF_HOST);
     lua_call(L, 2, 1);
-    return keep(L);
+    return keep_module(L);
 }
 
-/* A module whose evaluation failed leaves its mark, so a second require of it says the same as a
- * circle: both mean that it is not there. */
+/* The function for scripts. A module whose evaluation failed leaves its mark, so a second require
+ * of it says the same as a circle does: both mean that it is not there. */
 static int require(lua_State *L)
 {
     size_t bytes;
@@ -110,7 +109,7 @@ static int require(lua_State *L)
     for (size_t i = 0; i < ARRAY_LEN(in_c); i++) {
         if (strcmp(in_c[i].name, name) == 0) {
             in_c[i].push(L);
-            return keep(L);
+            return keep_module(L);
         }
     }
     const struct code *code = p ? lualib_find(p->lualib, name) : NULL;

@@ -14,7 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* NULL: the host gave none, or something else. */
+/* Maps the page that the host gave; NULL: it gave none, or something else. */
 static struct status_page *map_status_page(void)
 {
     void *page =
@@ -24,9 +24,8 @@ static struct status_page *map_status_page(void)
 
 enum { RUNNER_IDLE_S = 2 }; /* without a frame, before the loop gives memory back */
 
-/* The loop sleeps in recv, and now and then looks up; the host may have made its own end, and this
- * one with it, non-blocking.
- */
+/* Makes the loop sleep in recv, and wake up now and then to give memory back. The host may have
+ * made its own end, and this one with it, non-blocking. */
 static bool make_blocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -49,6 +48,5 @@ int runner_main(void)
         !last_words_start(page, &err) || !sandbox_shut(STATUS_PAGE_SOCKET_FD, &err))
         _exit(LOOP_NO_SANDBOX);
     enum loop_exit status = loop_run(l);
-    _exit((int)status); /* nothing is left to be done that the kernel does not do, and exit handlers
-                           make calls */
+    _exit((int)status); /* exit handlers would make calls that the sandbox forbids */
 }

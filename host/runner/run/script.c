@@ -27,8 +27,8 @@ struct script *script_new(void *range, struct script_port *port, const struct vm
     struct script *s = range;
     lua_State *L = vm_new(range, sizeof *s, &port->death, &callbacks, limits)->L;
     script_bind(s, port, NULL, limits);
-    script_seed(s,
-                0); /* the same for every run until it gets its own: an image is made in between */
+    /* The same for every run until it gets its own seed: an image is made in between. */
+    script_seed(s, 0);
     lib_open_all(L);
     require_open(L);
     host_table_open_print(L);

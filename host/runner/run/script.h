@@ -14,8 +14,8 @@
 
 struct program;
 
-/* What leads out of a script. One for all scripts of a runner is enough, since only one is on the
- * processor. */
+/* What leads out of a script. One for all scripts of a runner is enough, since only one is
+ * on the processor. */
 struct script_port {
     uint64_t tag;        /* of the run on the processor */
     struct buf *out;     /* frames */

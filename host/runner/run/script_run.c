@@ -100,7 +100,7 @@ static void add_clean(struct buf *out, struct text t)
     }
 }
 
-/* Messages come from scripts: any bytes, any length. */
+/* Messages come from scripts, with any bytes and of any length. */
 struct text script_run_clean(struct script_run *r, struct text message)
 {
     struct buf *scratch = &r->loop->scratch;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* script_run.h - one run in the runner: from its START frame to its last one. The loading of a
- * program for the host is one, too (kind STATUS_PAGE_LOAD): it ends behind the first phase. The life
- * of a run is a row of phases (phase.h). Its end frees it; nothing of it is left.
+ * program for the host is one, too (kind STATUS_PAGE_LOAD): it ends behind the first phase. The
+ * life of a run is a row of phases (phase.h). Its end frees it; nothing of it is left.
  *
  * Codes of FAILED: limit.cpu limit.memory limit.steps limit.output limit.record limit.journal;
  * script.error (or the error table's own code), script.result (not writable as JSON),
@@ -65,7 +65,7 @@ void script_run_free(struct script_run *r);
 
 /* ---- for phase.c */
 
-/* Writes the last frame of a run that failed, or of a program that is refused. at: "" for nowhere. */
+/* Writes the last frame of a run that failed, or of a refused program. at: "" for nowhere. */
 void script_run_fail(struct script_run *r, const char *code, struct text message, const char *at);
 /* Fails the run with the error that lies on the stack of the root task. */
 void script_run_fail_raised(struct script_run *r);

@@ -34,7 +34,7 @@ static void link_node(struct tag_map *m, struct tag_node *node)
     *bucket = node;
 }
 
-static void grow(struct tag_map *m)
+static void grow_map(struct tag_map *m)
 {
     struct tag_map old = *m;
     size_t buckets = (old.mask + 1) * 2;
@@ -52,7 +52,7 @@ static void grow(struct tag_map *m)
 void tag_map_put(struct tag_map *m, struct tag_node *node, uint64_t tag)
 {
     if (m->count > m->mask)
-        grow(m);
+        grow_map(m);
     node->tag = tag;
     link_node(m, node);
     m->count++;

@@ -50,8 +50,8 @@ static struct task *of_live(struct list *node)
     return LIST_ENTRY(node, struct task, live);
 }
 
-/* Takes a task that has just ended out of the set; who waited for it goes on. */
-static void settle(struct script *s, struct task *t, enum task_state state)
+/* Takes a task that has just ended out of the set, and makes those ready who waited for it. */
+static void end_task(struct script *s, struct task *t, enum task_state state)
 {
     t->state = state;
     list_del(&t->live);
@@ -77,7 +77,7 @@ static void settle(struct script *s, struct task *t, enum task_state state)
 }
 
 /* Runs a task until it waits, is preempted or ends. */
-static int resume(struct script *s, struct task *t)
+static int resume_task(struct script *s, struct task *t)
 {
     int arguments = t->state == TASK_READY ? t->count : 0, results = 0;
     t->count = 0;
@@ -96,7 +96,7 @@ static int resume(struct script *s, struct task *t)
     return status;
 }
 
-/* The task that is on the processor or preempted; NULL: none. */
+/* Says which task is on the processor or preempted; NULL: none. */
 static void set_current(struct script *s, struct task *t)
 {
     s->tasks.current = t;
@@ -116,7 +116,7 @@ enum tasks_turn tasks_turn(struct script *s)
         if (s->vm.collect_wanted)
             vm_collect(&s->vm);
         struct task *t = set->current;
-        int status = resume(s, t);
+        int status = resume_task(s, t);
         if (s->vm.shared.preempted) {
             s->vm.shared.preempted = false;
             t->count = 0;
@@ -127,7 +127,7 @@ enum tasks_turn tasks_turn(struct script *s)
             t->count = 0;
             continue;
         }
-        settle(s, t, status == LUA_OK ? TASK_ENDED : TASK_FAILED);
+        end_task(s, t, status == LUA_OK ? TASK_ENDED : TASK_FAILED);
         if (t == &set->root)
             return TASKS_ENDED;
     }
@@ -166,10 +166,10 @@ static void cancel_one(struct script *s, struct task *t)
         s->step_states[t->step - 1] = STEP_CANCELLED;
         emit_op_cancel(s, t->step);
     }
-    settle(s, t, TASK_CANCELLED);
+    end_task(s, t, TASK_CANCELLED);
 }
 
-/* Marks come first: an end hands its children to its parent. */
+/* Marks all of the tree before it ends any, since an end hands its children to its parent. */
 void task_cancel_tree(struct script *s, struct task *top)
 {
     LIST_EACH(node, &s->tasks.live)
@@ -196,7 +196,7 @@ void tasks_cancel_rest(struct script *s)
 
 /* ---- steps */
 
-static void make_room(lua_State *L, struct script *s)
+static void grow_states(lua_State *L, struct script *s)
 {
     uint32_t room = s->steps_room ? s->steps_room * 2 : STATES_FIRST;
     s->step_states = vm_scratch(L, s->step_states, s->steps_room, room);
@@ -210,7 +210,7 @@ uint32_t step_take(lua_State *L, enum step_state state)
     if (s->steps >= s->steps_max)
         vm_kill(L, "limit.steps", "the run takes more than %u steps", (unsigned)s->steps_max);
     if (s->steps == s->steps_room)
-        make_room(L, s);
+        grow_states(L, s);
     s->step_states[s->steps++] = (uint8_t)state;
     tick_restart(&s->vm);
     return s->steps;
@@ -234,8 +234,8 @@ void step_resume(struct script *s, uint32_t step)
 
 /* ---- waiting */
 
-/* "http.get": the function of a lualib module through which the script came here. Its chunks are
- * named "=[http]". */
+/* Finds the function of a lualib module through which the script came here: "http.get". The chunks
+ * of lualib are named "=[http]". */
 static void find_caller(lua_State *L, const char *kind, char name[CALLER_BYTES])
 {
     lua_Debug ar;

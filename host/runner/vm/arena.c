@@ -9,8 +9,9 @@ struct arena_cell {
     struct arena_cell *next;
 };
 
-/* Large blocks lie one behind the other from the first up to `top`: `size` leads to the next,
- * `before` to the one before. When it is free, its list links lie in what was the content. */
+/* The header of a large block. Large blocks lie one behind the other from the first up to
+ * `top`: `size` leads to the next, `before` to the one before. The links of a free one lie in
+ * what was its content. */
 struct arena_block {
     uint32_t size;   /* with this header; a multiple of 16 */
     uint32_t before; /* size of the block below; 0: this is the first */
@@ -62,8 +63,7 @@ void arena_init(struct arena *a, size_t head, size_t range, size_t limit)
 
 static unsigned bin_of(uint32_t size)
 {
-    unsigned bin =
-        31U - (unsigned)__builtin_clz(size) - 10U; /* the smallest large block has 2^10 bytes */
+    unsigned bin = 31U - (unsigned)__builtin_clz(size) - 10U; /* the smallest has 2^10 bytes */
     return bin < ARENA_BINS ? bin : ARENA_BINS - 1;
 }
 
@@ -118,8 +118,8 @@ static void set_size(struct arena *a, struct arena_block *b, uint32_t size)
         a->last = b;
 }
 
-/* A block that nobody needs joins its free neighbours; at the top, the top sinks. */
-static void release(struct arena *a, struct arena_block *b)
+/* Joins a block that nobody needs with its free neighbours; the topmost makes the top sink. */
+static void release_block(struct arena *a, struct arena_block *b)
 {
     struct arena_block *after = block_after(a, b), *before = block_before(b);
     if (after && after->is_free) {
@@ -139,8 +139,8 @@ static void release(struct arena *a, struct arena_block *b)
     a->last = block_before(b);
 }
 
-/* Cuts what is beyond `size` off a block, if it is worth it. */
-static void trim(struct arena *a, struct arena_block *b, uint32_t size)
+/* Cuts what is beyond `size` off a block, unless the rest would be too small to be of use. */
+static void cut_block(struct arena *a, struct arena_block *b, uint32_t size)
 {
     if (b->size - size < SPLIT_MIN + HEADER)
         return;
@@ -152,7 +152,7 @@ static void trim(struct arena *a, struct arena_block *b, uint32_t size)
         after->before = rest->size;
     else
         a->last = rest;
-    release(a, rest);
+    release_block(a, rest);
 }
 
 static struct arena_block *find_free(struct arena *a, uint32_t size)
@@ -182,7 +182,7 @@ static struct arena_block *large_take(struct arena *a, uint32_t size)
     struct arena_block *b = find_free(a, size);
     if (b) {
         bin_remove(a, b);
-        trim(a, b, size);
+        cut_block(a, b, size);
         return b;
     }
     b = (struct arena_block *)a->top;
@@ -203,8 +203,8 @@ static size_t class_of(size_t bytes)
     return (bytes + ARENA_GRAIN - 1) / ARENA_GRAIN;
 }
 
-/* What a live block counts for. */
-static size_t weight(void *block, size_t bytes)
+/* The bytes that a live block counts for in `used`. */
+static size_t weight_of(void *block, size_t bytes)
 {
     if (!block)
         return 0;
@@ -221,10 +221,8 @@ static void small_put(struct arena *a, void *block, size_t class)
 static bool chunk_take(struct arena *a)
 {
     size_t rest = (size_t)(a->chunk_end - a->chunk);
-    if (rest >= ARENA_GRAIN)
-        small_put(a, a->chunk,
-                  rest /
-                      ARENA_GRAIN); /* less than the block that did not fit: a class of its own */
+    if (rest >= ARENA_GRAIN) /* the rest is smaller than the block that did not fit */
+        small_put(a, a->chunk, rest / ARENA_GRAIN);
     a->chunk = a->chunk_end = NULL;
     struct arena_block *b = large_take(a, ARENA_CHUNK);
     if (!b)
@@ -249,7 +247,7 @@ static void *small_take(struct arena *a, size_t class)
     return block;
 }
 
-static void *take(struct arena *a, size_t bytes)
+static void *take_block(struct arena *a, size_t bytes)
 {
     void *block;
     if (bytes <= ARENA_SMALL) {
@@ -258,21 +256,21 @@ static void *take(struct arena *a, size_t bytes)
         struct arena_block *b = large_take(a, large_size(bytes));
         block = b ? (char *)b + HEADER : NULL;
     }
-    a->used += weight(block, bytes);
+    a->used += weight_of(block, bytes);
     return block;
 }
 
-static void put(struct arena *a, void *block, size_t bytes)
+static void put_block(struct arena *a, void *block, size_t bytes)
 {
-    a->used -= weight(block, bytes);
+    a->used -= weight_of(block, bytes);
     if (bytes <= ARENA_SMALL)
         small_put(a, block, class_of(bytes));
     else
-        release(a, block_of(block));
+        release_block(a, block_of(block));
 }
 
-/* A large block that stays large: cut, or grown into a free neighbour or the top, where it stands.
- */
+/* Resizes a large block that stays large where it stands: cuts it, or grows it into a free
+ * neighbour or the top. */
 static bool resize_in_place(struct arena *a, struct arena_block *b, uint32_t size)
 {
     uint32_t was = b->size;
@@ -287,14 +285,14 @@ static bool resize_in_place(struct arena *a, struct arena_block *b, uint32_t siz
             return false;
         b->size = size;
     }
-    trim(a, b, size);
+    cut_block(a, b, size);
     a->used = a->used - was + b->size;
     return true;
 }
 
-/* Without more than `limit` bytes live when the old block is gone. Both live for a moment, which
- * the range allows. */
-static bool fits(const struct arena *a, size_t old_weight, size_t bytes)
+/* True when no more than `limit` bytes will live once the old block is gone. Both live for a
+ * moment, which the range has room for. */
+static bool fits_limit(const struct arena *a, size_t old_weight, size_t bytes)
 {
     size_t rest = a->used - old_weight;
     return bytes <= a->limit && rest <= a->limit - bytes;
@@ -304,23 +302,23 @@ void *arena_move(struct arena *a, void *old, size_t old_bytes, size_t bytes)
 {
     if (bytes == 0) {
         if (old && old_bytes)
-            put(a, old, old_bytes);
+            put_block(a, old, old_bytes);
         return NULL;
     }
     if (!old || old_bytes == 0)
-        return fits(a, 0, bytes) ? take(a, bytes) : NULL;
+        return fits_limit(a, 0, bytes) ? take_block(a, bytes) : NULL;
     if (bytes <= ARENA_SMALL && old_bytes <= ARENA_SMALL && class_of(bytes) == class_of(old_bytes))
         return old;
-    if (bytes > old_bytes && !fits(a, weight(old, old_bytes), bytes))
+    if (bytes > old_bytes && !fits_limit(a, weight_of(old, old_bytes), bytes))
         return NULL;
     if (bytes > ARENA_SMALL && old_bytes > ARENA_SMALL &&
         resize_in_place(a, block_of(old), large_size(bytes)))
         return old;
-    void *block = take(a, bytes);
+    void *block = take_block(a, bytes);
     if (!block)
         return NULL;
     memcpy(block, old, bytes < old_bytes ? bytes : old_bytes);
-    put(a, old, old_bytes);
+    put_block(a, old, old_bytes);
     return block;
 }
 

@@ -3,12 +3,14 @@
  * given back block by block while the run lives, and forgotten whole at its end.
  *
  * The arena's own books lie at the bottom of its range, so that [arena, top) is all there is:
- * copied away and copied back to the same address, it is the same arena again (runner/image.h).
+ * copied away and copied back to the same address, it is the same arena again (run/image.h).
  *
- * Blocks up to ARENA_SMALL bytes come in classes of 16 bytes, without a header (who frees says the
- * size); larger ones have a header, and join with free neighbours. `used` counts live bytes,
- * rounded as they were handed out. Owner: one slot. Thread: one. Limits: `limit` live bytes, and
- * the range itself against fragmentation. */
+ * Blocks up to ARENA_SMALL bytes come in classes of 16 bytes and have no header, since who frees
+ * one says its size. Larger blocks have a header, and join with free neighbours. `used` counts
+ * live bytes, rounded as they were handed out.
+ *
+ * Owner: one slot. Thread: one. Limits: `limit` live bytes, and the range
+ * itself against fragmentation. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,13 +43,12 @@ struct arena {
 void *arena_reserve(size_t bytes);
 void arena_unreserve(void *range, size_t bytes);
 
-/* Starts an arena in a range: a struct of `head` bytes, which begins with struct arena, lies at the
- * bottom. */
+/* Starts an arena in a range: a struct of `head` bytes, which begins with struct arena, lies
+ * at the bottom. */
 void arena_init(struct arena *a, size_t head, size_t range, size_t limit);
 /* Grows, shrinks, makes (old NULL) or frees (bytes 0) a block, as lua_Alloc does: old_bytes is what
  * was asked for. NULL with everything unchanged: past the limit, or the range is used up. Blocks
  * are aligned to 16 bytes. */
 void *arena_move(struct arena *a, void *old, size_t old_bytes, size_t bytes);
-/* Gives what is resident above `keep` bytes back to the kernel. The arena is then as good as gone.
- */
+/* Gives what is resident above `keep` bytes back to the kernel. The arena is of no use then. */
 void arena_drop(struct arena *a, size_t keep);

@@ -17,30 +17,30 @@ static volatile sig_atomic_t looking;
 static sigjmp_buf look_failed;
 static char handler_stack[STACK_BYTES]; /* a crash may be the end of the stack */
 
-static void publish(struct status_page *b, struct vm *vm)
+static void publish(struct status_page *page, struct vm *vm)
 {
     char at[VM_AT];
-    _Static_assert(sizeof at <= sizeof b->at, "a place fits the page");
+    _Static_assert(sizeof at <= sizeof page->at, "a place fits the page");
     vm_where(vm, vm->shared.running, at);
-    memcpy(b->at, at, sizeof at);
-    atomic_store_explicit(&b->at_slice, atomic_load_explicit(&b->slice, memory_order_relaxed),
+    memcpy(page->at, at, sizeof at);
+    atomic_store_explicit(&page->at_slice, atomic_load_explicit(&page->slice, memory_order_relaxed),
                           memory_order_release);
 }
 
-static bool is_said(struct status_page *b)
+static bool is_said(struct status_page *page)
 {
-    return atomic_load_explicit(&b->at_slice, memory_order_relaxed) ==
-           atomic_load_explicit(&b->slice, memory_order_relaxed);
+    return atomic_load_explicit(&page->at_slice, memory_order_relaxed) ==
+           atomic_load_explicit(&page->slice, memory_order_relaxed);
 }
 
 void last_words_if_stuck(struct vm *vm, uint64_t used_ms)
 {
-    struct status_page *b = words_page;
-    if (!b || used_ms <= (uint64_t)vm->cpu_ms + LAST_WORDS_STUCK_MS || is_said(b))
+    struct status_page *page = words_page;
+    if (!page || used_ms <= (uint64_t)vm->cpu_ms + LAST_WORDS_STUCK_MS || is_said(page))
         return;
     if (sigsetjmp(look_failed, 1) == 0) {
         looking = 1;
-        publish(b, vm);
+        publish(page, vm);
     }
     looking = 0;
 }

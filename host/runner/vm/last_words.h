@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* last_words.h - says on the status page in which line a script stands when the host will have to
- * end the runner: inside an operation that no hook can interrupt, or at a crash. Both are found in
- * signal handlers, which look at a Lua state in the middle of whatever it does: that it may not be
- * whole is the reason why nothing but the words depends on it, and why it is done for runs that are
- * lost anyway. Lua keeps the place only of instructions that may call or fail: the line is where
- * the script stands or a little above. Owner: the process. Thread: the one that called
- * last_words_start. Limit: one place a process. */
+ * end the runner: inside an operation that no hook can interrupt, or at a crash.
+ *
+ * Both are noticed in signal handlers, which look at a Lua state in the middle of whatever it
+ * does. The state may not be whole then, so nothing but the words depends on it, and this is only
+ * done for runs that are lost anyway. Lua keeps the place of instructions that may call or fail
+ * only, so the line is where the script stands or a little above.
+ *
+ * Owner: the process. Thread: the one that called last_words_start. Limit: one place a process. */
 #pragma once
 #include "base/error.h"
 #include "wire/status_page.h"

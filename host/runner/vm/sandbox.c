@@ -45,14 +45,14 @@ static void close_range_of(unsigned from, unsigned to)
         close((int)fd);
 }
 
-static bool limit(int what, rlim_t most, struct error *err)
+static bool set_limit(int what, rlim_t most, struct error *err)
 {
     struct rlimit r = {.rlim_cur = most, .rlim_max = most};
     return setrlimit((__rlimit_resource_t)what, &r) == 0 ||
            error_errno(err, errno, "limit %d", what);
 }
 
-/* The kernel grows the main thread's stack up to the limit as it is when it grows. */
+/* Raises the stack's limit, which the kernel looks at whenever the main thread's stack grows. */
 static bool make_stack(struct error *err)
 {
     struct rlimit r;
@@ -75,8 +75,8 @@ bool sandbox_prepare(int keep, struct error *err)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_errno(err, errno, "prctl");
-    return make_stack(err) && limit(RLIMIT_NOFILE, FILES, err) && limit(RLIMIT_CORE, 0, err) &&
-           limit(RLIMIT_FSIZE, 0, err);
+    return make_stack(err) && set_limit(RLIMIT_NOFILE, FILES, err) &&
+           set_limit(RLIMIT_CORE, 0, err) && set_limit(RLIMIT_FSIZE, 0, err);
 }
 
 /* Calls that are harmless with any arguments: memory, time, the end, and the CPU tick's signal. */
@@ -91,7 +91,7 @@ static const int free_calls[] = {
 };
 
 /* libseccomp numbers the calls that this machine does not have (poll and time on arm64) below 0. */
-static int allow(scmp_filter_ctx ctx, int call)
+static int allow_call(scmp_filter_ctx ctx, int call)
 {
     return call < 0 ? 0 : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 0);
 }
@@ -100,7 +100,7 @@ static int allow_free(scmp_filter_ctx ctx)
 {
     int failed = 0;
     for (size_t i = 0; !failed && i < ARRAY_LEN(free_calls); i++)
-        failed = allow(ctx, free_calls[i]);
+        failed = allow_call(ctx, free_calls[i]);
     return failed;
 }
 
@@ -126,7 +126,8 @@ static int allow_bounded(scmp_filter_ctx ctx, int keep)
     return failed;
 }
 
-/* To itself, and only what ends it: an abort, and a crash that has said its last words. */
+/* Allows signals to itself, and only those that end it: an abort, and a crash that has said its
+ * last words. */
 static int allow_raise(scmp_filter_ctx ctx)
 {
     static const int deaths[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
@@ -138,8 +139,8 @@ static int allow_raise(scmp_filter_ctx ctx)
     return failed;
 }
 
-/* Reading only: a script that broke out of Lua in such a build could read files, but tell nobody
- * but the host. */
+/* Allows what AddressSanitizer needs, which is reading only: a script that broke out of Lua in
+ * such a build could read files, but tell nobody but the host. */
 static int allow_sanitizer(scmp_filter_ctx ctx)
 {
     static const int calls[] = {
@@ -151,7 +152,7 @@ static int allow_sanitizer(scmp_filter_ctx ctx)
         SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
     int failed = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, reading);
     for (size_t i = 0; !failed && i < ARRAY_LEN(calls); i++)
-        failed = allow(ctx, calls[i]);
+        failed = allow_call(ctx, calls[i]);
     return failed;
 }
 

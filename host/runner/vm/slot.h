@@ -2,7 +2,7 @@
 /* slot.h - places for vms: numbered ranges of addresses, reserved when first used and kept for
  * good. The lowest free one is taken, since what ran there last is still in the caches, and an
  * image only fits the slot it was taken in. Owner: the loop. Thread: one. Limits: SLOTS; a free
- * slot keeps SLOT_KEEP resident bytes if it is one of the lowest. */
+ * slot keeps SLOT_KEEP resident bytes if it is one of the SLOTS_WARM lowest. */
 #pragma once
 #include <stdint.h>
 

@@ -35,8 +35,8 @@ bool vm_is_task(lua_State *L, const lua_State *co)
 
 /* From Lua 5.4.5 on, a stack that is just being enlarged has offsets where its pointers were, and
  * memory can run out or a tick can come at that moment: lua_getinfo would follow an offset into
- * nowhere. In all of 5.4 the first word of a CallInfo is the place of its function, so a number that
- * is smaller than the largest stack must be an offset. */
+ * nowhere. In all of 5.4 the first word of a CallInfo is the place of its function, so a number
+ * that is smaller than the largest stack must be an offset. */
 static bool is_readable(const struct vm *vm, const lua_Debug *ar)
 {
     uintptr_t *function = (uintptr_t *)ar->i_ci;
@@ -125,8 +125,8 @@ void *vm_scratch(lua_State *L, void *old, size_t old_bytes, size_t new_bytes)
     return vm_alloc(vm_of(L), old, old_bytes, new_bytes);
 }
 
-/* The next collection comes at twice what lives now, but early enough before the limit that a run is
- * not killed for its garbage. */
+/* The next collection comes at twice what lives now, but early enough before the limit that a run
+ * is not killed for its garbage. */
 static void plan_collection(struct vm *vm)
 {
     size_t live = vm->arena.used, limit = vm->arena.limit;
@@ -148,8 +148,8 @@ void vm_collect(struct vm *vm)
     plan_collection(vm);
 }
 
-/* Lua calls this for an error outside of every protected call, which nothing of ours raises on
- * purpose. */
+/* Lua calls this for an error outside of every protected call, which nothing of ours
+ * raises on purpose. */
 static int on_panic(lua_State *L)
 {
     size_t len;

@@ -5,13 +5,13 @@
  * finalizer ever runs. The garbage collector is stopped for good (LUA_GCSTOP); the allocator asks
  * for a full collection at thresholds, and the hook does it.
  *
- * A script that passes a limit is killed: the hook, the allocator or vm_poll jumps (longjmp) to the
- * run loop, and nothing in the script can see or stop it. So a C function must hold nothing (malloc,
- * file, lock) while it calls into Lua or vm_poll.
+ * A script that passes a limit is killed: the hook, the allocator or vm_poll jumps (longjmp) to
+ * the run loop, and nothing in the script can see or stop it. So a C function must hold nothing
+ * (malloc, file, lock) while it calls into Lua or vm_poll.
  *
- * A coroutine yields either to the script that resumed it, or past that script to the run loop. The
- * second is a host yield: a preemption, or waiting for an answer; vm_shared.host_yield tells the two
- * apart, and coroutine.resume and wrap (lib_coroutine.c) pass a host yield on.
+ * A coroutine yields either to the script that resumed it, or past that script to the run loop.
+ * The second is a host yield: a preemption, or waiting for an answer; vm_shared.host_yield tells
+ * the two apart, and coroutine.resume and wrap (lib_coroutine.c) pass a host yield on.
  *
  * Owner: the run. Thread: one. Limits: vm_state.h. */
 #pragma once
@@ -52,8 +52,8 @@ struct vm_shared {
     /* Nested resumes; the limit is 50. The run loop sets 0 whenever it resumes a task. */
     int coroutine_depth;
     /* Resumes in progress whose resumer could not yield (a gsub or sort callback): coroutine.resume
-     * adds !lua_isyieldable(resumer) before lua_resume and takes it off behind. No host yield begins
-     * while this is not 0: see vm_can_wait. */
+     * adds !lua_isyieldable(resumer) before lua_resume and takes it off behind. No host yield
+     * begins while this is not 0: see vm_can_wait. */
     int pinned;
     int64_t now_ms;        /* the run's clock: os.time, os.date, os.clock */
     int64_t start_ms;      /* now_ms when the run started */

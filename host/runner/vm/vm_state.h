@@ -23,8 +23,8 @@ enum {
     VM_AT = 256,
 };
 
-/* Why a run was killed, and the way out of it. One for all vms of a runner is enough, since only one
- * is on the processor. */
+/* Why a run was killed, and the way out of it. One for all vms of a runner is enough, since only
+ * one is on the processor. */
 struct vm_death {
     jmp_buf jump;
     char code[VM_CODE];
@@ -69,13 +69,13 @@ struct vm *vm_new(void *range, size_t head, struct vm_death *death,
                   const struct vm_callbacks *callbacks, const struct vm_limits *limits);
 /* Sets what a copy of the arena does not hold. Kills when more is in use than the limit allows. */
 void vm_bind(struct vm *vm, struct vm_death *death, const struct vm_limits *limits);
-/* Seeds math.random. Returns one number more of the same sequence, for a generator of the caller. */
+/* Seeds math.random. Returns one number more of the sequence, for a generator of the caller. */
 uint64_t vm_seed(struct vm *vm, uint64_t seed);
 /* Collects all garbage. To be called only where no Lua object is being made. */
 void vm_collect(struct vm *vm);
 /* As vm_kill, where there may be no state yet, and with a text that may hold any bytes. */
 NORETURN void vm_die(struct vm *vm, lua_State *L, const char *code, struct text message);
-/* Finds the innermost line of a script on L's stack, "support/refund.lua:12"; empty: there is none. */
+/* Finds the innermost line of a script on the stack of L, "support/refund.lua:12"; empty: none. */
 void vm_find_line(lua_State *L, char at[VM_AT]);
 /* Finds the line on the stack of L, which may be NULL, else of the task on the processor. */
 void vm_where(const struct vm *vm, lua_State *L, char at[VM_AT]);
