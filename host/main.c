@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_serve, &command_check,   &command_trigger, &command_runs,
-    &command_key,   &command_webhook, &command_secret,  &command_runner,
+    &command_serve,   &command_check,  &command_trigger, &command_runs,   &command_key,
+    &command_webhook, &command_secret, &command_dev,     &command_runner,
 };
 
 static int usage(FILE *out)

@@ -15,4 +15,4 @@ struct command {
 };
 
 extern const struct command command_serve, command_check, command_trigger, command_runs,
-    command_key, command_secret, command_webhook, command_runner;
+    command_key, command_secret, command_webhook, command_dev, command_runner;

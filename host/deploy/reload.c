@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/manifest/lua_line.h"
-#include "engine/run.h"
+#include "engine/placement.h"
 #include "engine/store_outage.h"
 #include <limits.h>
 #include <stdio.h>

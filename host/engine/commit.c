@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run has said goes to the store, one order at a time, and what waited for that follows. */
+#include "engine/commit.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/acceptance.h"
+#include "engine/backlog.h"
 #include "engine/ops.h"
+#include "engine/placement.h"
+#include "engine/rebuild.h"
+#include "engine/recovery.h"
 #include "engine/run.h"
 #include "engine/store_outage.h"
+#include "engine/ticket.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,45 +55,33 @@ static uint32_t take_records(struct run *r, struct buf *chunk)
     return count;
 }
 
-static void fill_accept(struct run *r)
-{
-    struct acceptance *b = r->acceptance;
-    b->row = (struct store_accept){
-        .project = text_of(b->project),
-        .trigger = text_of(b->trigger),
-        .kind = text_of(b->kind),
-        .session = text_of(b->session),
-        .instruction = text_of(b->instruction),
-        .event = buf_view(&b->event),
-        .seed = r->seed,
-        .created_ms = r->created_ms,
-        .unique = b->unique,
-        .unique_until_ms = b->unique_ms ? r->created_ms + b->unique_ms : 0,
-        .idempotency_key = text_of(b->idempotency_key),
-        .caller = text_of(b->caller),
-    };
-    memcpy(b->row.version, r->version->hash, SHA256_BYTES);
-    memcpy(b->row.fingerprint, b->fingerprint, SHA256_BYTES);
-    memcpy(b->row.body_hash, b->body_hash, SHA256_BYTES);
-}
-
 static void on_written(struct store_order *order);
 
-void run_commit(struct run *r)
+static bool has_pending(const struct run *r)
 {
-    if (r->writing || (r->pending_count == 0 && !r->update.any))
+    return r->pending_count > 0 || r->update.any;
+}
+
+static void send_order(struct run_write *w)
+{
+    struct engine *e = w->run->e;
+    e->commits.under_way++;
+    store_write(e->store, &w->order);
+}
+
+/* Orders what is pending, unless an order is under way. */
+static void order_pending(struct run *r)
+{
+    if (r->writing || !has_pending(r))
         return;
-    struct engine *e = r->e;
     struct run_write *w = mem_zero(1, sizeof *w);
     w->run = r;
     memcpy(w->order.run, r->id, sizeof r->id);
     w->order.first = r->next_seq - r->pending_count;
     w->order.count = take_records(r, &w->chunk);
     w->order.chunk = buf_view(&w->chunk);
-    if (r->acceptance) {
-        fill_accept(r);
-        w->order.accept = &r->acceptance->row;
-    }
+    if (r->acceptance)
+        w->order.accept = acceptance_row(r);
     if (r->pending_count == 0) { /* the row's end goes with the last chunk */
         w->update = r->update;
         r->update = (struct run_update){0};
@@ -104,8 +98,7 @@ void run_commit(struct run *r)
     w->order.done = on_written;
     w->order.arg = w;
     r->writing = w;
-    e->writes++;
-    store_write(e->store, &w->order);
+    send_order(w);
 }
 
 static void publish(struct run *r, struct run_write *w)
@@ -126,8 +119,7 @@ static void on_again(struct timer *t)
     struct run_write *w = CONTAINER_OF(t, struct run_write, again);
     if (w->run->e->closing)
         return; /* run_commit_abandon frees it */
-    w->run->e->writes++;
-    store_write(w->run->e->store, &w->order);
+    send_order(w);
 }
 
 void run_commit_abandon(struct run *r)
@@ -139,36 +131,73 @@ void run_commit_abandon(struct run *r)
     r->writing = NULL;
 }
 
-static void written(struct run *r, struct run_write *w)
+/* All that it said is committed. */
+static void park(struct run *r, int64_t wake_ms)
 {
     struct engine *e = r->e;
-    r->committed = w->order.first + w->order.count - 1;
+    run_unplace(r, true);
+    run_enter(r, RUN_COMMITTED);
+    run_release(r);
+    recovery_expect(e, wake_ms - clock_wall_ms(e->clock));
+}
+
+static void become_due(struct run *r)
+{
+    run_enter(r, RUN_COMMITTED);
+    rebuild_due(r);
+}
+
+void run_return(struct run *r)
+{
+    if (r->writing || has_pending(r))
+        run_touch(r);
+    else
+        become_due(r);
+}
+
+/* Out of memory, in whatever state it is. */
+static void leave(struct run *r, enum run_event event)
+{
+    struct engine *e = r->e;
+    run_unplace(r, true);
+    run_enter(r, event);
+    run_release(r);
+    backlog_next(e);
+}
+
+static struct ticket *take_ticket(struct run *r)
+{
+    struct ticket *t = r->ticket;
+    r->ticket = NULL;
+    return t;
+}
+
+static void written(struct run *r, struct run_write *w)
+{
     struct ticket *ticket = NULL;
+    bool ended = store_status_final(w->order.update.status);
+    int64_t wake_ms = w->order.update.wake_ms;
+    r->committed = w->order.first + w->order.count - 1;
     if (w->order.accept) {
         acceptance_free(r->acceptance);
         r->acceptance = NULL;
-        ticket = r->ticket;
-        r->ticket = NULL;
+        ticket = take_ticket(r);
     }
-    bool ended = store_status_final(w->order.update.status);
-    bool parked = w->order.update.status == STORE_WAITING;
-    int64_t wake_ms = w->order.update.wake_ms;
     if (ticket)
         ticket_accepted(ticket);
     publish(r, w);
     write_free(w);
     if (ended) {
-        run_release(r);
-        fire_next(e);
+        leave(r, RUN_COMMITTED);
         return;
     }
     ops_release(r);
-    if (r->pending_count > 0 || r->update.any)
+    if (has_pending(r))
         run_touch(r);
-    else if (r->phase == RUN_LOST)
-        revive_lost(r);
-    else if (parked && r->park)
-        revive_parked(r, wake_ms);
+    else if (r->state == RUN_RETURNING)
+        become_due(r);
+    else if (r->state == RUN_PARKING)
+        park(r, wake_ms);
 }
 
 /* Nothing of it was written. What the file does not take is a bug, or somebody else has written to
@@ -176,16 +205,14 @@ static void written(struct run *r, struct run_write *w)
  * now would come to the same point again. */
 static void refused(struct run *r, struct run_write *w)
 {
-    struct engine *e = r->e;
+    enum run_event event = w->order.accept ? RUN_REFUSED : RUN_UNWRITTEN;
+    struct ticket *ticket = take_ticket(r);
     if (w->order.outcome == STORE_WRONG)
         log_error(r->id, "the store does not take what the run wrote: %s", w->order.err.text);
-    struct ticket *ticket = r->ticket;
-    r->ticket = NULL;
     if (ticket)
         ticket_refused(ticket, &w->order);
     write_free(w);
-    run_release(r);
-    fire_next(e);
+    leave(r, event);
 }
 
 static void on_written(struct store_order *order)
@@ -193,7 +220,7 @@ static void on_written(struct store_order *order)
     struct run_write *w = order->arg;
     struct run *r = w->run;
     struct engine *e = r->e;
-    e->writes--;
+    e->commits.under_way--;
     if (order->outcome == STORE_BROKEN)
         store_outage_failed(e, r->id, &order->err);
     else if (order->outcome != STORE_WRONG)
@@ -207,4 +234,29 @@ static void on_written(struct store_order *order)
         written(r, w);
     else
         refused(r, w);
+}
+
+/* ---- the end of a turn */
+
+void commits_init(struct commits *c)
+{
+    list_init(&c->dirty);
+}
+
+void run_touch(struct run *r)
+{
+    if (list_empty(&r->link) && !r->writing)
+        list_add(&r->e->commits.dirty, &r->link);
+}
+
+void commits_flush(struct engine *e)
+{
+    struct list *node;
+    while ((node = list_pop(&e->commits.dirty)))
+        order_pending(LIST_ENTRY(node, struct run, link));
+}
+
+bool commits_quiet(const struct engine *e)
+{
+    return e->commits.under_way == 0 && list_empty(&e->commits.dirty);
 }

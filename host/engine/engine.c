@@ -4,10 +4,9 @@
 #include "base/mem.h"
 #include "deploy/reload.h"
 #include "deploy/watch.h"
-#include "engine/pause.h"
+#include "engine/cancel.h"
 #include "engine/run.h"
 #include "engine/runner_messages.h"
-#include "engine/store_outage.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,21 +16,14 @@ static void on_turn(uv_prepare_t *turn)
     struct engine *e = turn->data;
     /* Runs of the last host come back once the triggers are known, as most of them still have their
      * version. */
-    if (!e->resuming && reload_settled(e)) {
-        e->resuming = true;
-        revive_open(e);
-    }
+    if (!e->recovery.begun && reload_settled(e))
+        recovery_begin(e);
     engine_flush(e);
 }
 
 void engine_flush(struct engine *e)
 {
-    struct list *node;
-    while ((node = list_pop(&e->dirty))) {
-        struct run *r = LIST_ENTRY(node, struct run, link);
-        r->linked = LINK_NONE;
-        run_commit(r);
-    }
+    commits_flush(e);
     if (!e->closing)
         pool_flush(e->pool);
 }
@@ -97,14 +89,13 @@ struct engine *engine_open(const struct engine_options *o, struct error *err)
     e->loop = o->loop;
     e->clock = o->clock;
     e->config = o->config;
-    e->next_tag = 1;
     map_init(&e->runs);
-    map_init(&e->tags);
-    list_init(&e->backlog);
-    list_init(&e->dirty);
-    list_init(&e->revive_queue);
+    placements_init(&e->placements);
+    backlog_init(&e->backlog);
+    commits_init(&e->commits);
+    rebuilds_init(&e->rebuilds);
+    outage_init(&e->outage);
     list_init(&e->cancels);
-    list_init(&e->unkept);
     hub_init(&e->hub);
     registry_init(&e->registry);
     e->registry.host_keys = strcmp(e->config->trigger_keys, "host") == 0;
@@ -123,12 +114,12 @@ struct engine *engine_open(const struct engine_options *o, struct error *err)
 const struct error *engine_unfit(const struct engine *e)
 {
     const struct error *first = &e->keyring.unread;
-    return first->code ? first : e->pauses_unread.code ? &e->pauses_unread : NULL;
+    return first->code ? first : e->pauses.unread.code ? &e->pauses.unread : NULL;
 }
 
 bool engine_ready(const struct engine *e)
 {
-    return pool_ready(e->pool) && e->keyring.loaded && e->pauses_known && reload_settled(e) &&
+    return pool_ready(e->pool) && e->keyring.loaded && e->pauses.known && reload_settled(e) &&
            !e->draining;
 }
 
@@ -139,7 +130,7 @@ void engine_drain(struct engine *e)
 
 bool engine_quiet(const struct engine *e)
 {
-    return e->tickets == 0 && e->writes == 0 && list_empty(&e->dirty);
+    return e->tickets == 0 && commits_quiet(e);
 }
 
 /* ---- closing: every part says when it is done; what has not ended resumes at the next start */
@@ -153,10 +144,8 @@ static void free_runs(struct engine *e)
     e->http = NULL;
     while (map_next(&e->runs, &pos, &key, &value)) {
         struct run *r = value;
-        r->tag = 0;
-        r->active = false;
         run_commit_abandon(r);
-        run_release(r);
+        run_abandon(r);
     }
 }
 
@@ -165,14 +154,14 @@ static void on_part_closed(void *arg)
     struct engine *e = arg;
     if (--e->parts > 0)
         return;
-    revive_close(e);
+    cancels_close(e);
     free_runs(e);
     registry_done(&e->registry);
     jwt_free(e->jwt);
     store_outage_done(e);
     hub_done(&e->hub);
     map_done(&e->runs);
-    map_done(&e->tags);
+    placements_done(&e->placements);
     void (*closed)(void *) = e->closed;
     void *closed_arg = e->closed_arg;
     free(e);

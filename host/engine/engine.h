@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* engine.h - the heart: turns calls into runs, runs into journal records and effects. All its state
- * belongs to the loop thread. Its files: fire (a call becomes a run), run (records and commits),
- * runner_messages (what runners say), ops (effects), revive (replay, recovery, waking), hub (who
- * follows a run), registry + reload (triggers and their versions), pause, keyring, pool. */
+/* engine.h - the heart: turns calls into runs, runs into journal records and effects. It holds one
+ * part for each of its files; what is in a part is that file's business.
+ * Owner: serve's app. Thread: loop, all of it. */
 #pragma once
 #include "auth/jwt.h"
 #include "auth/keyring.h"
@@ -12,14 +11,21 @@
 #include "base/timers.h"
 #include "deploy/registry.h"
 #include "domain/config/config.h"
+#include "engine/backlog.h"
+#include "engine/commit.h"
 #include "engine/hub.h"
+#include "engine/pause.h"
+#include "engine/placement.h"
 #include "engine/pool.h"
+#include "engine/rebuild.h"
+#include "engine/recovery.h"
+#include "engine/store_outage.h"
 #include "net/http.h"
 #include "secrets/vault.h"
 #include "store/store.h"
 
 enum {
-    ENGINE_REVIVALS = 64,   /* runs being rebuilt at once */
+    ENGINE_REBUILDS = 64,   /* runs being rebuilt at once */
     ENGINE_PARK_MS = 5000,  /* a run that only sleeps, for longer than this, leaves memory */
     ENGINE_EVICT_MS = 5000, /* a run that waits longer than this for an answer leaves its runner */
     ENGINE_GONE_MS =
@@ -43,41 +49,29 @@ struct engine {
     struct pool *pool;
     struct http *http;
     struct registry registry;
-    struct hub hub;
-    bool pauses_known; /* triggers that were paused before the start are */
-    struct error pauses_unread;
     struct keyring keyring;
     struct vault *vault;
     struct jwt *jwt; /* NULL: no token counts */
 
     struct map runs; /* id -> struct run: those in memory */
-    struct map tags; /* 8-byte tag -> struct run: those on a runner */
-    uint64_t next_tag;
-    unsigned active[POOL_RUNNERS]; /* runs on each runner that are not idle */
-    unsigned live[POOL_RUNNERS];   /* all runs on each runner */
-    struct list backlog;           /* runs waiting for a runner */
-    size_t backlog_count;
-    struct list dirty; /* runs with records to commit at the end of this turn */
-
-    struct list revive_queue; /* struct run: to be rebuilt */
-    unsigned reviving;
-    struct timer wake; /* the next parked run */
-    bool waking, recovered, look_again;
-    struct list cancels; /* revive.c: who waits for a run to be cancelled */
+    struct hub hub;
+    struct pauses pauses;
+    struct placements placements;
+    struct backlog backlog;
+    struct commits commits;
+    struct rebuilds rebuilds;
+    struct recovery recovery;
+    struct outage outage;
+    struct list cancels; /* of cancel.c: who waits for a run to be cancelled */
+    size_t tickets;      /* callers who wait for an outcome */
 
     uv_prepare_t turn; /* the end of a turn of the loop: commits and frames go out */
-    bool draining, store_broken;
-    struct timer probe; /* while it is broken */
-    struct list unkept; /* versions not yet in the store: store_outage.c */
-    size_t writes;      /* orders under way */
-    size_t tickets;     /* callers who wait for an outcome */
-    bool resuming;      /* revive_open was called */
     struct watch *watch;
     struct timer rescan; /* is a file that was missing still missing? */
     bool settings_seen;  /* host.lua, as it was at the last scan */
     ino_t settings_inode;
     struct timespec settings_saved;
-    bool closing;
+    bool draining, closing;
     int parts; /* still closing */
     void (*closed)(void *arg);
     void *closed_arg;

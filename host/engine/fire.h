@@ -41,8 +41,3 @@ struct ticket;
 struct ticket *engine_fire(struct engine *e, const struct call *call, outcome_fn fn, void *arg);
 /* The client has gone: fn is not called. The run goes on. */
 void ticket_forget(struct ticket *t);
-
-/* Cancels. verdict: ACCEPTED, NOT_FOUND, CONFLICT (it has ended), STORE. Calls fn once, perhaps at
- * once. */
-void engine_cancel(struct engine *e, const char *run, void (*fn)(void *arg, enum verdict v),
-                   void *arg);

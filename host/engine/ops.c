@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/ops.h"
 #include "base/mem.h"
+#include "engine/commit.h"
+#include "engine/placement.h"
 #include "engine/replay.h"
+#include "engine/run_end.h"
+#include "engine/run_time.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,14 +148,13 @@ static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text k
         .data = json,
     };
     run_record(r, &rec);
-    if (r->phase == RUN_ENDED)
+    if (run_has_ended(r))
         return;
-    if (r->replay)
+    if (r->state == RUN_REPLAYING)
         replay_answered(r->replay, step);
-    if (r->phase == RUN_IDLE) {
-        r->phase = RUN_GOING;
+    if (run_waits(r)) {
+        run_enter(r, RUN_ANSWERED);
         timers_drop(&r->e->timers, &r->idle);
-        run_active(r, true);
     }
     struct buf *out = run_out(r);
     size_t mark = frame_begin(out, FRAME_ANSWER, r->tag);
@@ -166,21 +169,23 @@ static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text k
 static void end_op(struct op *op, bool ok, struct text json)
 {
     struct run *r = op->run;
-    if (r->tag ==
-        0) { /* between two runners: told after the replay; the op stays, so that replay finds it */
+    if (!run_is_on_runner(r)) { /* told after the replay; the op stays, so that replay finds it */
         struct late *l = mem_zero(1, sizeof *l);
         *l = (struct late){.step = op->step,
                            .ok = ok,
                            .json = mem_text_n(json.data, json.len),
                            .json_bytes = json.len};
         list_add(&r->late, &l->link);
-        if (r->phase == RUN_AWAY)
+        if (r->state == RUN_AWAY) {
+            run_enter(r, RUN_ANSWERED);
             run_return(r);
+        }
         return;
     }
-    run_unpark(r);
+    if (r->state == RUN_PARKING)
+        run_unpark(r);
     answer(r, op->step, op->attempt, text_of(op->kind->name), text_of(op->name), ok, json);
-    if (r->phase != RUN_ENDED) /* else ops_drop freed it */
+    if (!run_has_ended(r)) /* else ops_drop freed it */
         op_free(op);
 }
 
@@ -223,7 +228,7 @@ void op_retrying(struct op *op, int64_t delay_ms, const char *code, struct text 
     op->attempt++;
     /* While its journal is read, a record of a number that the reader has not seen would break the
      * row of numbers. This one tells only what has happened; nothing is rebuilt from it. */
-    if (op->run->phase != RUN_REBUILDING)
+    if (!run_is_read(op->run))
         run_record(op->run, &rec);
     buf_done(&json);
 }
@@ -242,7 +247,7 @@ void op_cancel(struct op *op)
     };
     struct run *r = op->run;
     run_record(r, &rec);
-    if (r->phase != RUN_ENDED)
+    if (!run_has_ended(r))
         op_free(op);
 }
 
@@ -261,7 +266,7 @@ void ops_drop(struct run *r)
 void ops_late(struct run *r)
 {
     struct list *node;
-    while (r->tag != 0 && (node = list_pop(&r->late))) {
+    while (run_is_on_runner(r) && (node = list_pop(&r->late))) {
         struct late *l = LIST_ENTRY(node, struct late, link);
         struct op *op = op_find(r, l->step);
         struct text json = {l->json, l->json_bytes};

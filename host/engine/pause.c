@@ -2,6 +2,7 @@
 #include "engine/pause.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/engine.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +11,14 @@ static void on_pauses(void *arg, const struct store_pause *pauses, size_t count,
 {
     struct engine *e = arg;
     if (err) {
-        e->pauses_unread = *err;
-        error_context(&e->pauses_unread, "reading which triggers are paused");
+        e->pauses.unread = *err;
+        error_context(&e->pauses.unread, "reading which triggers are paused");
         return;
     }
     for (size_t i = 0; i < count; i++)
         registry_pause(&e->registry, pauses[i].project, pauses[i].key, pauses[i].by,
                        pauses[i].at_ms);
-    e->pauses_known = true;
+    e->pauses.known = true;
 }
 
 void pauses_read(struct engine *e)

@@ -3,9 +3,18 @@
  * if there were none; its runs go on. In the store, so that it holds over restarts, and by address,
  * so that it holds over changes of the script. Owner: engine. Thread: loop. */
 #pragma once
-#include "engine/engine.h"
+#include "base/error.h"
+#include "store/store.h"
 
-/* At the start: e->pauses_known when they are in the registry, e->pauses_unread when that fails. */
+struct engine;
+struct trigger;
+
+struct pauses {
+    bool known;          /* those from before the start are in the registry */
+    struct error unread; /* why they never will be; code 0: nothing is known against it */
+};
+
+/* At the start. */
 void pauses_read(struct engine *e);
 /* by: id of a key, or "jwt:" and a subject. Calls fn once it is on disk and in force. audit goes
  * with it; NULL: none. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A run and time: how long it may live, and where it is while it waits. */
-#include "base/log.h"
+#include "engine/run_time.h"
+#include "engine/placement.h"
 #include "engine/run.h"
+#include "engine/run_end.h"
 #include <stdio.h>
 
 static int64_t wall_limit_ms(const struct run *r)
@@ -19,10 +20,8 @@ void run_watch_wall(struct run *r)
 {
     enum { LOOK_AGAIN_MS = 60000 }; /* the wall clock may jump: never trust one timer for longer */
     int64_t left = r->created_ms + wall_limit_ms(r) - clock_wall_ms(r->e->clock);
-    bool away = r->phase == RUN_LOST || /* the store is being read for it: not now */
-                r->phase == RUN_REBUILDING ||
-                (r->phase == RUN_GOING && r->replay); /* soon it says where it stood */
-    if (left <= 0 && away)
+    /* On its way back the store is being read for it, and soon it says where it stood. */
+    if (left <= 0 && (run_comes_back(r) || r->state == RUN_REPLAYING))
         timers_set(&r->e->timers, &r->wall, 1000, on_wall);
     else if (left <= 0)
         run_time_out(r);
@@ -39,7 +38,7 @@ void run_park(struct run *r, int64_t due_ms)
 {
     int64_t wall = r->created_ms + wall_limit_ms(r);
     char until[TEXT_TIME], data[64];
-    r->park = true;
+    run_enter(r, RUN_PARKS);
     r->update.row.status = STORE_WAITING;
     r->update.row.wake_ms = due_ms < wall ? due_ms : wall;
     r->update.any = true;
@@ -50,9 +49,6 @@ void run_park(struct run *r, int64_t due_ms)
 
 void run_unpark(struct run *r)
 {
-    if (!r->park)
-        return;
-    r->park = false;
     r->update.row.status = STORE_RUNNING;
     r->update.row.wake_ms = -1;
     r->update.any = true;
@@ -61,26 +57,16 @@ void run_unpark(struct run *r)
 static void on_idle(struct timer *t)
 {
     struct run *r = CONTAINER_OF(t, struct run, idle);
-    if (r->phase != RUN_IDLE)
+    if (r->state != RUN_IDLE)
         return;
     run_unplace(r, true);
-    r->phase = RUN_AWAY;
-    log_debug(r->id, "\"evicted: it waits for an answer\"");
+    run_enter(r, RUN_EVICTED);
 }
 
 /* Most answers come soon, so its state is kept for a while; but each costs about 100 KB and one of
  * a runner's slots, and a crowd that waits would use up both. */
 void run_rest(struct run *r)
 {
-    bool crowded = r->e->live[r->runner] > ENGINE_RESIDENT;
+    bool crowded = r->e->placements.all[r->runner] > ENGINE_RESIDENT;
     timers_set(&r->e->timers, &r->idle, crowded ? ENGINE_CROWDED_MS : ENGINE_EVICT_MS, on_idle);
-}
-
-void run_return(struct run *r)
-{
-    r->phase = RUN_LOST;
-    if (!r->writing && r->pending_count == 0 && !r->update.any)
-        revive_lost(r);
-    else
-        run_touch(r); /* its commit brings it back */
 }

@@ -3,9 +3,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "deploy/reload.h"
+#include "engine/acceptance.h"
+#include "engine/backlog.h"
+#include "engine/commit.h"
 #include "engine/ops.h"
+#include "engine/placement.h"
+#include "engine/rebuild.h"
 #include "engine/replay.h"
 #include "engine/run.h"
+#include "engine/run_end.h"
+#include "engine/run_time.h"
+#include "engine/ticket.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +60,9 @@ enum { START_REST = 64 << 10 }; /* what START holds besides event and instructio
 
 static void admitted(struct run *r, struct text instruction)
 {
-    if (r->phase != RUN_ADMITTING)
+    if (r->state != RUN_ADMITTING)
         return;
-    r->phase = RUN_GOING;
+    run_enter(r, RUN_ADMITTED);
     r->acceptance->instruction =
         instruction.data ? mem_text_n(instruction.data, instruction.len) : NULL;
     size_t bytes = r->acceptance->event.len + instruction.len;
@@ -75,15 +83,16 @@ static void take_dropped(struct run *r, struct frame_reader *in)
 {
     struct text reason = frame_get_bytes(in);
     struct ticket *ticket = r->ticket;
-    if (r->phase != RUN_ADMITTING)
+    if (r->state != RUN_ADMITTING)
         return;
     r->ticket = NULL;
     run_unplace(r, false);
+    run_enter(r, RUN_DROPPED);
     if (ticket)
         ticket_dropped(ticket, r->acceptance, reason);
     struct engine *e = r->e;
     run_release(r);
-    fire_next(e);
+    backlog_next(e);
 }
 
 /* ---- what a run says; while it is replayed it must say what the journal has */
@@ -92,12 +101,11 @@ static void diverged(struct run *r, const struct replay_expect *x, const char *s
                      uint32_t step, struct text kind, struct text name)
 {
     char why[512];
-    if (x)
-        snprintf(why, sizeof why,
-                 "the journal has %s of step %u (%s), the replay came to %s of step %u (%.*s %.*s)",
-                 record_type_name(x->type), x->step, x->label, said_type, step,
-                 (int)(kind.len > 40 ? 40 : kind.len), kind.data ? kind.data : "",
-                 (int)(name.len > 80 ? 80 : name.len), name.data ? name.data : "");
+    snprintf(why, sizeof why,
+             "the journal has %s of step %u (%s), the replay came to %s of step %u (%.*s %.*s)",
+             record_type_name(x->type), x->step, x->label, said_type, step,
+             (int)(kind.len > 40 ? 40 : kind.len), kind.data ? kind.data : "",
+             (int)(name.len > 80 ? 80 : name.len), name.data ? name.data : "");
     run_end_failed(r, "replay.diverged", text_of(why), TEXT_NONE);
 }
 
@@ -106,10 +114,10 @@ static void diverged(struct run *r, const struct replay_expect *x, const char *s
 static bool replayed(struct run *r, enum record_type type, uint32_t step, uint64_t hash,
                      struct text kind, struct text name, int64_t *asked_ms)
 {
-    const struct replay_expect *x = r->replay ? replay_next(r->replay) : NULL;
     *asked_ms = 0;
-    if (!x)
+    if (r->state != RUN_REPLAYING)
         return false;
+    const struct replay_expect *x = replay_next(r->replay);
     if (x->type != type || x->step != step || x->hash != hash) {
         diverged(r, x, record_type_name(type), step, kind, name);
         return true;
@@ -117,10 +125,8 @@ static bool replayed(struct run *r, enum record_type type, uint32_t step, uint64
     if (!x->answered)
         *asked_ms = x->at_ms;
     replay_advance(r->replay);
-    if (!replay_next(r->replay)) {
-        replay_free(r->replay);
-        r->replay = NULL;
-    }
+    if (!replay_next(r->replay))
+        rebuild_caught_up(r);
     return true;
 }
 
@@ -176,9 +182,9 @@ static void take_op(struct run *r, struct frame_reader *in)
     int64_t asked_ms;
     if (!replayed(r, RECORD_STEP_STARTED, step, op_hash(kind, name, args), kind, name, &asked_ms))
         op_ask(r, step, kind, name, args, 0);
-    else if (asked_ms && r->phase != RUN_ENDED && !op_find(r, step))
+    else if (asked_ms && !run_has_ended(r) && !op_find(r, step))
         op_ask(r, step, kind, name, args, asked_ms);
-    if (r->phase != RUN_ENDED && !r->replay)
+    if (run_is_on_runner(r) && r->state != RUN_REPLAYING)
         ops_late(r);
 }
 
@@ -194,10 +200,10 @@ static void take_op_cancel(struct run *r, struct frame_reader *in)
 /* The journal may not hold more than the run says: a run that ends early has taken another path. */
 static bool ended_early(struct run *r, const char *how)
 {
-    const struct replay_expect *x = r->replay ? replay_next(r->replay) : NULL;
-    if (x)
-        diverged(r, x, how, 0, TEXT_NONE, TEXT_NONE);
-    return x != NULL;
+    if (r->state != RUN_REPLAYING)
+        return false;
+    diverged(r, replay_next(r->replay), how, 0, TEXT_NONE, TEXT_NONE);
+    return true;
 }
 
 static void take_finished(struct run *r, struct frame_reader *in)
@@ -215,8 +221,7 @@ static void take_failed(struct run *r, struct frame_reader *in)
     char code_text[64];
     snprintf(code_text, sizeof code_text, "%.*s", (int)code.len,
              code.data ? code.data : "script.error");
-    if (r->phase ==
-        RUN_ADMITTING) /* its filter or its instruction failed: it is a run all the same */
+    if (r->state == RUN_ADMITTING) /* its filter or instruction failed: it is a run all the same */
         admitted(r, TEXT_NONE);
     run_unplace(r, false);
     run_end_failed(r, code_text, message.data ? message : TEXT(""), at);
@@ -229,26 +234,26 @@ static void take_idle(struct run *r, struct frame_reader *in)
     struct text at = frame_get_bytes(in);
     if (in->broken)
         return;
-    if (r->phase != RUN_GOING || answers != r->answers_sent)
+    if (!run_state_computes(r->state) || answers != r->answers_sent)
         return; /* said before it saw the last answer */
     if (ended_early(r, "a wait for something else"))
         return;
-    r->phase = RUN_IDLE;
+    run_enter(r, RUN_RESTED);
     free(r->at);
     r->at = at.data ? mem_text_n(at.data, at.len) : NULL;
-    run_active(r, false);
     if (run_overdue(r)) { /* it came back only to say where it stood */
         run_time_out(r);
         return;
     }
     ops_late(r);
-    int64_t due = r->phase == RUN_IDLE && list_empty(&r->late) ? ops_due_ms(r) : 0;
-    int64_t now = clock_wall_ms(e->clock);
-    if (due > now + ENGINE_PARK_MS && !r->replay)
-        run_park(r, due);
-    else if (r->phase == RUN_IDLE)
-        run_rest(r);
-    fire_next(e);
+    if (r->state == RUN_IDLE) {
+        int64_t due = list_empty(&r->late) ? ops_due_ms(r) : 0;
+        if (due > clock_wall_ms(e->clock) + ENGINE_PARK_MS)
+            run_park(r, due);
+        else
+            run_rest(r);
+    }
+    backlog_next(e);
 }
 
 static const struct {
@@ -284,12 +289,12 @@ bool runner_messages_take(void *engine, unsigned runner, const struct frame *f)
     if (f->type == FRAME_LOADED || f->type == FRAME_REFUSED)
         return take_load(e, runner, f);
     struct run *r = run_by_tag(e, f->tag);
-    if (!r || r->runner != runner || r->phase == RUN_ENDED)
+    if (!r || r->runner != runner)
         return f->type > FRAME_REFUSED; /* dropped meanwhile */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].type != (enum frame_type)f->type)
             continue;
-        if (r->phase == RUN_ADMITTING ? !rows[i].before : !rows[i].behind)
+        if (r->state == RUN_ADMITTING ? !rows[i].before : !rows[i].behind)
             return false;
         rows[i].take(r, &in);
         return frame_read_ok(&in);
@@ -303,8 +308,9 @@ static void blame(struct run *r, const struct pool_end *end)
 {
     char text[160];
     struct text at = *end->at ? text_of(end->at) : TEXT_NONE;
-    if (r->phase == RUN_ADMITTING)
+    if (r->state == RUN_ADMITTING)
         admitted(r, TEXT_NONE);
+    run_unplace(r, false);
     if (end->why == POOL_HOGGED) {
         run_end_failed(
             r, "limit.cpu",
@@ -331,14 +337,11 @@ static void lose(struct run *r)
     run_unplace(r, false);
     replay_free(r->replay);
     r->replay = NULL;
-    r->park = false;
-    if (r->phase == RUN_ENDED)
-        return;
-    if (r->phase == RUN_ADMITTING) { /* nothing of it has left: from the start */
-        fire_start(r);
-        return;
-    }
-    run_return(r);
+    run_enter(r, RUN_RUNNER_LOST);
+    if (r->state == RUN_QUEUED) /* nothing of it has left: from the start */
+        backlog_start(r);
+    else
+        run_return(r);
 }
 
 void runner_messages_lost(void *engine, unsigned runner, const struct pool_end *end)
@@ -351,19 +354,18 @@ void runner_messages_lost(void *engine, unsigned runner, const struct pool_end *
         guilty = NULL;
     log_error(guilty ? guilty->id : NULL,
               "runner %u is gone and was replaced, %u runs go on by replay: %s", runner,
-              e->live[runner],
+              e->placements.all[runner],
               end->why == POOL_HOGGED ? "it did not come back within the CPU limit" : end->detail);
     registry_forget_runner(&e->registry, runner);
     size_t pos = 0, count = 0;
     struct text key;
     void *value;
-    struct run **lost = mem_zero(e->live[runner] + 1, sizeof *lost);
-    while (map_next(&e->tags, &pos, &key, &value))
+    struct run **lost = mem_zero(e->placements.all[runner] + 1, sizeof *lost);
+    while (map_next(&e->placements.tags, &pos, &key, &value))
         if (((struct run *)value)->runner == runner)
             lost[count++] = value;
     for (size_t i = 0; i < count; i++) {
         bool out = lost[i] == guilty && is_out(guilty, end->why);
-        run_unplace(lost[i], false);
         if (out)
             blame(lost[i], end);
         else
@@ -371,5 +373,5 @@ void runner_messages_lost(void *engine, unsigned runner, const struct pool_end *
     }
     free(lost);
     reload_lost(e, runner, end);
-    fire_next(e);
+    backlog_next(e);
 }

@@ -8,48 +8,53 @@
 
 /* ---- the state */
 
+void outage_init(struct outage *o)
+{
+    list_init(&o->unkept);
+}
+
 /* The row that says that it works again is what finds out: nothing is written until it is true. */
 static void probe(struct timer *timer);
 
 static void on_probed(void *arg, const struct error *err)
 {
     struct engine *e = arg;
-    if (e->closing || !e->store_broken)
+    if (e->closing || !e->outage.broken)
         return;
     if (err)
-        timers_set(&e->timers, &e->probe, ENGINE_STORE_RETRY_MS, probe);
+        timers_set(&e->timers, &e->outage.probe, ENGINE_STORE_RETRY_MS, probe);
     else
         store_outage_works(e);
 }
 
 static void probe(struct timer *timer)
 {
-    struct engine *e = CONTAINER_OF(timer, struct engine, probe);
+    struct engine *e = CONTAINER_OF(timer, struct engine, outage.probe);
     struct store_audit row = {
         .at_ms = clock_wall_ms(e->clock),
         .actor = TEXT("host"),
         .action = TEXT("store.recovered"),
         .target = TEXT("store"),
     };
-    if (e->store_broken && !e->closing)
+    if (e->outage.broken && !e->closing)
         store_audit(e->store, &row, on_probed, e);
 }
 
 void store_outage_failed(struct engine *e, const char *run, const struct error *err)
 {
-    if (e->store_broken)
+    if (e->outage.broken)
         return;
-    e->store_broken = true;
+    e->outage.broken = true;
     log_error(run, "the store refuses writes, no runs are taken until it works again: %s",
               err->text);
     if (!e->closing)
-        timers_set(&e->timers, &e->probe, ENGINE_STORE_RETRY_MS, probe);
+        timers_set(&e->timers, &e->outage.probe, ENGINE_STORE_RETRY_MS, probe);
 }
 
 /* ---- versions */
 
 struct kept {
-    struct list link; /* e->unkept */
+    struct list link; /* e->outage.unkept */
     struct engine *e;
     unsigned char hash[SHA256_BYTES];
     char *project, *key, *bundle;
@@ -94,19 +99,19 @@ void store_outage_keep_version(struct engine *e, const unsigned char hash[SHA256
     k->key = mem_text(key);
     k->bundle = mem_text_n(bundle.data, bundle.len);
     k->bytes = bundle.len;
-    list_add(&e->unkept, &k->link);
+    list_add(&e->outage.unkept, &k->link);
     put(k);
 }
 
 void store_outage_works(struct engine *e)
 {
-    if (!e->store_broken)
+    if (!e->outage.broken)
         return;
-    e->store_broken = false;
-    timers_drop(&e->timers, &e->probe);
+    e->outage.broken = false;
+    timers_drop(&e->timers, &e->outage.probe);
     log_info(NULL, "\"the store works again\"");
     /* Ahead of the runs that will need them: the store writes in the order of the calls. */
-    LIST_EACH(node, &e->unkept)
+    LIST_EACH(node, &e->outage.unkept)
     {
         struct kept *k = LIST_ENTRY(node, struct kept, link);
         if (!k->under_way)
@@ -116,6 +121,6 @@ void store_outage_works(struct engine *e)
 
 void store_outage_done(struct engine *e)
 {
-    while (!list_empty(&e->unkept))
-        kept_free(LIST_ENTRY(e->unkept.next, struct kept, link));
+    while (!list_empty(&e->outage.unkept))
+        kept_free(LIST_ENTRY(e->outage.unkept.next, struct kept, link));
 }

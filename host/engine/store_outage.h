@@ -5,9 +5,19 @@
 #pragma once
 #include "base/error.h"
 #include "base/id.h"
+#include "base/list.h"
 #include "base/text.h"
+#include "base/timers.h"
 
 struct engine;
+
+struct outage {
+    bool broken;        /* the last write failed, none has succeeded since */
+    struct timer probe; /* while it is broken */
+    struct list unkept; /* versions not yet in the store */
+};
+
+void outage_init(struct outage *o);
 
 /* A write failed, a write succeeded: to be told after each. run: the log line's, or NULL. */
 void store_outage_failed(struct engine *e, const char *run, const struct error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/ticket.h"
-#include "base/log.h"
 #include "base/mem.h"
+#include "engine/acceptance.h"
 #include "engine/run.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static void settle_end(struct ticket *t, enum store_status status, struct text r
     free(detail);
 }
 
-static void on_news(struct follower *f, const struct hub_news *news)
+static void on_hub_news(struct follower *f, const struct hub_news *news)
 {
     struct ticket *t = CONTAINER_OF(f, struct ticket, follower);
     const struct store_update *end = news->end;
@@ -99,10 +99,9 @@ static void on_news(struct follower *f, const struct hub_news *news)
 static void settle_timeout(struct ticket *t)
 {
     struct run *r = run_by_id(t->e, t->run);
-    bool waiting = !r || r->phase == RUN_IDLE || r->phase == RUN_AWAY || r->park;
     struct outcome o = {.why.verdict = VERDICT_WAIT_TIMEOUT,
                         .why.run = t->run,
-                        .status = waiting ? "waiting" : "running"};
+                        .status = !r || run_waits(r) ? "waiting" : "running"};
     settle(t, &o);
 }
 
@@ -125,7 +124,7 @@ struct ticket *ticket_new(struct engine *e, const char *run, const char *session
     memcpy(t->run, run, strlen(run) + 1);
     list_init(&t->follower.link);
     if (wait_ms > 0) {
-        hub_join(&e->hub, run, &t->follower, on_news);
+        hub_join(&e->hub, run, &t->follower, on_hub_news);
         timers_set(&e->timers, &t->timer, wait_ms, on_timer);
     }
     return t;
@@ -152,16 +151,7 @@ void ticket_accepted(struct ticket *t)
     }
     if (t->wait_ms > 0)
         return; /* the end is what it waits for; it may be in the chunk that is published next */
-    struct run *r = run_by_id(t->e, t->run);
-    struct outcome o = {.why.verdict = VERDICT_ACCEPTED,
-                        .why.run = t->run,
-                        .status = r && r->phase == RUN_QUEUED ? "queued" : "running"};
-    settle(t, &o);
-}
-
-void ticket_failed(struct ticket *t, const char *why)
-{
-    struct outcome o = {.why.verdict = VERDICT_INTERNAL, .why.detail = why};
+    struct outcome o = {.why.verdict = VERDICT_ACCEPTED, .why.run = t->run, .status = "running"};
     settle(t, &o);
 }
 
@@ -199,7 +189,7 @@ static void join(struct ticket *t, const char *run)
     hub_leave(&t->e->hub, &t->follower);
     t->accepted = false;
     if (t->wait_ms > 0)
-        hub_join(&t->e->hub, t->run, &t->follower, on_news);
+        hub_join(&t->e->hub, t->run, &t->follower, on_hub_news);
     t->reading = true;
     store_get_run(t->e->store, t->run, on_row, t);
 }
@@ -264,20 +254,20 @@ static void on_repeat(void *arg, enum store_outcome outcome, const char *existin
 /* The Idempotency-Key comes before the filter: a request that is sent again gets the first answer,
  * also when the filter has changed since. It is looked up here alone: where the filter matches the
  * run's own claim finds out. */
-void ticket_dropped(struct ticket *t, const struct acceptance *b, struct text reason)
+void ticket_dropped(struct ticket *t, const struct acceptance *a, struct text reason)
 {
     t->reason = reason.data ? mem_text_n(reason.data, reason.len) : NULL;
-    if (!b->idempotency_key || t->e->closing) {
+    if (!a->idempotency_key || t->e->closing) {
         settle_filtered(t);
         return;
     }
     struct store_accept wanted = {
-        .project = text_of(b->project),
-        .trigger = text_of(b->trigger),
-        .caller = text_of(b->caller),
-        .idempotency_key = text_of(b->idempotency_key),
+        .project = text_of(a->project),
+        .trigger = text_of(a->trigger),
+        .caller = text_of(a->caller),
+        .idempotency_key = text_of(a->idempotency_key),
     };
-    memcpy(wanted.body_hash, b->body_hash, SHA256_BYTES);
+    memcpy(wanted.body_hash, a->body_hash, SHA256_BYTES);
     t->reading = true;
     store_find_repeat(t->e->store, &wanted, on_repeat, t);
 }

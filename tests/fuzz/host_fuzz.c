@@ -6,6 +6,7 @@
 #include "host_fakes.h"
 
 #include "base/log.h"
+#include "engine/cancel.h"
 #include "engine/fire.h"
 #include "engine/run.h"
 #include <sys/stat.h>
@@ -356,12 +357,14 @@ static void finish(void)
     for (int i = 0; i < ROUNDS && (i < 2 || engine->runs.count > 0 || engine->tickets > 0); i++)
         finish_round();
     FUZZ_CHECK(engine->runs.count == 0, "%zu runs are left", engine->runs.count);
-    FUZZ_CHECK(engine->tags.count == 0, "%zu tags are left", engine->tags.count);
+    FUZZ_CHECK(engine->placements.tags.count == 0, "%zu tags are left",
+               engine->placements.tags.count);
     FUZZ_CHECK(engine->tickets == 0, "%zu tickets are left", engine->tickets);
     FUZZ_CHECK(answered == fired, "%u answers for %u calls", answered, fired);
     for (int i = 0; i < FAKE_RUNNERS; i++)
-        FUZZ_CHECK(engine->live[i] == 0 && engine->active[i] == 0, "%u live, %u active",
-                   engine->live[i], engine->active[i]);
+        FUZZ_CHECK(engine->placements.all[i] == 0 && engine->placements.computing[i] == 0,
+                   "%u there, %u computing", engine->placements.all[i],
+                   engine->placements.computing[i]);
     for (size_t i = 0; i < fake_store.count; i++) {
         struct fake_row *r = &fake_store.rows[i];
         FUZZ_CHECK(store_status_final(r->row.status), "a run is in status %d", r->row.status);

@@ -102,12 +102,6 @@ static bool still_asked(struct ask *a)
 
 /* ---- what comes, for the stream */
 
-/* Whether its journal is being read, and nothing may be added to it. */
-static bool is_away(const struct run *r)
-{
-    return r->phase == RUN_LOST || r->phase == RUN_REBUILDING;
-}
-
 static void on_flush(struct timer *t);
 
 /* Leaves the beginning of a character at the end for the next one. */
@@ -120,7 +114,7 @@ static bool tell(struct ask *a)
     timers_drop(&r->e->timers, &a->flush);
     if (rest.len == 0)
         return true;
-    if (is_away(r)) {
+    if (run_comes_back(r)) {
         timers_set(&r->e->timers, &a->flush, ASK_DELTA_MS, on_flush);
         return true;
     }
@@ -141,7 +135,7 @@ static bool tell(struct ask *a)
     };
     run_record(r, &rec);
     buf_done(&data);
-    return r->phase != RUN_ENDED;
+    return !run_has_ended(r);
 }
 
 static void on_flush(struct timer *t)

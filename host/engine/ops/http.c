@@ -147,7 +147,7 @@ static void retry(struct op *op, const struct http_answer *a)
     op_retrying(op, delay, a->failure ? a->failure : code, clean(op, text_of(why), &one, &two));
     buf_done(&one);
     buf_done(&two);
-    if (r->phase != RUN_ENDED) /* else op is gone */
+    if (!run_has_ended(r)) /* else op is gone */
         timers_set(&r->e->timers, &op->timer, delay, again);
 }
 

@@ -13,7 +13,7 @@ void health_ready(struct request *q)
 {
     const struct engine *e = q->app->engine;
     struct buf b;
-    bool ready = engine_ready(e) && !e->store_broken;
+    bool ready = engine_ready(e) && !e->outage.broken;
     size_t waiting;
     int64_t commit_us;
     store_load(e->store, &waiting, &commit_us);
@@ -23,8 +23,8 @@ void health_ready(struct request *q)
         "{\"status\":\"%s\",\"draining\":%s,\"store\":\"%s\",\"runners\":%u,\"runsInMemory\":%zu,\"backlog\":%zu,"
         "\"commitMicroseconds\":%lld}",
         ready ? "ready" : "not ready", e->draining ? "true" : "false",
-        e->store_broken ? "refuses writes" : "ok", pool_count(e->pool), e->runs.count,
-        e->backlog_count, (long long)commit_us);
+        e->outage.broken ? "refuses writes" : "ok", pool_count(e->pool), e->runs.count,
+        e->backlog.count, (long long)commit_us);
     if (!ready)
         exchange_set(q->x, "Retry-After", "1");
     request_json(q, ready ? 200 : 503, buf_view(&b));

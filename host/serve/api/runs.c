@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine/cancel.h"
 #include "serve/api/api.h"
 #include "serve/api/pending.h"
 #include <stdio.h>

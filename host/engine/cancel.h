@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* cancel.h - somebody wants a run to end, wherever it is: in memory, or a row only.
+ * Owner: engine. Thread: loop. */
+#pragma once
+#include "base/list.h"
+#include "domain/verdict.h"
+
+struct engine;
+
+typedef void (*cancel_fn)(void *arg, enum verdict v);
+
+/* Cancels. verdict: ACCEPTED (its end is committed), NOT_FOUND, CONFLICT (it has ended otherwise),
+ * STORE, DRAINING. Calls fn once, perhaps at once. */
+void engine_cancel(struct engine *e, const char *run, cancel_fn fn, void *arg);
+/* Those who wait for a run to be cancelled are told that the host closes. */
+void cancels_close(struct engine *e);
