@@ -2,7 +2,7 @@
 // coverage.mjs BUILD_DIR [FILE]... - what the counters in BUILD_DIR (see coverage.sh) say: lines and branches executed, a row for each
 // folder of host/; with FILEs (below host/) instead the places in them that no test reached.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 const [folder, ...wanted] = process.argv.slice(2);
@@ -30,7 +30,7 @@ function collect() {
   for (const { files: parts } of gcov(notes())) {
     for (const { file, lines } of parts) {
       const name = path.resolve(folder, file);
-      if (!name.startsWith(host)) continue;
+      if (!name.startsWith(host) || !existsSync(name)) continue; // not ours; or moved since, and its notes are left
       const known = files.get(name.slice(host.length)) ?? new Map();
       files.set(name.slice(host.length), known);
       for (const line of lines) add(known, line);

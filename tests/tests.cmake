@@ -11,7 +11,6 @@ set(TEST_ENVIRONMENT
 set(BINARY_ENVIRONMENT "MOONTIDE=$<TARGET_FILE:moontide>" ${TEST_ENVIRONMENT})
 include(${CMAKE_CURRENT_LIST_DIR}/door_echo.cmake) # adds DOOR_ECHO to BINARY_ENVIRONMENT
 include(${CMAKE_CURRENT_LIST_DIR}/json_probe.cmake) # JSON_PROBE
-include(${CMAKE_CURRENT_LIST_DIR}/fuzz/fuzz.cmake)
 
 # test_name(OUT FILE ENDING): the path below tests/ without its ending.
 function(test_name out file ending)
@@ -20,14 +19,34 @@ function(test_name out file ending)
   set(${out} ${name} PARENT_SCOPE)
 endfunction()
 
+# fakes_of(OUT FILE): adds tests/fakes/x.c to OUT for every #include "fakes/x.h" in the file, and what these include. The linker takes
+# from a fake what it defines, not from a layer's library; so a fake has all functions of the header that it stands in for.
+function(fakes_of out file)
+  set(sources ${${out}})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(STRINGS ${file} includes REGEX "^#include \"fakes/.*\\.h\"")
+  foreach(include IN LISTS includes)
+    string(REGEX REPLACE ".*\"(fakes/.*)\\.h\".*" "${CMAKE_SOURCE_DIR}/tests/\\1" fake ${include})
+    if(NOT ${fake}.c IN_LIST sources)
+      list(APPEND sources ${fake}.c)
+      fakes_of(sources ${fake}.h)
+    endif()
+  endforeach()
+  set(${out} ${sources} PARENT_SCOPE)
+endfunction()
+
+include(${CMAKE_CURRENT_LIST_DIR}/fuzz/fuzz.cmake)
+
 file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/*_test.c)
 foreach(file IN LISTS files)
   test_name(name ${file} "_test\\.c")
   string(REGEX REPLACE "^unit/([^/]+)/.*" "\\1" layer ${name})
   string(REGEX REPLACE "^unit/" "test_" target ${name})
   string(REPLACE "/" "_" target ${target})
-  add_executable(${target} ${file})
-  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
+  set(fakes "")
+  fakes_of(fakes ${file})
+  add_executable(${target} ${file} ${fakes})
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${target} PRIVATE ${layer} PkgConfig::CMOCKA)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${target})

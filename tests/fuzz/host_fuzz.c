@@ -3,16 +3,19 @@
  * their runs), of the store, of outgoing calls, of time, of runners that die and of callers that
  * cancel. Nothing may break, the journal must stay whole, and in the end every run is over and
  * every caller has one answer. */
+#include "fakes/http.h"
+#include "fakes/pool.h"
 #include "host_fakes.h"
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "engine/cancel.h"
 #include "engine/fire.h"
 #include "engine/run.h"
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EVENTS = 120, ROUNDS = 400, CALLS = 24 };
+enum { EVENTS = 120, ROUNDS = 400, CALLS = 24, RUNNERS = 2 };
 
 static struct engine *engine;
 static int64_t now_ms = 1763712000000;
@@ -66,16 +69,14 @@ static void remove_files(const char *root)
     rmdir(root);
 }
 
+/* in: the payload of LOADED; empty: the right one. */
 static void answer_loads(struct text in)
 {
-    struct buf manifest;
-    buf_init(&manifest, 4096);
-    frame_put_bytes(&manifest, TEXT("{\"line\":1,\"declaration\":{\"run\":{\"$function\":1}}}"));
-    for (unsigned i = 0; i < FAKE_RUNNERS; i++)
-        while (fake_pool.loading_count[i] > 0)
-            fake_say(i, FRAME_LOADED, fake_pool.loading[i][--fake_pool.loading_count[i]],
-                     in.len ? in : buf_view(&manifest));
-    buf_done(&manifest);
+    struct fake_load l;
+    if (!in.len)
+        fake_pool_load_all("{\"line\":1,\"declaration\":{\"run\":{\"$function\":1}}}");
+    while (in.len && fake_pool_next_load(&l))
+        fake_pool_say_raw(l.runner, FRAME_LOADED, l.tag, in);
 }
 
 static void open_engine(void)
@@ -84,7 +85,7 @@ static void open_engine(void)
     struct error err;
     struct config *config = make_config();
     struct engine_options o = {
-        .loop = &loop, .clock = &fake_clock, .config = config, .runners = FAKE_RUNNERS};
+        .loop = &loop, .clock = &fake_clock, .config = config, .runners = RUNNERS};
     log_level_set(LOG_OFF);
     uv_loop_init(&loop);
     engine = engine_open(&o, &err);
@@ -192,7 +193,7 @@ static enum frame_type put_frame(struct buf *b, struct text *in)
 /* Remembers what a run said until now, for an honest replay. */
 static void remember(const struct fake_seat *seat, enum frame_type type, struct text payload)
 {
-    struct fake_row *row = fake_row(seat->id);
+    struct fake_row *row = fake_row(seat->run);
     if (!row || (type != FRAME_OP && type != FRAME_RECORD))
         return;
     row->said.max = SIZE_MAX / 2;
@@ -219,7 +220,7 @@ static void say(struct text *in)
     }
     if (odd == 0xfe)
         seat.runner = !seat.runner;
-    fake_say(seat.runner, type, seat.tag, buf_view(&b));
+    fake_pool_say_raw(seat.runner, type, seat.tag, buf_view(&b));
     buf_done(&b);
 }
 
@@ -230,14 +231,14 @@ static void say_again(struct text *in)
     if (fake_pool.seat_count == 0)
         return;
     struct fake_seat seat = fake_pool.seats[which % fake_pool.seat_count];
-    struct fake_row *row = fake_row(seat.id);
+    struct fake_row *row = fake_row(seat.run);
     size_t at = 0, used;
     struct frame f;
     if (seat.fresh || !row)
         return;
     while (at < row->said.len &&
            frame_next(row->said.data + at, row->said.len - at, &f, &used) == 1) {
-        fake_say(seat.runner, f.type, seat.tag, f.payload);
+        fake_pool_say_raw(seat.runner, f.type, seat.tag, f.payload);
         at += used;
     }
 }
@@ -256,7 +257,7 @@ static void answer_call(struct text *in)
     else if (how & 2)
         a.status = 429;
     a.body = how & 4 ? TEXT("{\"a\":1}\xff") : TEXT_NONE;
-    fake_answer(which % fake_http.count, &a);
+    fake_http_answer(which % fake_http.count, &a);
 }
 
 static void pass_time(int64_t ms)
@@ -285,7 +286,7 @@ static void lose(struct text *in)
     uint8_t how = fuzz_u8(in), which = fuzz_u8(in);
     uint64_t culprit =
         how & 0x80 || !fake_pool.seat_count ? 0 : fake_pool.seats[which % fake_pool.seat_count].tag;
-    fake_lose(how & 1, (enum pool_loss)(how / 2 % 4), culprit);
+    fake_pool_lose(how & 1, (enum pool_loss)(how / 2 % 4), culprit);
 }
 
 static enum store_outcome fuzz_outcome(uint8_t byte)
@@ -329,6 +330,7 @@ static void happen(struct text *in)
     }
     if (!(what & 0x80))
         engine_flush(engine);
+    fake_pool_forget();
 }
 
 /* ---- the end */
@@ -338,14 +340,13 @@ static void finish_round(void)
     while (fake_write_one(STORE_DONE) || fake_read_one(false))
         engine_flush(engine);
     while (fake_http.count > 0)
-        fake_answer(0, &(struct http_answer){.failure = "refused", .message = "the end"});
+        fake_http_answer(0, &(struct http_answer){.failure = "refused", .message = "the end"});
     for (size_t i = 0; i < fake_store.count; i++)
         if (!store_status_final(fake_store.rows[i].row.status))
             engine_cancel(engine, fake_store.rows[i].id, on_cancelled, NULL);
     while (fake_pool.seat_count > 0) { /* those that were not admitted yet: dropped */
         struct fake_seat seat = fake_pool.seats[0];
-        fake_leave(seat.tag);
-        fake_say(seat.runner, FRAME_DROPPED, seat.tag, (struct text){"\xff\xff\xff\xff", 4});
+        fake_pool_say(seat.tag, FRAME_DROPPED, "t", NULL);
         engine_flush(engine);
     }
     engine_flush(engine);
@@ -361,7 +362,7 @@ static void finish(void)
                engine->placements.tags.count);
     FUZZ_CHECK(engine->tickets == 0, "%zu tickets are left", engine->tickets);
     FUZZ_CHECK(answered == fired, "%u answers for %u calls", answered, fired);
-    for (int i = 0; i < FAKE_RUNNERS; i++)
+    for (int i = 0; i < RUNNERS; i++)
         FUZZ_CHECK(engine->placements.all[i] == 0 && engine->placements.computing[i] == 0,
                    "%u there, %u computing", engine->placements.all[i],
                    engine->placements.computing[i]);
