@@ -9,6 +9,7 @@ local retry = require "retry"
 local M = {}
 
 local NAME_BYTES = 200
+local CODE_BYTES = 63 -- of an error's code
 local RECORD_BYTES = 32768 -- the largest result of a group that its record shows
 local STEP_OPTIONS = { retry = true, timeout = true }
 
@@ -231,11 +232,12 @@ end
 
 function M.fail(message, code)
   check_text("flow.fail", "a message", message, 2)
-  if code ~= nil and (type(code) ~= "string" or not string.find(code, "^[%w_.-]+$") or #code > 64) then
+  local is_word = type(code) == "string" and #code <= CODE_BYTES and string.find(code, "^[%w_.-]+$")
+  if code ~= nil and not is_word then
     local text = 'flow.fail: expected a code such as "order.unknown", %s'
     error(string.format(text, got(code)), 2)
   end
-  host.fail(code or "script.fail", message, 2)
+  host.fail(code or "script.fail", message)
 end
 
 return M

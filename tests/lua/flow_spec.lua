@@ -283,6 +283,8 @@ function S.misuse_is_said_at_the_line_of_the_script(t)
   t.raises(function() flow.emit() end, "flow.emit: expected a name, got nothing")
   t.raises(function() flow.fail() end, "flow.fail: expected a message, got nothing")
   t.raises(function() flow.fail("x", "a b") end, 'flow.fail: expected a code such as "order.unknown", got "a b"')
+  t.raises(function() flow.fail("x", string.rep("c", 64)) end,
+    'flow.fail: expected a code such as "order.unknown", got "' .. string.rep("c", 64) .. '"')
 end
 
 return S

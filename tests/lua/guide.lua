@@ -4,6 +4,7 @@
 --     (--write puts them there);
 --   * lualib/meta has every function of every module, as the runner of MOONTIDE has it, and no other;
 --   * lualib/meta has every field of a declaration that the host takes, and no other;
+--   * scripts/README.md links each example in scripts/;
 --   * each Lua example is a trigger that `MOONTIDE check` accepts, in a folder with the libs it shows.
 local root, moontide, mode = ...
 local problems = 0
@@ -333,9 +334,20 @@ local function check_examples(guide)
   end
 end
 
+local function check_scripts_readme()
+  local text = read(root .. "/scripts/README.md")
+  local paths = output_of("cd " .. quote(root .. "/scripts") .. " && ls */*.lua")
+  for path in paths:gmatch "%S+" do
+    if not text:find("(" .. path .. ")", 1, true) then
+      complain("scripts/README.md does not link %s", path)
+    end
+  end
+end
+
 local functions, classes = read_all_meta()
 local guide = check_parts(read(root .. "/lualib/README.md"), functions, classes)
 check_functions(functions)
 check_fields(classes)
 check_examples(guide)
+check_scripts_readme()
 os.exit(problems == 0)
