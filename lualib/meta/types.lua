@@ -64,7 +64,7 @@
 ---@field session? "parallel" two runs of one session go side by side, which is the default
 ---@field origins? string|string[] web pages (https://shop.example) whose scripts may read its answers
 ---@field widget? boolean true: pages of `origins` may start it with a publishable key
----@field verify? SignaturePreset|Signature requests must bear their sender's signature, in place of an API key or beside one
+---@field verify? SignaturePreset|Signature requests must bear their sender's signature, in place of an API key at the project address, else beside it
 ---@field allow? string[] addresses and networks that may call it; empty: all
 ---@field block? string[] addresses and networks that may not, whatever `allow` says
 ---@field paused? boolean true: answers as if the trigger were not there
