@@ -14,6 +14,8 @@ void lib_open_all(lua_State *L);
 /* assert error getmetatable ipairs load next pairs pcall print rawequal rawget rawlen rawset select
  * setmetatable tonumber tostring type xpcall _G _VERSION. It empties the globals first. */
 void lib_base_open(lua_State *L);
+/* next pairs, in an order that depends on the keys alone; lib_base_open calls it. */
+void lib_pairs_open(lua_State *L);
 void lib_string_open(lua_State *L);
 void lib_table_open(lua_State *L);
 void lib_utf8_open(lua_State *L);

@@ -5,6 +5,7 @@
 #include "runner/lib/lib_base.h"
 
 #include "runner/lib/lib.h"
+#include "runner/lib/lib_concat.h"
 #include "runner/lib/lib_metatable.h"
 #include "runner/lib/lib_stock.h"
 #include "runner/vm/vm.h"

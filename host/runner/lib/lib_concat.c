@@ -7,8 +7,9 @@
  *
  * Lua has no interface for that. The place is found by what it and its neighbours hold; where that
  * is not found (another layout), all stays as it is. */
+#include "runner/lib/lib_concat.h"
+
 #include "base/id.h"
-#include "runner/lib/lib_base.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
  * an integer k it is found without looking at the rest. Else the keys behind k are collected and
  * sorted into a list, which serves the rest of the traversal: as in stock Lua, fields may be
  * changed and cleared meanwhile, but which new ones are met is left open. */
-#include "runner/lib/lib_base.h"
+#include "runner/lib/lib.h"
 #include "runner/lib/pairs_list.h"
 #include "runner/vm/vm.h"
 

@@ -2,7 +2,7 @@
 #include "runner/lib/lib_secret.h"
 
 #include "base/text.h"
-#include "runner/lib/lib_base.h"
+#include "runner/lib/lib_concat.h"
 #include "runner/vm/vm.h"
 
 #include <lauxlib.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* table.sort: stable, so that its result depends on values and comparator only, and safe
  * with any comparator. */
+#include "runner/lib/lib_sort.h"
+
 #include "runner/lib/lib_table.h"
 #include "runner/lib/sort.h"
 #include "runner/vm/vm.h"

@@ -4,6 +4,7 @@
  * access would do, faster. */
 #include "runner/lib/lib_table.h"
 #include "runner/lib/lib.h"
+#include "runner/lib/lib_sort.h"
 #include "runner/vm/vm.h"
 #include <limits.h>
 

@@ -15,6 +15,3 @@ static inline void lib_table_get(lua_State *L, int arg, lua_Integer i)
     vm_poll(L);
     lua_geti(L, arg, i);
 }
-
-/* lib_sort.c */
-int lib_sort_table(lua_State *L);

@@ -25,12 +25,3 @@ bool code_compile(lua_State *L, struct code *c, struct text source, const char *
 /* Pushes the chunk as a function. */
 void code_push(lua_State *L, const struct code *c);
 void code_done(struct code *c);
-
-/* The embedded modules. */
-struct lualib {
-    struct code *modules;
-    size_t count;
-};
-bool lualib_init(struct lualib *lib, struct error *err) MUST_CHECK;
-void lualib_done(struct lualib *lib);
-const struct code *lualib_find(const struct lualib *lib, const char *name);

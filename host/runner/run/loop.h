@@ -10,8 +10,8 @@
 #pragma once
 #include "base/buf.h"
 #include "base/list.h"
-#include "runner/run/code.h"
 #include "runner/run/image.h"
+#include "runner/run/lualib.h"
 #include "runner/run/script.h"
 #include "runner/run/tag_map.h"
 #include "runner/vm/slot.h"

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "runner/run/code.h"
 #include "runner/run/image.h"
+#include "runner/run/lualib.h"
 #include "runner/run/tag_map.h"
 #include "wire/frame.h"
 
