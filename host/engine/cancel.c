@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/cancel.h"
 #include "base/mem.h"
-#include "engine/rebuild.h"
-#include "engine/run.h"
-#include "engine/run_end.h"
+#include "engine/engine.h"
+#include "engine/inbox.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +15,7 @@ struct cancel {
     void *arg;
 };
 
-static void cancel_end(struct cancel *c, enum verdict v)
+static void answer_cancel(struct cancel *c, enum verdict v)
 {
     hub_leave(&c->e->hub, &c->follower);
     list_del(&c->link);
@@ -24,38 +23,32 @@ static void cancel_end(struct cancel *c, enum verdict v)
     free(c);
 }
 
-static void on_cancel_news(struct follower *f, const struct hub_news *news)
+static void on_hub_news(struct follower *f, const struct hub_news *news)
 {
     struct cancel *c = CONTAINER_OF(f, struct cancel, follower);
     if (news->end) /* it may have come to another end first */
-        cancel_end(c, news->end->status == STORE_CANCELLED ? VERDICT_ACCEPTED : VERDICT_CONFLICT);
+        answer_cancel(c,
+                      news->end->status == STORE_CANCELLED ? VERDICT_ACCEPTED : VERDICT_CONFLICT);
 }
 
 void cancels_close(struct engine *e)
 {
     while (!list_empty(&e->cancels))
-        cancel_end(LIST_ENTRY(e->cancels.next, struct cancel, link), VERDICT_DRAINING);
+        answer_cancel(LIST_ENTRY(e->cancels.next, struct cancel, link), VERDICT_DRAINING);
 }
 
-static void on_cancel_row(void *arg, const struct store_run *row, const struct error *err)
+static void on_put(void *arg, enum store_outcome outcome, const struct error *err)
 {
     struct cancel *c = arg;
-    enum verdict v = err                               ? VERDICT_STORE
-                     : !row                            ? VERDICT_NOT_FOUND
-                     : store_status_final(row->status) ? VERDICT_CONFLICT
-                                                       : VERDICT_ACCEPTED;
-    if (v != VERDICT_ACCEPTED || c->e->closing) {
-        cancel_end(c, v == VERDICT_ACCEPTED ? VERDICT_DRAINING : v);
-        return;
-    }
-    struct run *r = run_by_id(c->e, c->run);
-    if (!r)
-        r = rebuild_parked(c->e, c->run, "cancel");
-    hub_join(&c->e->hub, c->run, &c->follower, on_cancel_news);
-    if (run_comes_back(r))
-        r->cancel = true;
+    (void)err;
+    if (outcome == STORE_DONE && !c->e->closing)
+        hub_join(&c->e->hub, c->run, &c->follower, on_hub_news);
     else
-        run_cancel(r);
+        answer_cancel(c, outcome == STORE_DONE     ? VERDICT_DRAINING
+                         : outcome == STORE_NO_RUN ? VERDICT_NOT_FOUND
+                         : outcome == STORE_ENDED  ? VERDICT_CONFLICT
+                         : outcome == STORE_FULL   ? VERDICT_OVERLOADED
+                                                   : VERDICT_STORE);
 }
 
 void engine_cancel(struct engine *e, const char *run, cancel_fn fn, void *arg)
@@ -65,5 +58,5 @@ void engine_cancel(struct engine *e, const char *run, cancel_fn fn, void *arg)
     list_init(&c->follower.link);
     list_add(&e->cancels, &c->link);
     memcpy(c->run, run, strnlen(run, ID_BYTES - 1));
-    store_get_run(e->store, c->run, on_cancel_row, c);
+    inbox_put(e, c->run, "cancel", TEXT_NONE, on_put, c);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cancel.h - somebody wants a run to end, wherever it is: in memory, or a row only.
+/* cancel.h - somebody wants a run to end, wherever it is: in memory, or a row only. The wish is a
+ * row of its inbox, so it outlives this process; who wished it waits for the end to be committed.
  * Owner: engine. Thread: loop. */
 #pragma once
 #include "base/list.h"
@@ -10,7 +11,7 @@ struct engine;
 typedef void (*cancel_fn)(void *arg, enum verdict v);
 
 /* Cancels. verdict: ACCEPTED (its end is committed), NOT_FOUND, CONFLICT (it has ended otherwise),
- * STORE, DRAINING. Calls fn once, perhaps at once. */
+ * OVERLOADED (its inbox is full), STORE, DRAINING. Calls fn once, later. */
 void engine_cancel(struct engine *e, const char *run, cancel_fn fn, void *arg);
 /* Those who wait for a run to be cancelled are told that the host closes. */
 void cancels_close(struct engine *e);

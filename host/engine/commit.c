@@ -93,6 +93,8 @@ static void order_pending(struct run *r)
         row->error_code = text_of(w->update.code);
         row->error_message = text_of(w->update.message);
         row->error_at = text_of(w->update.at);
+        row->waiting = text_of(w->update.waiting);
+        w->order.inbox_taken = w->update.inbox_taken;
         w->order.update = *row;
     }
     w->order.done = on_written;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/ops.h"
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "engine/commit.h"
 #include "engine/placement.h"
@@ -277,17 +278,53 @@ void ops_late(struct run *r)
     }
 }
 
+static int64_t due_ms_of(const struct op *op)
+{
+    return op->kind->due_ms ? op->kind->due_ms(op) : 0;
+}
+
 int64_t ops_due_ms(const struct run *r)
 {
     int64_t first = 0;
     LIST_EACH(node, &((struct run *)r)->ops)
     {
-        struct op *op = LIST_ENTRY(node, struct op, link);
-        int64_t due = op->kind->due_ms ? op->kind->due_ms(op) : 0;
+        int64_t due = due_ms_of(LIST_ENTRY(node, struct op, link));
         if (due == 0)
             return 0;
         if (first == 0 || due < first)
             first = due;
     }
     return first;
+}
+
+/* What ends by itself is second to what does not: a step that has a time limit waits for its call,
+ * not for the limit. */
+static bool waits_rather_for(int64_t due, int64_t than)
+{
+    bool open = due == 0 || due == INT64_MAX, other_open = than == 0 || than == INT64_MAX;
+    return open != other_open ? open : !open && due < than;
+}
+
+void ops_put_waiting(const struct run *r, struct buf *out)
+{
+    const struct op *shown = NULL;
+    int64_t shown_due = 0;
+    LIST_EACH(node, &((struct run *)r)->ops)
+    {
+        const struct op *op = LIST_ENTRY(node, struct op, link);
+        int64_t due = due_ms_of(op);
+        if (op->kind->waits && (!shown || waits_rather_for(due, shown_due))) {
+            shown = op;
+            shown_due = due;
+        }
+    }
+    if (!shown)
+        return;
+    json_open(out, NULL, '{');
+    json_word(out, "for", shown->kind->waits);
+    if (shown_due > 0 && shown_due < INT64_MAX)
+        json_time(out, "until", shown_due);
+    if (shown->name)
+        json_word(out, "name", shown->name);
+    json_close(out, '}');
 }

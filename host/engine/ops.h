@@ -17,9 +17,10 @@ struct op_kind {
     void (*start)(struct op *op); /* ends in exactly one op_done or op_failed, later or at once,
                                      unless dropped */
     void (*drop)(struct op *op);  /* frees `state`; must be harmless before start */
-    /* When it will be done by itself, wall clock ms; 0: unknown. What only waits for such ops can
-     * be parked. */
+    /* When it will be done by itself, wall clock ms; 0: unknown; INT64_MAX: never, as its answer
+     * comes through the inbox. What only waits for ops that know this can be parked. NULL: 0. */
     int64_t (*due_ms)(const struct op *op);
+    const char *waits; /* the word for what a run waits for meanwhile; NULL: it takes no time */
 };
 
 extern const struct op_kind op_agent, op_http, op_session, op_sleep;
@@ -55,5 +56,8 @@ void ops_late(struct run *r); /* hands the answers over that came while the run 
 /* The earliest time at which one of them is done by itself, when that is known of all of them; else
  * 0. */
 int64_t ops_due_ms(const struct run *r);
+/* Appends {"for","until"?,"name"?} of the op that the run waits for; nothing when no op takes time.
+ * Of several: the first that does not end by itself, else the one that ends first. */
+void ops_put_waiting(const struct run *r, struct buf *out);
 /* What replay compares: kind, name and arguments. */
 uint64_t op_hash(struct text kind, struct text name, struct text data);

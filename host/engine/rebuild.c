@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "deploy/reload.h"
+#include "engine/inbox.h"
 #include "engine/placement.h"
 #include "engine/recovery.h"
 #include "engine/replay.h"
@@ -16,6 +17,7 @@
 enum { JOURNAL_PAGE = 4 << 20 };
 
 static void start_due(struct engine *e);
+static void read_inbox(struct run *r);
 static void read_journal(struct run *r);
 
 static void finish_one(struct engine *e)
@@ -35,7 +37,7 @@ static void give_up(struct run *r, const char *why)
     finish_one(e);
 }
 
-/* ---- step 4: to a runner */
+/* ---- step 5: to a runner */
 
 void rebuild_caught_up(struct run *r)
 {
@@ -48,16 +50,14 @@ static void go_on(struct run *r)
 {
     struct engine *e = r->e;
     char data[64];
-    snprintf(data, sizeof data, "{\"reason\":\"%s\"}", r->why);
-    if (r->cancel) {
-        run_cancel(r);
-    } else {
-        r->update.row.status = STORE_RUNNING;
-        r->update.row.wake_ms = -1;
-        r->update.any = true;
-        run_note(r, RECORD_RUN_RESUMED, data);
-        run_watch_wall(r);
+    if (r->inbox_again) {
+        read_inbox(r);
+        return;
     }
+    snprintf(data, sizeof data, "{\"reason\":\"%s\"}", r->why);
+    run_unpark(r);
+    run_note(r, RECORD_RUN_RESUMED, data);
+    run_watch_wall(r);
     if (!run_has_ended(r)) {
         run_place(r, engine_idlest_runner(e), false, text_of(r->instruction), text_of(r->event));
         run_enter(r, RUN_REBUILT);
@@ -71,7 +71,7 @@ static void go_on(struct run *r)
     finish_one(e);
 }
 
-/* ---- step 3: the journal */
+/* ---- step 4: the journal */
 
 /* False: a chunk or a part of one is missing. */
 static bool replay_chunk(struct run *r, const struct store_chunk *chunk)
@@ -142,7 +142,7 @@ static void start_journal(struct run *r)
     read_journal(r);
 }
 
-/* ---- step 2: the version */
+/* ---- step 3: the version */
 
 static void on_version(void *arg, struct text kept, const struct error *err)
 {
@@ -166,6 +166,45 @@ static void on_version(void *arg, struct text kept, const struct error *err)
     start_journal(r);
 }
 
+static void find_version(struct run *r)
+{
+    struct engine *e = r->e;
+    if (!r->version) {
+        struct version *v = version_by_hash(&e->registry, r->version_hash);
+        r->version = v && v->manifest ? version_hold(v) : NULL;
+    }
+    if (r->version)
+        start_journal(r);
+    else
+        store_get_version(e->store, r->version_hash, on_version, r);
+}
+
+/* ---- step 2: what came for it */
+
+static void on_inbox(void *arg, const struct store_inbox *rows, size_t count,
+                     const struct error *err)
+{
+    struct run *r = arg;
+    if (err) {
+        give_up(r, err->text);
+        return;
+    }
+    for (size_t i = 0; i < count && !run_has_ended(r); i++)
+        inbox_hand_over(r, &rows[i]);
+    if (run_has_ended(r)) /* then neither its version nor its journal is needed */
+        finish_one(r->e);
+    else if (r->replay) /* the journal was read meanwhile */
+        go_on(r);
+    else
+        find_version(r);
+}
+
+static void read_inbox(struct run *r)
+{
+    r->inbox_again = false;
+    store_read_inbox(r->e->store, r->id, on_inbox, r);
+}
+
 /* ---- step 1: the row */
 
 static void on_row(void *arg, const struct store_run *row, const struct error *err)
@@ -187,24 +226,13 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     r->steps = row->steps;
     r->next_seq = row->seq + 1;
     r->committed = row->seq;
-    if (r->cancel) { /* neither its version nor its journal is needed for that */
-        run_cancel(r);
-        finish_one(e);
-        return;
-    }
+    memcpy(r->version_hash, row->version, SHA256_BYTES);
     r->event = mem_text_n(row->event.data, row->event.len);
     free(r->session); /* it may come back more than once */
     r->session = row->session.data ? mem_text_n(row->session.data, row->session.len) : NULL;
     r->instruction =
         row->instruction.data ? mem_text_n(row->instruction.data, row->instruction.len) : NULL;
-    if (!r->version) {
-        struct version *v = version_by_hash(&e->registry, row->version);
-        r->version = v && v->manifest ? version_hold(v) : NULL;
-    }
-    if (r->version)
-        start_journal(r);
-    else
-        store_get_version(e->store, row->version, on_version, r);
+    read_inbox(r);
 }
 
 /* ---- the queue */

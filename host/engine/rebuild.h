@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* rebuild.h - brings a run back onto a runner from what the store has: its row, its version, its
- * journal; then START and the recorded answers go to a runner, and what that one says is compared
- * with the journal until it is used up (runner_messages.c).
+/* rebuild.h - brings a run back onto a runner from what the store has: its row, its inbox, its
+ * version, its journal; then START and the recorded answers go to a runner, and what that one says
+ * is compared with the journal until it is used up (runner_messages.c).
  * Owner: engine. Thread: loop. Limit: ENGINE_REBUILDS at once. */
 #pragma once
 #include "base/list.h"

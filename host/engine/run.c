@@ -38,6 +38,7 @@ void run_update_free(struct run_update *u)
     free(u->code);
     free(u->message);
     free(u->at);
+    free(u->waiting);
     buf_done(&u->result);
 }
 

@@ -16,7 +16,9 @@ struct ticket;
 struct run_update {          /* what the next order writes into the run's row */
     struct store_update row; /* its texts point to the copies below */
     char *instruction, *code, *message, *at;
+    char *waiting; /* JSON; "": it waits no more; NULL: as it is */
     struct buf result;
+    int64_t inbox_taken; /* up to this row */
     bool any;
 };
 
@@ -27,6 +29,7 @@ struct run {
     uint64_t tag;         /* its name on its runner; 0: it is on none */
     unsigned runner;
     struct version *version;
+    unsigned char version_hash[SHA256_BYTES]; /* while it is being rebuilt */
     uint64_t seed;
     int64_t created_ms;            /* wall clock */
     struct acceptance *acceptance; /* until it is committed */
@@ -48,7 +51,7 @@ struct run {
     struct replay *replay;     /* rebuilding and replaying: what the runner must say again */
     uint32_t answers_sent;     /* to this runner */
     int crashes;               /* points, see runner_messages.c */
-    bool cancel;               /* asked for while it was on its way back */
+    bool inbox_again;          /* due or rebuilding: a row came that was perhaps not read */
     char *session;             /* NULL until the row of a run that comes back is read */
     char *event, *instruction; /* while it is being rebuilt */
     const char *why;           /* it is rebuilt: for the run.resumed record */

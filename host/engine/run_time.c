@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/run_time.h"
+#include "base/mem.h"
+#include "engine/ops.h"
 #include "engine/placement.h"
 #include "engine/run.h"
 #include "engine/run_end.h"
 #include <stdio.h>
+#include <stdlib.h>
+
+enum { WAITING_MAX = 64 << 10 }; /* longer than the name of any step */
 
 static int64_t wall_limit_ms(const struct run *r)
 {
@@ -34,14 +39,26 @@ bool run_overdue(const struct run *r)
     return r->created_ms + wall_limit_ms(r) <= clock_wall_ms(r->e->clock);
 }
 
+/* Adopts the JSON. */
+static void set_waiting(struct run *r, char *waiting)
+{
+    free(r->update.waiting);
+    r->update.waiting = waiting;
+    r->update.any = true;
+}
+
 void run_park(struct run *r, int64_t due_ms)
 {
     int64_t wall = r->created_ms + wall_limit_ms(r);
     char until[TEXT_TIME], data[64];
+    struct buf waiting;
     run_enter(r, RUN_PARKS);
+    buf_init(&waiting, WAITING_MAX);
+    ops_put_waiting(r, &waiting);
+    set_waiting(r, mem_text_n(waiting.data, waiting.len));
+    buf_done(&waiting);
     r->update.row.status = STORE_WAITING;
     r->update.row.wake_ms = due_ms < wall ? due_ms : wall;
-    r->update.any = true;
     text_time(r->update.row.wake_ms, until);
     snprintf(data, sizeof data, "{\"until\":\"%s\"}", until);
     run_note(r, RECORD_RUN_WAITING, data);
@@ -51,7 +68,19 @@ void run_unpark(struct run *r)
 {
     r->update.row.status = STORE_RUNNING;
     r->update.row.wake_ms = -1;
-    r->update.any = true;
+    set_waiting(r, mem_text(""));
+}
+
+void engine_put_waiting(const struct engine *e, const struct store_run *row, struct buf *out)
+{
+    const struct run *r = run_by_id(e, row->run);
+    size_t before = out->len;
+    if (!r)
+        buf_text(out, row->waiting);
+    else if (run_waits(r))
+        ops_put_waiting(r, out);
+    if (out->len == before)
+        buf_str(out, "null");
 }
 
 static void on_idle(struct timer *t)

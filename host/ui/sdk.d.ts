@@ -51,6 +51,8 @@ export interface Run<T = unknown> {
   error: { code: string; message: string | null; at: string | null } | null;
   version: string;
   parent: string | null;
+  /** What it waits for, such as { for: "sleep", until }; null when it does not wait. */
+  waiting: { for: string; until?: string; name?: string } | null;
   createdAt: string;
   startedAt: string | null;
   finishedAt: string | null;

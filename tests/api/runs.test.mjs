@@ -31,6 +31,14 @@ return trigger {
 }`,
     "r/sleeps.lua": `
 return trigger { wait = false, run = function(event, flow) flow.sleep "1h" return "woke" end }`,
+    "r/limited.lua": `
+local http = require "http"
+return trigger {
+  wait = false,
+  run = function(event, flow)
+    return flow.step("call", function() return http.get(event.body.url):json() end, { timeout = "1h" })
+  end,
+}`,
     "r/page.lua": `return trigger { run = function(event) return event.body.n end }`,
     "other/echo.lua": `return trigger { run = function(event) return event.body end }`,
   },
@@ -60,12 +68,12 @@ test("a completed run has every field of its contract", async () => {
   const run = await host.getRun(json.runId);
   assert.deepEqual(Object.keys(run).sort(), [
     "body", "createdAt", "error", "finishedAt", "instruction", "kind", "parent", "project", "result", "runId", "seq", "sessionId",
-    "startedAt", "status", "steps", "trigger", "version",
+    "startedAt", "status", "steps", "trigger", "version", "waiting",
   ]);
   const { createdAt, startedAt, finishedAt, version, seq, ...rest } = run;
   assert.deepEqual(rest, {
     runId: json.runId, project: "r", trigger: "steps", kind: "api", status: "completed", sessionId: "s-1", instruction: "Sum up to 3",
-    body, result: { sum: 6 }, error: null, parent: null, steps: 3,
+    body, result: { sum: 6 }, error: null, parent: null, waiting: null, steps: 3,
   });
   for (const time of [createdAt, startedAt, finishedAt]) assert.match(time, TIME);
   assert.ok(createdAt <= startedAt && startedAt <= finishedAt);
@@ -203,6 +211,46 @@ test("the events of a run under way come as an array of what is committed", asyn
   answer(1);
   (await second).answer(2);
   await host.waitRun(json.runId);
+});
+
+// ---- what it waits for
+
+test("a run says what it waits for: alone, in a list, and after a restart", async () => {
+  const before = Date.now();
+  const { json } = await host.fire("r", "sleeps", {});
+  await record(json.runId, ({ type }) => type === "run.waiting");
+  const { waiting } = await host.getRun(json.runId);
+  assert.deepEqual(waiting, { for: "sleep", until: waiting.until, name: "1h" });
+  assert.ok(Math.abs(Date.parse(waiting.until) - before - 3600_000) < 60_000, waiting.until);
+  const listed = async () => (await list("trigger=sleeps&limit=200")).items.find(({ runId }) => runId === json.runId);
+  assert.deepEqual((await listed()).waiting, waiting);
+  await host.restart();
+  assert.deepEqual((await host.getRun(json.runId)).waiting, waiting);
+  assert.deepEqual((await listed()).waiting, waiting);
+  await cancel(json.runId);
+  assert.equal((await host.getRun(json.runId)).waiting, null);
+});
+
+test("a step with a time limit waits for its call, not for the limit", async () => {
+  const call = gate.next();
+  const { json } = await host.fire("r", "limited", { url: gate.url });
+  const { answer } = await call;
+  assert.equal((await host.getRun(json.runId)).waiting.for, "http");
+  answer({});
+  await host.waitRun(json.runId);
+});
+
+test("a run that waits in memory says so too, and stops saying so when it goes on", async () => {
+  const call = gate.next();
+  const { json } = await host.fire("r", "gated", { url: gate.url });
+  const { answer } = await call;
+  const { waiting } = await host.getRun(json.runId);
+  assert.equal(waiting.for, "http");
+  assert.equal(waiting.name, `GET ${gate.address}/`);
+  const second = gate.next();
+  answer({ n: 1 });
+  (await second).answer({ n: 2 });
+  assert.equal((await host.waitRun(json.runId)).waiting, null);
 });
 
 // ---- cancel

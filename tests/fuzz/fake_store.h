@@ -6,20 +6,24 @@
 #include "fuzz.h"
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "domain/record.h"
 #include "store/store.h"
 
-enum { FAKE_RUNS = 32, FAKE_QUEUE = 4096 };
+enum { FAKE_RUNS = 32, FAKE_QUEUE = 4096, FAKE_LETTERS = 8 };
 
 struct fake_row {
     char id[ID_BYTES];
     struct store_run row;
     struct buf event, instruction, journal, said; /* said: the frames of its runner, for a replay */
+    int64_t letters[FAKE_LETTERS];                /* ids of the rows in its inbox */
+    size_t letter_count;
 };
 
 struct fake_read {
     enum {
         READ_ROW,
+        READ_INBOX,
         READ_JOURNAL,
         READ_VERSION,
         READ_DUE,
@@ -30,6 +34,7 @@ struct fake_read {
     char id[ID_BYTES];
     union {
         store_run_fn row;
+        store_inbox_fn inbox;
         store_journal_fn journal;
         store_version_fn version;
         store_due_fn due;
@@ -47,6 +52,14 @@ struct store {
     struct fake_read reads[FAKE_QUEUE];
     size_t first_order, end_order, first_read, end_read;
     struct buf version; /* the last one kept */
+    int64_t letters;    /* rows put in inboxes so far */
+};
+
+struct fake_put {
+    struct store_order order;
+    struct store_inbox row;
+    store_inbox_put_fn fn;
+    void *arg;
 };
 
 static struct store fake_store;
@@ -90,6 +103,34 @@ void store_get_run(struct store *s, const char *run, store_run_fn fn, void *arg)
 {
     (void)s;
     struct fake_read r = {.kind = READ_ROW, .fn.row = fn, .arg = arg};
+    snprintf(r.id, sizeof r.id, "%s", run);
+    fake_read(r);
+}
+
+static void fake_put_done(struct store_order *order)
+{
+    struct fake_put *p = order->arg;
+    const struct error *err = order->outcome == STORE_BROKEN ? &order->err : NULL;
+    p->fn(p->arg, order->outcome, order->inbox_id, order->ended, err);
+    free(p);
+}
+
+void store_inbox_put(struct store *s, const struct store_inbox *row, store_inbox_put_fn fn,
+                     void *arg)
+{
+    struct fake_put *p = mem_zero(1, sizeof *p);
+    *p = (struct fake_put){.row = *row, .fn = fn, .arg = arg};
+    snprintf(p->order.run, sizeof p->order.run, "%s", row->run);
+    p->order.inbox = &p->row;
+    p->order.done = fake_put_done;
+    p->order.arg = p;
+    store_write(s, &p->order);
+}
+
+void store_read_inbox(struct store *s, const char *run, store_inbox_fn fn, void *arg)
+{
+    (void)s;
+    struct fake_read r = {.kind = READ_INBOX, .fn.inbox = fn, .arg = arg};
     snprintf(r.id, sizeof r.id, "%s", run);
     fake_read(r);
 }
@@ -213,6 +254,16 @@ static void fake_check_chunk(const struct store_order *o)
     FUZZ_CHECK(rest.len == 0, "%zu bytes behind the records", rest.len);
 }
 
+/* The rows that were taken go, and all of them with the end. */
+static void fake_drop_letters(struct fake_row *r, int64_t taken)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->letter_count; i++)
+        if (r->letters[i] > taken && !store_status_final(r->row.status))
+            r->letters[kept++] = r->letters[i];
+    r->letter_count = kept;
+}
+
 static void fake_apply(const struct store_order *o)
 {
     struct fake_row *r = o->accept ? fake_birth(o) : fake_row(o->run);
@@ -229,6 +280,20 @@ static void fake_apply(const struct store_order *o)
         r->row.steps = o->update.steps;
     if (o->update.instruction.data)
         fake_keep(&r->instruction, o->update.instruction);
+    fake_drop_letters(r, o->inbox_taken);
+}
+
+static void fake_apply_put(struct store_order *o)
+{
+    struct fake_row *r = fake_row(o->run);
+    if (!r)
+        o->outcome = STORE_NO_RUN;
+    else if (store_status_final(r->row.status))
+        o->outcome = STORE_ENDED;
+    else if (r->letter_count == FAKE_LETTERS)
+        o->outcome = STORE_FULL;
+    else
+        r->letters[r->letter_count++] = o->inbox_id = ++fake_store.letters;
 }
 
 /* Carries out the oldest order; false: there is none. */
@@ -241,7 +306,9 @@ static bool fake_write_one(enum store_outcome outcome)
     }
     struct store_order *o = s->orders[s->first_order++];
     o->outcome = outcome;
-    if (outcome == STORE_DONE)
+    if (outcome == STORE_DONE && o->inbox)
+        fake_apply_put(o);
+    else if (outcome == STORE_DONE)
         fake_apply(o);
     else
         error_set(&o->err, ERROR_IO, "the disk is full");
@@ -259,6 +326,16 @@ static void fake_read_row(const struct fake_read *r)
         f->row.result = TEXT("null");
     }
     r->fn.row(r->arg, f ? &f->row : NULL, NULL);
+}
+
+static void fake_read_inbox(const struct fake_read *r)
+{
+    struct fake_row *f = fake_row(r->id);
+    struct store_inbox rows[FAKE_LETTERS];
+    size_t count = f ? f->letter_count : 0;
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (struct store_inbox){.id = f->letters[i], .run = r->id, .kind = TEXT("cancel")};
+    r->fn.inbox(r->arg, rows, count, NULL);
 }
 
 static void fake_read_journal(const struct fake_read *r)
@@ -298,6 +375,10 @@ static bool fake_read_one(bool fails)
         r.fn.row(r.arg, NULL, why);
     else if (r.kind == READ_JOURNAL && fails)
         r.fn.journal(r.arg, NULL, 0, 0, 0, why);
+    else if (r.kind == READ_INBOX && fails)
+        r.fn.inbox(r.arg, NULL, 0, why);
+    else if (r.kind == READ_INBOX)
+        fake_read_inbox(&r);
     else if (r.kind == READ_ROW)
         fake_read_row(&r);
     else

@@ -276,5 +276,9 @@ static void start(struct op *op)
                        text_of(a->session), ASK_HISTORY, on_history, a);
 }
 
-const struct op_kind op_agent = {
-    .name = "agent", .check = check, .describe = describe, .start = start, .drop = drop};
+const struct op_kind op_agent = {.name = "agent",
+                                 .check = check,
+                                 .describe = describe,
+                                 .start = start,
+                                 .drop = drop,
+                                 .waits = "agent"};

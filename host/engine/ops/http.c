@@ -199,4 +199,5 @@ const struct op_kind op_http = {.name = "http",
                                 .check = http_request_check,
                                 .describe = http_request_describe,
                                 .start = start,
-                                .drop = drop};
+                                .drop = drop,
+                                .waits = "http"};

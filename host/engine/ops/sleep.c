@@ -55,4 +55,5 @@ const struct op_kind op_sleep = {.name = "sleep",
                                  .describe = describe,
                                  .start = start,
                                  .drop = drop,
-                                 .due_ms = due_ms};
+                                 .due_ms = due_ms,
+                                 .waits = "sleep"};

@@ -45,7 +45,7 @@ void openapi_get(struct request *q);
 void page_get(struct request *q);
 
 /* run_json.c: the run object of the API. */
-void run_json(struct buf *out, const struct store_run *row);
+void run_json(struct buf *out, const struct engine *e, const struct store_run *row);
 /* True when the asker may read this run; else 404 was answered: nobody learns of runs that are not
  * theirs. */
 bool run_permitted(struct request *q, const struct store_run *row, enum permission p);

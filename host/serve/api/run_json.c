@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine/run_time.h"
 #include "serve/api/api.h"
 #include "serve/request/cors.h"
 #include <string.h>
@@ -52,7 +53,7 @@ static void put_error(struct buf *b, const struct store_run *row)
     buf_char(b, '}');
 }
 
-void run_json(struct buf *b, const struct store_run *row)
+void run_json(struct buf *b, const struct engine *e, const struct store_run *row)
 {
     char version[SHA256_HEX];
     id_hex(row->version, SHA256_BYTES, version);
@@ -69,6 +70,8 @@ void run_json(struct buf *b, const struct store_run *row)
     put_error(b, row);
     put_text(b, "version", text_of(version));
     put_text(b, "parent", row->parent);
+    buf_str(b, ",\"waiting\":");
+    engine_put_waiting(e, row, b);
     put_time(b, "createdAt", row->created_ms);
     put_time(b, "startedAt", row->started_ms);
     put_time(b, "finishedAt", row->finished_ms);

@@ -16,7 +16,7 @@ static void on_run(void *arg, const struct store_run *row, const struct error *e
         return;
     struct buf b;
     buf_init(&b, 64u << 20);
-    run_json(&b, row);
+    run_json(&b, q->app->engine, row);
     request_names_run(q, row->run);
     request_json(q, 200, buf_view(&b));
     buf_done(&b);
@@ -42,7 +42,7 @@ static void on_list(void *arg, const struct store_run *rows, size_t count, bool 
     for (size_t i = 0; i < count; i++) {
         if (i)
             buf_char(&b, ',');
-        run_json(&b, &rows[i]);
+        run_json(&b, q->app->engine, &rows[i]);
     }
     buf_str(&b, "],\"next\":");
     json_put_cstr(&b, more && count ? rows[count - 1].run : NULL);
