@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* RFC 8785 (JSON Canonicalization Scheme): what json_put_tree writes, with members sorted. */
+/* RFC 8785 (JSON Canonicalization Scheme), with members sorted and every integer kept digit by
+ * digit; and whether two trees are equal. */
 #include "base/json.h"
 
+#include "base/json_number.h"
 #include "base/mem.h"
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +85,9 @@ static void put_array(struct buf *b, const cJSON *array, int depth)
 
 static void put_value(struct buf *b, const cJSON *value, int depth)
 {
-    if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
+    if (cJSON_IsNumber(value))
+        json_put_canonical_number(b, value);
+    else if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
         json_put_tree(b, value);
     else if (depth == JSON_DEPTH_OUT)
         b->full = true;
@@ -136,7 +140,7 @@ static bool equal(const cJSON *a, const cJSON *b, int depth)
     case cJSON_Array:
         return equal_arrays(a, b, depth);
     case cJSON_Number:
-        return a->valuedouble == b->valuedouble;
+        return json_compare_numbers(a, b) == 0;
     case cJSON_String:
     case cJSON_Raw:
         return strcmp(a->valuestring, b->valuestring) == 0;

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Strict JSON (RFC 8259) into cJSON items, in one pass. cJSON's own parser is not used: it takes
- * what RFC 8259 refuses, and two parsers over the same bytes are two opinions. */
-#include "base/json.h"
+/* The tokens of json_lex.h into cJSON items. cJSON's own parser is not used: it takes what RFC 8259
+ * refuses, and two parsers over the same bytes are two opinions. */
+#include "base/json_lex.h"
 
 #include "base/hash.h"
-#include "base/json_scan.h"
+#include "base/json_number.h"
+#include "base/mem.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     PAIRWISE_NAMES = 16, /* objects with more members get a hash set of their names */
-    FIRST_SET = 64,
-    QUOTED_NAME = 64 /* bytes of a name shown in an error */
+    FIRST_SET = 64
+};
+
+struct parser {
+    struct json_lex lex;
+    int max_depth;
+    size_t values, max_values; /* max_values 0: any number */
 };
 
 /* The names of one object; slots are items, by item->string. */
@@ -20,71 +27,42 @@ struct names {
     cJSON **slots;
 };
 
-static bool parse_value(struct json_scan *s, cJSON *item);
+static bool fill_item(struct parser *p, cJSON *item, enum json_token token);
 
-static void skip_blanks(struct json_scan *s)
+/* What cJSON_Delete frees: cJSON allocates with malloc as mem.h does. */
+static cJSON *new_null(void)
 {
-    while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
-        s->at++;
-}
-
-static bool parse_word(struct json_scan *s, cJSON *item, const char *word, int type)
-{
-    size_t len = strlen(word);
-    if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0)
-        return json_scan_unexpected(s, "a value");
-    s->at += len;
-    item->type = type;
-    return true;
+    cJSON *item = mem_alloc(sizeof *item);
+    *item = (cJSON){.type = cJSON_NULL};
+    return item;
 }
 
 /* The item is part of the tree before it is filled, so that a failure frees all from the root. */
 static cJSON *add_item(cJSON *parent)
 {
-    cJSON *item = json_scan_memory(cJSON_CreateNull());
+    cJSON *item = new_null();
     cJSON_AddItemToArray(parent, item);
     return item;
 }
 
-static bool enter(struct json_scan *s)
+static char *copy_string(const struct json_lex *lex)
 {
-    if (++s->depth > s->max_depth)
-        return error_set(s->err, ERROR_LIMIT, "byte %zu: more than %d levels deep",
-                         (size_t)(s->at - s->start), s->max_depth);
-    s->at++;
-    skip_blanks(s);
-    return true;
+    if (!lex->escaped)
+        return mem_text_n(lex->text.data, lex->text.len);
+    char *copy = mem_alloc(lex->text.len + 1);
+    copy[json_lex_unescape(lex->text, copy)] = '\0';
+    return copy;
 }
 
-/* After an element: true and *more, or true and the container is left. */
-static bool next_element(struct json_scan *s, char closing, const char *wanted, bool *more)
+static bool fill_array(struct parser *p, cJSON *array)
 {
-    skip_blanks(s);
-    if (s->at == s->end || (*s->at != ',' && *s->at != closing))
-        return json_scan_unexpected(s, wanted);
-    *more = *s->at++ == ',';
-    if (*more)
-        skip_blanks(s);
-    else
-        s->depth--;
-    return true;
-}
-
-static bool parse_array(struct json_scan *s, cJSON *array)
-{
+    enum json_token token;
     array->type = cJSON_Array;
-    if (!enter(s))
-        return false;
-    if (s->at < s->end && *s->at == ']') {
-        s->at++;
-        s->depth--;
-        return true;
-    }
-    for (bool more = true; more;) {
-        if (!parse_value(s, add_item(array)) || !next_element(s, ']', "',' or ']'", &more))
+    while ((token = json_lex_next(&p->lex)) >= JSON_OBJECT) {
+        if (!fill_item(p, add_item(array), token))
             return false;
     }
-    return true;
+    return token == JSON_ARRAY_END;
 }
 
 static bool set_insert(struct names *set, cJSON *item)
@@ -103,7 +81,7 @@ static void set_rebuild(struct names *set, cJSON *object, const cJSON *last)
 {
     free(set->slots);
     set->cap = set->cap ? set->cap * 2 : FIRST_SET;
-    set->slots = json_scan_memory(calloc(set->cap, sizeof *set->slots));
+    set->slots = mem_zero(set->cap, sizeof *set->slots);
     for (cJSON *item = object->child; item != last; item = item->next)
         set_insert(set, item);
 }
@@ -123,106 +101,87 @@ static bool name_is_new(struct names *set, cJSON *object, cJSON *last)
     return true;
 }
 
-/* The raw bytes of the name are shown: they hold no control characters. */
-static bool refuse_repeated(struct json_scan *s, const char *opening, const char *behind)
+static bool fill_members(struct parser *p, cJSON *object, struct names *names)
 {
-    int len = (int)(behind - opening) - 2;
-    const char *cut = "";
-    if (behind - opening > QUOTED_NAME) {
-        cut = "...";
-        for (len = QUOTED_NAME; ((unsigned char)opening[1 + len] & 0xc0) == 0x80; len--)
-            continue;
+    enum json_token token;
+    while ((token = json_lex_next(&p->lex)) == JSON_NAME) {
+        cJSON *item = add_item(object);
+        item->string = copy_string(&p->lex);
+        if (!name_is_new(names, object, item))
+            return json_lex_refuse_repeated(&p->lex);
+        if (!fill_item(p, item, json_lex_next(&p->lex)))
+            return false;
     }
-    return error_set(s->err, ERROR_INVALID, "byte %zu: name \"%.*s%s\" is repeated",
-                     (size_t)(opening - s->start), len, opening + 1, cut);
+    return token == JSON_OBJECT_END;
 }
 
-static bool parse_member(struct json_scan *s, cJSON *object, struct names *names)
+static bool fill_object(struct parser *p, cJSON *object)
 {
-    if (s->at == s->end || *s->at != '"')
-        return json_scan_unexpected(s, "a name in quotes");
-    const char *opening = s->at;
-    cJSON *item = add_item(object);
-    if (!json_scan_string(s, &item->string))
-        return false;
-    if (!name_is_new(names, object, item))
-        return refuse_repeated(s, opening, s->at);
-    skip_blanks(s);
-    if (s->at == s->end || *s->at != ':')
-        return json_scan_unexpected(s, "':'");
-    s->at++;
-    skip_blanks(s);
-    return parse_value(s, item);
-}
-
-static bool parse_object(struct json_scan *s, cJSON *object)
-{
-    object->type = cJSON_Object;
-    if (!enter(s))
-        return false;
-    if (s->at < s->end && *s->at == '}') {
-        s->at++;
-        s->depth--;
-        return true;
-    }
     struct names names = {0};
-    bool ok = true;
-    for (bool more = true; ok && more;)
-        ok = parse_member(s, object, &names) && next_element(s, '}', "',' or '}'", &more);
+    object->type = cJSON_Object;
+    bool ok = fill_members(p, object, &names);
     free(names.slots);
     return ok;
 }
 
-static bool parse_value(struct json_scan *s, cJSON *item)
+static bool fill_number(const struct json_lex *lex, cJSON *item)
 {
-    if (s->at == s->end)
-        return json_scan_unexpected(s, "a value");
-    if (s->max_values && ++s->values > s->max_values)
-        return error_set(s->err, ERROR_LIMIT, "byte %zu: more than %zu values",
-                         (size_t)(s->at - s->start), s->max_values);
-    switch (*s->at) {
-    case '{':
-        return parse_object(s, item);
-    case '[':
-        return parse_array(s, item);
-    case '"':
-        item->type = cJSON_String;
-        return json_scan_string(s, &item->valuestring);
-    case 't':
-        return parse_word(s, item, "true", cJSON_True);
-    case 'f':
-        return parse_word(s, item, "false", cJSON_False);
-    case 'n':
-        return parse_word(s, item, "null", cJSON_NULL);
-    default:
-        if (*s->at == '-' || (*s->at >= '0' && *s->at <= '9'))
-            return json_scan_number(s, item);
-        return json_scan_unexpected(s, "a value");
-    }
+    item->type = cJSON_Number;
+    cJSON_SetNumberHelper(item, lex->number);
+    if (fabs(lex->number) >= JSON_NUMBER_KEEPS_TEXT)
+        item->valuestring = mem_text_n(lex->text.data, lex->text.len);
+    return true;
 }
 
-static bool parse_document(struct json_scan *s, cJSON *root)
+static bool refuse_limit(struct parser *p, size_t limit, const char *of)
 {
-    if (s->end - s->at >= 3 && memcmp(s->at, "\xef\xbb\xbf", 3) == 0)
-        return json_scan_refuse(s, s->at, "a byte order mark stands in front");
-    skip_blanks(s);
-    if (!parse_value(s, root))
+    return error_set(p->lex.err, ERROR_LIMIT, "byte %zu: more than %zu %s",
+                     (size_t)(p->lex.token_at - p->lex.start), limit, of);
+}
+
+static bool within_limits(struct parser *p)
+{
+    if (p->max_values && ++p->values > p->max_values)
+        return refuse_limit(p, p->max_values, "values");
+    return p->lex.depth <= p->max_depth || refuse_limit(p, (size_t)p->max_depth, "levels deep");
+}
+
+/* token: the first of a value, or JSON_BAD. */
+static bool fill_item(struct parser *p, cJSON *item, enum json_token token)
+{
+    if (token == JSON_BAD || !within_limits(p))
         return false;
-    skip_blanks(s);
-    return s->at == s->end || json_scan_unexpected(s, "the end");
+    switch (token) {
+    case JSON_OBJECT:
+        return fill_object(p, item);
+    case JSON_ARRAY:
+        return fill_array(p, item);
+    case JSON_STRING:
+        item->type = cJSON_String;
+        item->valuestring = copy_string(&p->lex);
+        return true;
+    case JSON_NUMBER:
+        return fill_number(&p->lex, item);
+    case JSON_TRUE:
+        item->type = cJSON_True;
+        return true;
+    case JSON_FALSE:
+        item->type = cJSON_False;
+        return true;
+    default: /* JSON_NULL, as items are made */
+        return true;
+    }
 }
 
 static cJSON *parse(struct text in, int max_depth, size_t max_values, struct error *err)
 {
-    const char *start = in.data ? in.data : "";
-    struct json_scan s = {.start = start,
-                          .at = start,
-                          .end = start + in.len,
-                          .max_depth = max_depth,
-                          .max_values = max_values,
-                          .err = err};
-    cJSON *root = json_scan_memory(cJSON_CreateNull());
-    if (parse_document(&s, root))
+    struct parser p;
+    json_lex_init(&p.lex, in, err);
+    p.max_depth = max_depth;
+    p.values = 0;
+    p.max_values = max_values;
+    cJSON *root = new_null();
+    if (fill_item(&p, root, json_lex_next(&p.lex)) && json_lex_next(&p.lex) == JSON_END)
         return root;
     cJSON_Delete(root);
     return NULL;

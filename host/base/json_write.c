@@ -1,142 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "base/json_number.h"
 #include <string.h>
-
-enum { DIGITS_MAX = 17 };
-
-/* The value is 0.DIGITS * 10^point; digits without zeros at either end. */
-struct digits {
-    char text[DIGITS_MAX + 1];
-    int count, point;
-};
-
-static double to_double(const struct digits *d)
-{
-    char text[DIGITS_MAX + 16];
-    snprintf(text, sizeof text, "0.%.*se%d", d->count, d->text, d->point);
-    return strtod(text, NULL);
-}
-
-static void strip_zeros(struct digits *d)
-{
-    while (d->count > 1 && d->text[d->count - 1] == '0')
-        d->count--;
-}
-
-/* value > 0, correctly rounded to `precision` digits. */
-static void round_to(double value, int precision, struct digits *d)
-{
-    char text[DIGITS_MAX + 16];
-    snprintf(text, sizeof text, "%.*e", precision - 1, value);
-    char *exponent = strchr(text, 'e');
-    d->text[0] = text[0];
-    d->count = 1;
-    for (char *at = text + 2; at < exponent; at++)
-        d->text[d->count++] = *at;
-    d->point = atoi(exponent + 1) + 1;
-}
-
-/* The next decimal of the same length. */
-static void round_up(struct digits *d)
-{
-    int i = d->count - 1;
-    while (i >= 0 && d->text[i] == '9')
-        d->text[i--] = '0';
-    if (i >= 0) {
-        d->text[i]++;
-        return;
-    }
-    d->text[0] = '1';
-    d->point++;
-}
-
-/* The fewest digits that read back as value > 0. Fewer than 15 need no search, as 15 digits always
- * survive a trip through a normal double and strip_zeros finds the rest; a subnormal holds less. */
-static void shortest(double value, struct digits *d)
-{
-    int exponent;
-    bool power_of_two = frexp(value, &exponent) == 0.5;
-    for (int precision = isnormal(value) ? 15 : 1;; precision++) {
-        round_to(value, precision, d);
-        if (precision == DIGITS_MAX || to_double(d) == value)
-            break;
-        /* Below a power of two doubles lie twice as dense, so the nearest decimal may miss on that
-         * side while the next one above still hits. */
-        if (!power_of_two)
-            continue;
-        round_up(d);
-        if (to_double(d) == value)
-            break;
-    }
-    strip_zeros(d);
-}
-
-/* ECMA-262, Number::toString, steps 6 to 10. */
-static void put_digits(struct buf *b, const struct digits *d)
-{
-    static const char zeros[] = "000000000000000000000";
-    size_t count = (size_t)d->count;
-    if (d->point > 21 || d->point <= -6) {
-        buf_char(b, d->text[0]);
-        if (count > 1) {
-            buf_char(b, '.');
-            buf_add(b, d->text + 1, count - 1);
-        }
-        buf_str(b, d->point > 0 ? "e+" : "e");
-        buf_int(b, d->point - 1);
-    } else if (d->point <= 0) {
-        buf_str(b, "0.");
-        buf_add(b, zeros, (size_t)-d->point);
-        buf_add(b, d->text, count);
-    } else if (d->count <= d->point) {
-        buf_add(b, d->text, count);
-        buf_add(b, zeros, (size_t)d->point - count);
-    } else {
-        buf_add(b, d->text, (size_t)d->point);
-        buf_char(b, '.');
-        buf_add(b, d->text + d->point, count - (size_t)d->point);
-    }
-}
-
-/* Prices and percentages: at most 15 digits, few of them behind the point. The quotient of two
- * exact doubles is the double nearest to that decimal, and no other decimal of 15 digits is. */
-static bool quick_digits(double value, struct digits *d)
-{
-    if (!(value >= 1e-3 && value < 1e9))
-        return false;
-    static const double powers[] = {1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
-    for (size_t i = 0; i < ARRAY_LEN(powers); i++) {
-        double scaled = round(value * powers[i]);
-        if (scaled / powers[i] != value)
-            continue;
-        d->count = snprintf(d->text, sizeof d->text, "%lld", (long long)scaled);
-        d->point = d->count - (int)(i + 1);
-        return true;
-    }
-    return false;
-}
-
-void json_put_number(struct buf *b, double value)
-{
-    if (!isfinite(value)) {
-        buf_str(b, "null");
-        return;
-    }
-    if (fabs(value) <= 9007199254740992.0 && value == floor(value)) {
-        buf_int(b, (int64_t)value);
-        return;
-    }
-    if (value < 0)
-        buf_char(b, '-');
-    struct digits d;
-    if (!quick_digits(fabs(value), &d))
-        shortest(fabs(value), &d);
-    put_digits(b, &d);
-}
 
 /* One character that is not plain, at the front of rest; returns its bytes. */
 static size_t put_special(struct buf *b, struct text rest)
@@ -183,14 +49,6 @@ void json_put_cstr(struct buf *b, const char *value)
         buf_str(b, "null");
 }
 
-void json_field(struct buf *b, bool *first, const char *name)
-{
-    buf_char(b, *first ? '{' : ',');
-    *first = false;
-    json_put_cstr(b, name);
-    buf_char(b, ':');
-}
-
 static void put_value(struct buf *b, const cJSON *value, int depth);
 
 static void put_children(struct buf *b, const cJSON *value, int depth)
@@ -224,7 +82,7 @@ static void put_value(struct buf *b, const cJSON *value, int depth)
         json_put_cstr(b, value->valuestring);
         break;
     case cJSON_Number:
-        json_put_number(b, value->valuedouble);
+        json_put_number_of(b, value);
         break;
     case cJSON_True:
         buf_str(b, "true");

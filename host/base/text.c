@@ -169,8 +169,13 @@ const char *text_json_plain(const char *at, const char *end)
         memcpy(&word, at, sizeof word);
         uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
         uint64_t special = (word - ones * 0x20) | (quote - ones) | (slash - ones) | word;
-        if (special & high)
-            break; /* may be a false alarm; the loop by bytes decides */
+        special &= high;
+        if (!special)
+            continue;
+        /* A borrow raises false alarms, but only behind the byte that is the first true one. */
+        if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+            return at + __builtin_ctzll(special) / 8;
+        break;
     }
     while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
            *at != '\\')

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/known_fields.h"
 
+#include "base/json_out.h"
 #include "domain/timezone.h"
 #include <stdio.h>
 #include <string.h>
@@ -160,12 +161,10 @@ bool known_fields_check(const cJSON *body, struct known_fields *out, char *field
 
 void known_fields_put_context(struct buf *b, const cJSON *context)
 {
-    bool first = true;
+    json_open(b, NULL, '{');
     for (const cJSON *v = context->child; v; v = v->next) {
-        if (cJSON_IsNull(v))
-            continue;
-        json_field(b, &first, v->string);
-        json_put_tree(b, v);
+        if (!cJSON_IsNull(v))
+            json_tree(b, v->string, v);
     }
-    buf_str(b, first ? "{}" : "}");
+    json_close(b, '}');
 }

@@ -6,7 +6,7 @@
  * before the body is read /stream     SSE: a tick each 20 ms; /stream?n=5 ends after five /flood a
  * stream as fast as the reader takes it, 64 MiB /big        an answer of 4 MiB */
 #include "base/id.h"
-#include "base/json.h"
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "serve/door/certificate.h"
 #include "serve/door/door.h"
@@ -55,33 +55,21 @@ static struct held *hold(struct exchange *x)
     return h;
 }
 
-static void put_member(struct buf *b, bool *first, const char *name, struct text value)
-{
-    json_field(b, first, name);
-    if (value.data)
-        json_put_string(b, value);
-    else
-        buf_str(b, "null");
-}
-
 static void echo(struct exchange *x)
 {
     struct buf b;
     struct text body = exchange_body(x);
-    bool first = true;
     buf_init(&b, 1 << 20);
-    put_member(&b, &first, "method", exchange_method_name(x));
-    put_member(&b, &first, "path", exchange_path(x));
-    put_member(&b, &first, "query", exchange_query(x));
-    put_member(&b, &first, "peer", text_of(exchange_peer(x)));
-    put_member(&b, &first, "seen", exchange_header(x, "x-seen"));
-    json_field(&b, &first, "bytes");
-    buf_int(&b, body.data ? (int64_t)body.len : -1);
-    json_field(&b, &first, "hash");
-    buf_int(&b, body.data ? (int64_t)(id_hash64(body.data, body.len) >> 12) : 0);
-    json_field(&b, &first, "gone");
-    buf_int(&b, app.gone);
-    buf_char(&b, '}');
+    json_open(&b, NULL, '{');
+    json_text(&b, "method", exchange_method_name(x));
+    json_text(&b, "path", exchange_path(x));
+    json_text(&b, "query", exchange_query(x));
+    json_text(&b, "peer", text_of(exchange_peer(x)));
+    json_text(&b, "seen", exchange_header(x, "x-seen"));
+    json_int(&b, "bytes", body.data ? (int64_t)body.len : -1);
+    json_int(&b, "hash", body.data ? (int64_t)(id_hash64(body.data, body.len) >> 12) : 0);
+    json_int(&b, "gone", app.gone);
+    json_close(&b, '}');
     exchange_answer(x, 200, "application/json", buf_view(&b));
     buf_done(&b);
 }

@@ -16,6 +16,28 @@ static cJSON *must_parse(const struct buf *b, const char *what)
     return tree;
 }
 
+static void forget_digits(cJSON *value)
+{
+    if (cJSON_IsNumber(value)) {
+        cJSON_free(value->valuestring);
+        value->valuestring = NULL;
+    }
+    for (cJSON *inner = value->child; inner; inner = inner->next)
+        forget_digits(inner);
+}
+
+/* To a reader that knows doubles only. */
+static bool same_doubles(const cJSON *a, const cJSON *b)
+{
+    cJSON *x = cJSON_Duplicate(a, true), *y = cJSON_Duplicate(b, true);
+    forget_digits(x);
+    forget_digits(y);
+    bool same = json_equal(x, y);
+    cJSON_Delete(x);
+    cJSON_Delete(y);
+    return same;
+}
+
 static void check_written(const cJSON *tree)
 {
     struct buf once, twice;
@@ -38,7 +60,7 @@ static void check_canonical(const cJSON *tree)
     buf_init(&twice, OUT_MAX);
     json_put_canonical(&once, tree);
     cJSON *again = must_parse(&once, "the canonical form");
-    FUZZ_CHECK(json_equal(tree, again), "'%s' is another value", once.data);
+    FUZZ_CHECK(same_doubles(tree, again), "'%s' is another value", once.data);
     json_put_canonical(&twice, again);
     fuzz_same(buf_view(&once), buf_view(&twice), "the canonical form of itself");
     cJSON_Delete(again);
@@ -64,7 +86,7 @@ static void check_with_cjson(struct text in, const cJSON *tree)
         return;
     cJSON *other = cJSON_ParseWithLength(in.data, in.len);
     FUZZ_CHECK(other, "cJSON refuses it");
-    FUZZ_CHECK(json_equal(tree, other), "cJSON reads another value");
+    FUZZ_CHECK(same_doubles(tree, other), "cJSON reads another value");
     cJSON_Delete(other);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/schema/schema_export.h"
+
+#include "base/json_out.h"
 #include "domain/schema/format.h"
 #include <string.h>
 
@@ -31,114 +33,115 @@ static bool is_optional(const cJSON *rule)
     return json_bool(rule, "optional", false);
 }
 
-static void put_tree(struct buf *b, bool *first, const char *name, const cJSON *v)
+static void put_if_there(struct buf *b, const char *name, const cJSON *v)
 {
-    if (!v || !name)
-        return;
-    json_field(b, first, name);
-    json_put_tree(b, v);
+    if (v && name)
+        json_tree(b, name, v);
 }
 
-static void put_type(struct buf *b, bool *first, const struct type *t, bool optional)
+/* OpenAPI's format says what JSON Schema leaves open: an integer has 64 bits. */
+static void put_type(struct buf *b, const struct type *t, bool optional)
 {
     if (!t->exported)
         return;
-    json_field(b, first, "type");
-    if (optional)
-        buf_printf(b, "[\"%s\",\"null\"]", t->exported);
-    else
-        buf_printf(b, "\"%s\"", t->exported);
+    if (optional) {
+        json_open(b, "type", '[');
+        json_word(b, NULL, t->exported);
+        json_word(b, NULL, "null");
+        json_close(b, ']');
+    } else {
+        json_word(b, "type", t->exported);
+    }
+    if (strcmp(t->exported, "integer") == 0)
+        json_word(b, "format", "int64");
 }
 
-static void put_enum(struct buf *b, bool *first, const cJSON *values, bool optional)
+static void put_enum(struct buf *b, const cJSON *values, bool optional)
 {
     if (!values)
         return;
-    json_field(b, first, "enum");
-    buf_char(b, '[');
-    for (const cJSON *v = values->child; v; v = v->next) {
-        if (v != values->child)
-            buf_char(b, ',');
-        json_put_tree(b, v);
-    }
-    buf_str(b, optional ? ",null]" : "]");
+    json_open(b, "enum", '[');
+    for (const cJSON *v = values->child; v; v = v->next)
+        json_tree(b, NULL, v);
+    if (optional)
+        json_word(b, NULL, NULL);
+    json_close(b, ']');
 }
 
-static void put_rule(struct buf *b, const cJSON *rule);
+static void put_rule(struct buf *b, const char *name, const cJSON *rule);
 
-static void put_fields(struct buf *b, bool *first, const cJSON *rules)
+static void put_required(struct buf *b, const cJSON *rules)
 {
-    bool inner = true, any = false;
-    json_field(b, first, "properties");
-    for (const cJSON *rule = rules ? rules->child : NULL; rule; rule = rule->next) {
-        json_field(b, &inner, rule->string);
-        put_rule(b, rule);
-    }
-    buf_str(b, inner ? "{}" : "}");
-    for (const cJSON *rule = rules ? rules->child : NULL; rule; rule = rule->next) {
+    bool any = false;
+    for (const cJSON *rule = rules->child; rule; rule = rule->next) {
         if (is_optional(rule))
             continue;
         if (!any)
-            json_field(b, first, "required");
-        buf_char(b, any ? ',' : '[');
-        json_put_cstr(b, rule->string);
+            json_open(b, "required", '[');
+        json_word(b, NULL, rule->string);
         any = true;
     }
     if (any)
-        buf_char(b, ']');
+        json_close(b, ']');
 }
 
-static void put_rule(struct buf *b, const cJSON *rule)
+static void put_fields(struct buf *b, const cJSON *rules)
+{
+    json_open(b, "properties", '{');
+    for (const cJSON *rule = rules->child; rule; rule = rule->next)
+        put_rule(b, rule->string, rule);
+    json_close(b, '}');
+    put_required(b, rules);
+}
+
+static void put_rule(struct buf *b, const char *name, const cJSON *rule)
 {
     const struct type *t = type_of(rule);
-    bool first = true, optional = is_optional(rule);
-    put_type(b, &first, t, optional);
-    put_tree(b, &first, t->min, json_get(rule, "min"));
-    put_tree(b, &first, t->max, json_get(rule, "max"));
-    put_tree(b, &first, "pattern", json_get(rule, "pattern"));
-    put_tree(b, &first, "format", json_get(rule, "format"));
-    put_enum(b, &first, json_get(rule, "enum"), optional);
+    bool optional = is_optional(rule);
+    json_open(b, name, '{');
+    put_type(b, t, optional);
+    put_if_there(b, t->min, json_get(rule, "min"));
+    put_if_there(b, t->max, json_get(rule, "max"));
+    put_if_there(b, "pattern", json_get(rule, "pattern"));
+    put_if_there(b, "format", json_get(rule, "format"));
+    put_enum(b, json_get(rule, "enum"), optional);
     const cJSON *fields = json_get(rule, "fields"), *items = json_get(rule, "items");
     if (fields)
-        put_fields(b, &first, fields);
-    if (items) {
-        json_field(b, &first, "items");
-        put_rule(b, items);
-    }
-    buf_str(b, first ? "{}" : "}");
+        put_fields(b, fields);
+    if (items)
+        put_rule(b, "items", items);
+    json_close(b, '}');
 }
 
 void schema_export(const cJSON *schema, struct buf *out)
 {
-    bool first = true;
-    json_field(out, &first, "type");
-    buf_str(out, "\"object\"");
+    json_open(out, NULL, '{');
+    json_word(out, "type", "object");
     if (schema)
-        put_fields(out, &first, schema);
-    buf_char(out, '}');
+        put_fields(out, schema);
+    json_close(out, '}');
 }
 
 /* ---- a sample */
 
-static void sample_rule(struct buf *b, const cJSON *rule, const char *name);
+/* name: of the member, NULL in a list; word: what a string is made of. */
+static void sample_rule(struct buf *b, const char *name, const cJSON *rule, const char *word);
 
-static void sample_fields(struct buf *b, const cJSON *rules)
+static void sample_fields(struct buf *b, const char *name, const cJSON *rules)
 {
-    bool first = true;
-    for (const cJSON *rule = rules ? rules->child : NULL; rule; rule = rule->next) {
-        json_field(b, &first, rule->string);
-        sample_rule(b, rule, rule->string);
-    }
-    buf_str(b, first ? "{}" : "}");
+    json_open(b, name, '{');
+    for (const cJSON *rule = rules ? rules->child : NULL; rule; rule = rule->next)
+        sample_rule(b, rule->string, rule, rule->string);
+    json_close(b, '}');
 }
 
 /* The field's own name, made as long as it must be and cut to what it may be. */
-static void sample_string(struct buf *b, const cJSON *rule, const char *name)
+static void sample_string(struct buf *b, const char *name, const cJSON *rule, const char *word)
 {
     double min = json_number(rule, "min", 0), max = json_number(rule, "max", 1 << 16);
     struct buf text;
     buf_init(&text, 1 << 16);
-    for (struct text rest = text_of(name);
+    for (struct text rest = text_of(word);
          rest.len && (double)text_utf8_count(buf_view(&text)) < max;) {
         size_t step = text_utf8_step(rest);
         step = step ? step : 1;
@@ -148,53 +151,62 @@ static void sample_string(struct buf *b, const cJSON *rule, const char *name)
     }
     while (!text.full && (double)text_utf8_count(buf_view(&text)) < min)
         buf_char(&text, 'x');
-    json_put_string(b, text.data ? buf_view(&text) : TEXT(""));
+    json_text(b, name, text.data ? buf_view(&text) : TEXT(""));
     buf_done(&text);
 }
 
-static void sample_array(struct buf *b, const cJSON *rule, const char *name)
+static void sample_array(struct buf *b, const char *name, const cJSON *rule, const char *word)
 {
     const cJSON *items = json_get(rule, "items");
     double min = json_number(rule, "min", 0);
     double count = min > 1 ? min : json_number(rule, "max", 1) < 1 ? 0 : 1;
-    buf_char(b, '[');
+    json_open(b, name, '[');
     for (double i = 0; i < count && i < 16; i++) {
-        if (i > 0)
-            buf_char(b, ',');
         if (items)
-            sample_rule(b, items, name);
+            sample_rule(b, NULL, items, word);
         else
-            buf_str(b, "null");
+            json_word(b, NULL, NULL);
     }
-    buf_char(b, ']');
+    json_close(b, ']');
 }
 
-static void sample_rule(struct buf *b, const cJSON *rule, const char *name)
+/* The least that it may be; else 1, or what is the most. */
+static void sample_number(struct buf *b, const char *name, const cJSON *rule)
+{
+    const cJSON *min = json_get(rule, "min"), *max = json_get(rule, "max");
+    if (min)
+        json_tree(b, name, min);
+    else if (max && max->valuedouble < 1)
+        json_tree(b, name, max);
+    else
+        json_int(b, name, 1);
+}
+
+static void sample_rule(struct buf *b, const char *name, const cJSON *rule, const char *word)
 {
     const cJSON *values = json_get(rule, "enum");
     const char *type = type_of(rule)->exported;
-    double max = json_number(rule, "max", 1);
     const char *name_of_format = json_string(rule, "format");
     const struct format *format = name_of_format ? format_find(name_of_format) : NULL;
     if (values)
-        json_put_tree(b, values->child);
+        json_tree(b, name, values->child);
     else if (format)
-        json_put_cstr(b, format->sample);
+        json_word(b, name, format->sample);
     else if (!type)
-        buf_str(b, "null");
+        json_word(b, name, NULL);
     else if (strcmp(type, "string") == 0)
-        sample_string(b, rule, name);
+        sample_string(b, name, rule, word);
     else if (strcmp(type, "boolean") == 0)
-        buf_str(b, "true");
+        json_flag(b, name, true);
     else if (strcmp(type, "object") == 0)
-        sample_fields(b, json_get(rule, "fields"));
+        sample_fields(b, name, json_get(rule, "fields"));
     else if (strcmp(type, "array") == 0)
-        sample_array(b, rule, name);
+        sample_array(b, name, rule, word);
     else
-        json_put_number(b, json_number(rule, "min", max < 1 ? max : 1));
+        sample_number(b, name, rule);
 }
 
 void schema_sample(const cJSON *schema, struct buf *out)
 {
-    sample_fields(out, schema);
+    sample_fields(out, NULL, schema);
 }

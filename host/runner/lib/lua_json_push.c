@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Values wait on the Lua stack until their table can be made in the right size: growing a table one
- * by one costs more than the parsing. */
+/* The tokens of base/json_lex.h into Lua values, so that the runner accepts exactly what the host
+ * does. Values wait on the Lua stack until their table can be made in the right size: growing a
+ * table one by one costs more than the parsing. */
+#include "base/json_lex.h"
 #include "runner/lib/lib.h"
 #include "runner/lib/lua_json.h"
-#include "runner/lib/lua_json_scan.h"
 #include "runner/vm/vm.h"
 
 #include <string.h>
@@ -11,7 +12,19 @@
 enum {
     MEMBERS_WAITING = 16, /* name and value each a stack slot */
     ITEMS_WAITING = 32,
-    SLOTS_NEEDED = 48
+    SLOTS_NEEDED = 48,
+    SCRATCH_FIRST = 256
+};
+
+struct reader {
+    lua_State *L;
+    struct json_lex lex;
+    char *scratch; /* room for strings with escapes: a userdata at stack index scratch_slot */
+    size_t scratch_bytes;
+    int scratch_slot;
+    int max_depth;
+    unsigned nodes, max_nodes;
+    bool null_named;
 };
 
 /* One object or array being read. */
@@ -21,49 +34,46 @@ struct container {
     lua_Integer moved;
 };
 
-static bool parse_value(struct lua_json_scan *s);
+static bool push_value(struct reader *r, enum json_token token);
 
-static void skip_blanks(struct lua_json_scan *s)
+/* Memory that the collector owns, so that a kill or an error in the middle leaks nothing. */
+static char *scratch(struct reader *r, size_t bytes)
 {
-    while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
-        s->at++;
+    if (bytes > r->scratch_bytes) {
+        size_t grown = r->scratch_bytes ? r->scratch_bytes * 2 : SCRATCH_FIRST;
+        r->scratch_bytes = grown > bytes ? grown : bytes;
+        r->scratch = lua_newuserdatauv(r->L, r->scratch_bytes, 0);
+        lua_replace(r->L, r->scratch_slot);
+    }
+    return r->scratch;
 }
 
-static bool enter(struct lua_json_scan *s, struct container *c)
+/* The name or string that the lexer has just read. Returns what Lua holds of it. */
+static struct text push_string(struct reader *r)
 {
-    if (s->depth == s->max_depth)
-        return error_set(s->err, ERROR_LIMIT, "byte %zu: nested deeper than %d levels",
-                         (size_t)(s->at - s->start), s->max_depth);
-    if (!lua_checkstack(s->L, SLOTS_NEEDED))
-        return error_set(s->err, ERROR_LIMIT, "byte %zu: no stack left for what is nested here",
-                         (size_t)(s->at - s->start));
-    s->depth++;
-    s->at++;
-    skip_blanks(s);
-    lua_pushnil(s->L);
-    *c = (struct container){.table = lua_gettop(s->L)};
-    return true;
+    struct text bytes = r->lex.text;
+    if (r->lex.escaped) {
+        char *decoded = scratch(r, bytes.len);
+        bytes = (struct text){decoded, json_lex_unescape(bytes, decoded)};
+    }
+    return (struct text){lua_pushlstring(r->L, bytes.data, bytes.len), bytes.len};
 }
 
-static void leave_empty(struct lua_json_scan *s, const struct container *c)
+static size_t token_place(const struct reader *r)
 {
-    s->at++;
-    s->depth--;
-    lua_createtable(s->L, 0, 0);
-    lua_replace(s->L, c->table);
+    return (size_t)(r->lex.token_at - r->lex.start);
 }
 
-/* Behind a value: ',' and the next one, or the closing bracket. */
-static bool next_element(struct lua_json_scan *s, char closing, const char *wanted, bool *more)
+static bool open_container(struct reader *r, struct container *c)
 {
-    skip_blanks(s);
-    if (s->at == s->end || (*s->at != ',' && *s->at != closing))
-        return lua_json_scan_unexpected(s, wanted);
-    *more = *s->at++ == ',';
-    if (*more)
-        skip_blanks(s);
-    else
-        s->depth--;
+    if (r->lex.depth > r->max_depth)
+        return error_set(r->lex.err, ERROR_LIMIT, "byte %zu: nested deeper than %d levels",
+                         token_place(r), r->max_depth);
+    if (!lua_checkstack(r->L, SLOTS_NEEDED))
+        return error_set(r->lex.err, ERROR_LIMIT, "byte %zu: no stack left for what is nested here",
+                         token_place(r));
+    lua_pushnil(r->L);
+    *c = (struct container){.table = lua_gettop(r->L)};
     return true;
 }
 
@@ -82,22 +92,25 @@ static void move_items(lua_State *L, struct container *c)
     c->waiting = 0;
 }
 
-static bool parse_array(struct lua_json_scan *s)
+static bool push_array(struct reader *r)
 {
-    struct container c = {0};
-    if (!enter(s, &c))
+    struct container c;
+    enum json_token token;
+    if (!open_container(r, &c))
         return false;
-    if (s->at < s->end && *s->at == ']') {
-        leave_empty(s, &c);
-        lua_json_mark_array(s->L, c.table);
-        return true;
-    }
-    for (bool more = true; more;) {
-        if (!parse_value(s) || !next_element(s, ']', "',' or ']'", &more))
+    while ((token = json_lex_next(&r->lex)) >= JSON_OBJECT) {
+        if (!push_value(r, token))
             return false;
-        if (++c.waiting == ITEMS_WAITING || !more)
-            move_items(s->L, &c);
+        if (++c.waiting == ITEMS_WAITING)
+            move_items(r->L, &c);
     }
+    if (token != JSON_ARRAY_END)
+        return false;
+    bool empty = c.moved + c.waiting == 0;
+    if (c.waiting > 0 || empty)
+        move_items(r->L, &c);
+    if (empty)
+        lua_json_mark_array(r->L, c.table);
     return true;
 }
 
@@ -128,133 +141,73 @@ static bool is_repeated(lua_State *L, const struct container *c, const struct te
     return found;
 }
 
-/* Escapes are shown decoded, so control characters are replaced. */
-static bool refuse_repeated(struct lua_json_scan *s, const char *opening, struct text name)
+static bool push_object(struct reader *r)
 {
-    char shown[LUA_JSON_KEY_SHOWN + 4];
-    size_t len = 0;
-    while (len < name.len) {
-        size_t step = text_utf8_step((struct text){name.data + len, name.len - len});
-        if (len + step > LUA_JSON_KEY_SHOWN)
-            break;
-        memcpy(shown + len, name.data + len, step);
-        if (step == 1 && (unsigned char)shown[len] < 0x20)
-            shown[len] = '?';
-        len += step;
-    }
-    memcpy(shown + len, len < name.len ? "..." : "", len < name.len ? 4 : 1);
-    return error_set(s->err, ERROR_INVALID, "byte %zu: name \"%s\" is repeated",
-                     (size_t)(opening - s->start), shown);
-}
-
-static bool parse_member(struct lua_json_scan *s, struct container *c, struct text *names)
-{
-    if (s->at == s->end || *s->at != '"')
-        return lua_json_scan_unexpected(s, "a name in quotes");
-    const char *opening = s->at;
-    if (!lua_json_scan_string(s, &names[c->waiting]))
-        return false;
-    if (is_repeated(s->L, c, names))
-        return refuse_repeated(s, opening, names[c->waiting]);
-    skip_blanks(s);
-    if (s->at == s->end || *s->at != ':')
-        return lua_json_scan_unexpected(s, "':'");
-    s->at++;
-    skip_blanks(s);
-    return parse_value(s);
-}
-
-static bool parse_object(struct lua_json_scan *s)
-{
-    struct container c = {0};
+    struct container c;
     struct text names[MEMBERS_WAITING]; /* borrowed from the strings on the stack */
-    if (!enter(s, &c))
+    enum json_token token;
+    if (!open_container(r, &c))
         return false;
-    if (s->at < s->end && *s->at == '}') {
-        leave_empty(s, &c);
-        return true;
-    }
-    for (bool more = true; more;) {
-        if (!parse_member(s, &c, names) || !next_element(s, '}', "',' or '}'", &more))
+    while ((token = json_lex_next(&r->lex)) == JSON_NAME) {
+        names[c.waiting] = push_string(r);
+        if (is_repeated(r->L, &c, names))
+            return json_lex_refuse_repeated(&r->lex);
+        if (!push_value(r, json_lex_next(&r->lex)))
             return false;
-        if (++c.waiting == MEMBERS_WAITING || !more)
-            move_members(s->L, &c);
+        if (++c.waiting == MEMBERS_WAITING)
+            move_members(r->L, &c);
     }
+    if (token != JSON_OBJECT_END)
+        return false;
+    if (c.waiting > 0 || c.moved == 0)
+        move_members(r->L, &c);
     return true;
 }
 
-static void push_null(struct lua_json_scan *s)
+static void push_null(struct reader *r)
 {
-    if (s->null_named)
-        lua_pushlightuserdata(s->L, NULL);
+    if (r->null_named)
+        lua_pushlightuserdata(r->L, NULL);
     else
-        lua_json_push_null(s->L);
-    s->null_named = true;
+        lua_json_push_null(r->L);
+    r->null_named = true;
 }
 
-static bool parse_word(struct lua_json_scan *s)
+static bool count_node(struct reader *r)
 {
-    static const char *const words[] = {"true", "false", "null"};
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        size_t len = strlen(words[i]);
-        if ((size_t)(s->end - s->at) < len || memcmp(s->at, words[i], len) != 0)
-            continue;
-        s->at += len;
-        if (i == 2)
-            push_null(s);
+    if (++r->nodes % LUA_JSON_POLL == 0)
+        vm_poll(r->L);
+    return r->nodes <= r->max_nodes ||
+           error_set(r->lex.err, ERROR_LIMIT, "byte %zu: more than %u values", token_place(r),
+                     r->max_nodes);
+}
+
+/* token: the first of a value, or JSON_BAD. */
+static bool push_value(struct reader *r, enum json_token token)
+{
+    if (token == JSON_BAD || !count_node(r))
+        return false;
+    switch (token) {
+    case JSON_OBJECT:
+        return push_object(r);
+    case JSON_ARRAY:
+        return push_array(r);
+    case JSON_STRING:
+        push_string(r);
+        return true;
+    case JSON_NUMBER:
+        if (r->lex.is_integer)
+            lua_pushinteger(r->L, r->lex.integer);
         else
-            lua_pushboolean(s->L, i == 0);
+            lua_pushnumber(r->L, r->lex.number);
+        return true;
+    case JSON_NULL:
+        push_null(r);
+        return true;
+    default:
+        lua_pushboolean(r->L, token == JSON_TRUE);
         return true;
     }
-    return lua_json_scan_unexpected(s, "a value");
-}
-
-static bool count_node(struct lua_json_scan *s)
-{
-    if (++s->nodes % LUA_JSON_POLL == 0)
-        vm_poll(s->L);
-    return s->nodes <= s->max_nodes ||
-           error_set(s->err, ERROR_LIMIT, "byte %zu: more than %u values",
-                     (size_t)(s->at - s->start), s->max_nodes);
-}
-
-static bool parse_value(struct lua_json_scan *s)
-{
-    if (!count_node(s))
-        return false;
-    switch (s->at < s->end ? *s->at : 0) {
-    case '{':
-        return parse_object(s);
-    case '[':
-        return parse_array(s);
-    case '"':
-        return lua_json_scan_string(s, NULL);
-    case '-':
-    case '0':
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9':
-        return lua_json_scan_number(s);
-    default:
-        return parse_word(s);
-    }
-}
-
-static bool parse_document(struct lua_json_scan *s)
-{
-    if (s->end - s->at >= 3 && memcmp(s->at, "\xef\xbb\xbf", 3) == 0)
-        return lua_json_scan_refuse(s, s->at, "a byte order mark stands in front");
-    skip_blanks(s);
-    if (!parse_value(s))
-        return false;
-    skip_blanks(s);
-    return s->at == s->end || lua_json_scan_unexpected(s, "the end");
 }
 
 static bool push(lua_State *L, struct text json, int max_depth, unsigned max_nodes,
@@ -264,16 +217,17 @@ static bool push(lua_State *L, struct text json, int max_depth, unsigned max_nod
     if (!lua_checkstack(L, SLOTS_NEEDED))
         return error_set(err, ERROR_LIMIT, "no stack left");
     lua_pushnil(L);
-    const char *start = json.data ? json.data : "";
-    struct lua_json_scan s = {.L = L,
-                              .start = start,
-                              .at = start,
-                              .end = start + json.len,
-                              .err = err,
-                              .max_depth = max_depth,
-                              .max_nodes = max_nodes,
-                              .scratch_slot = top + 1};
-    if (!parse_document(&s)) {
+    struct reader r;
+    json_lex_init(&r.lex, json, err);
+    r.L = L;
+    r.scratch = NULL;
+    r.scratch_bytes = 0;
+    r.scratch_slot = top + 1;
+    r.max_depth = max_depth;
+    r.nodes = 0;
+    r.max_nodes = max_nodes;
+    r.null_named = false;
+    if (!push_value(&r, json_lex_next(&r.lex)) || json_lex_next(&r.lex) != JSON_END) {
         lua_settop(L, top);
         return false;
     }

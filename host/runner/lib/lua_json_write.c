@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "runner/lib/lib.h"
 #include "runner/lib/lua_json.h"
-#include "runner/lib/lua_json_scan.h"
 #include "runner/vm/vm.h"
 
 #include <lauxlib.h>
@@ -247,12 +246,17 @@ static bool write_number(struct writer *w, const struct level *at)
         buf_int(w->out, lua_tointeger(w->L, -1));
         return true;
     }
+    lua_Integer whole;
     double value = lua_tonumber(w->L, -1);
     if (!isfinite(value))
         return refuse(w, at,
                       isnan(value) ? "not a number (nan) cannot be written as JSON"
                                    : "an infinite number cannot be written as JSON");
-    json_put_number(w->out, value);
+    /* Without point and exponent it is read back as an integer: so it has all of its digits. */
+    if (lua_numbertointeger(value, &whole) && (lua_Number)whole == value)
+        buf_int(w->out, whole);
+    else
+        json_put_number(w->out, value);
     return true;
 }
 

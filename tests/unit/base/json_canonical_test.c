@@ -120,6 +120,34 @@ static void numbers_read_back_as_they_were(void **state)
     buf_done(&b);
 }
 
+static void integers_keep_every_digit(void **state)
+{
+    (void)state;
+    assert_canonical("[9007199254740993,9007199254740992,-9007199254740993]",
+                     "[9007199254740993,9007199254740992,-9007199254740993]");
+    assert_canonical("[1234567890123456788,1234567890123456789]",
+                     "[1234567890123456788,1234567890123456789]");
+    assert_canonical("[9223372036854775807,-9223372036854775808,9223372036854775808]",
+                     "[9223372036854775807,-9223372036854775808,9223372036854775808]");
+    assert_canonical("[18446744073709551614,18446744073709551615]",
+                     "[18446744073709551614,18446744073709551615]");
+    assert_canonical("[12345678901234567890123456789,12345678901234567890123456780]",
+                     "[12345678901234567890123456789,12345678901234567890123456780]");
+}
+
+static void how_a_number_is_written_makes_no_difference(void **state)
+{
+    (void)state;
+    assert_canonical("[1,1.0,1e0,10e-1,100E-2,-0,0.0]", "[1,1,1,1,1,0,0]");
+    assert_canonical(
+        "[9007199254740993,9007199254740993.0,9.007199254740993e15,90071992547409930e-1]",
+        "[9007199254740993,9007199254740993,9007199254740993,9007199254740993]");
+    assert_canonical("[1e20,100000000000000000000,1.0e+20]",
+                     "[100000000000000000000,100000000000000000000,100000000000000000000]");
+    assert_canonical("[1000000000000000000000000,1e24]", "[1e+24,1e+24]");
+    assert_canonical("[9007199254740993.5]", "[9007199254740994]");
+}
+
 static void names_sort_by_utf16_units(void **state)
 {
     (void)state;
@@ -182,6 +210,8 @@ int main(void)
         cmocka_unit_test(numbers_everyday),
         cmocka_unit_test(numbers_at_powers_of_two_take_the_shorter_neighbour),
         cmocka_unit_test(numbers_read_back_as_they_were),
+        cmocka_unit_test(integers_keep_every_digit),
+        cmocka_unit_test(how_a_number_is_written_makes_no_difference),
         cmocka_unit_test(names_sort_by_utf16_units),
         cmocka_unit_test(the_sample_of_the_rfc),
         cmocka_unit_test(arrays_keep_their_order_and_objects_inside_sort),

@@ -292,6 +292,28 @@ static void json_reads_the_nearest_double(void **state)
     }
 }
 
+/* Digits that decide only behind the 800th, which is where they are no longer kept. */
+static void json_reads_the_nearest_double_of_a_long_text(void **state)
+{
+    (void)state;
+    static const char half[] = "9007199254740993"; /* between two doubles, the even one below */
+    struct buf b;
+    buf_init(&b, 4000);
+    for (int tail = 0; tail < 2; tail++) {
+        buf_clear(&b);
+        buf_str(&b, half);
+        buf_char(&b, '.');
+        for (int i = 0; i < 1500; i++)
+            buf_char(&b, '0');
+        buf_char(&b, tail ? '1' : '0');
+        cJSON *tree = parse(b.data);
+        assert_true(tree->valuedouble == (tail ? 9007199254740994.0 : 9007199254740992.0));
+        assert_true(tree->valuedouble == strtod(b.data, NULL));
+        cJSON_Delete(tree);
+    }
+    buf_done(&b);
+}
+
 static void json_string_writes_replacement_for_invalid_utf8(void **state)
 {
     (void)state;
@@ -302,21 +324,6 @@ static void json_string_writes_replacement_for_invalid_utf8(void **state)
     buf_clear(&b);
     json_put_cstr(&b, NULL);
     assert_string_equal(b.data, "null");
-    buf_done(&b);
-}
-
-static void json_field_separates(void **state)
-{
-    (void)state;
-    struct buf b;
-    bool first = true;
-    buf_init(&b, 1000);
-    json_field(&b, &first, "a");
-    buf_int(&b, 1);
-    json_field(&b, &first, "b\"");
-    json_put_cstr(&b, "x");
-    buf_char(&b, '}');
-    assert_string_equal(b.data, "{\"a\":1,\"b\\\"\":\"x\"}");
     buf_done(&b);
 }
 
@@ -403,6 +410,99 @@ static void json_equal_ignores_the_order_of_members_only(void **state)
     assert_true(equal("0", "-0"));
 }
 
+static void json_integers_within_64_bits_keep_their_digits(void **state)
+{
+    (void)state;
+    static const char *const kept[] = {
+        "9007199254740991",     "9007199254740992",         "9007199254740993",
+        "-9007199254740993",    "9223372036854775807",      "-9223372036854775808",
+        "9223372036854775808",  "18446744073709551615",     "1152921504606846976",
+        "[820982911946154508]", "{\"a\":-9007199254740992}"};
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+        assert_becomes(kept[i], kept[i]);
+    assert_becomes("[-0,1.0,1e3,0.10]", "[0,1,1000,0.1]");
+}
+
+static void json_copies_keep_the_digits(void **state)
+{
+    (void)state;
+    cJSON *tree = parse("{\"id\":9007199254740993}"), *copy = cJSON_Duplicate(tree, true);
+    struct buf b;
+    buf_init(&b, 100);
+    json_put_tree(&b, copy);
+    assert_string_equal(b.data, "{\"id\":9007199254740993}");
+    buf_done(&b);
+    cJSON_Delete(copy);
+    cJSON_Delete(tree);
+}
+
+static void json_int64_takes_what_is_whole_and_fits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        bool fits;
+        int64_t value;
+    } rows[] = {
+        {"0", true, 0},
+        {"-0", true, 0},
+        {"1.0", true, 1},
+        {"-12e2", true, -1200},
+        {"9007199254740993", true, 9007199254740993},
+        {"9223372036854775807", true, INT64_MAX},
+        {"-9223372036854775808", true, INT64_MIN},
+        {"1e18", true, 1000000000000000000},
+        {"9223372036854775808", false, 0},
+        {"-9223372036854775809", false, 0},
+        {"18446744073709551615", false, 0},
+        {"1e20", false, 0},
+        {"1.5", false, 0},
+        {"\"1\"", false, 0},
+        {"null", false, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        cJSON *tree = parse(rows[i].json);
+        int64_t value = 0;
+        if (json_int64(tree, &value) != rows[i].fits || value != rows[i].value)
+            fail_msg("%s: %lld", rows[i].json, (long long)value);
+        cJSON_Delete(tree);
+    }
+}
+
+static void json_compares_integers_digit_by_digit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        int order;
+    } rows[] = {
+        {"9007199254740992", "9007199254740993", -1},
+        {"-9007199254740993", "-9007199254740992", -1},
+        {"9223372036854775806", "9223372036854775807", -1},
+        {"9223372036854775807", "9223372036854775808", -1},
+        {"-9223372036854775808", "-9223372036854775807", -1},
+        {"9007199254740992.0", "9007199254740993", -1},
+        {"9007199254740993", "9007199254740994.0", -1},
+        {"1152921504606846976", "1152921504606846976.0", 0},
+        {"1", "1.5", -1},
+        {"-1.5", "-1", -1},
+        {"9223372036854775807", "1e19", -1},
+        {"-1e19", "-9223372036854775808", -1},
+        {"18446744073709551615", "18446744073709551614", 0}, /* doubles: beyond 64 bits */
+        {"1", "1.0", 0},
+        {"-0", "0", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        cJSON *a = parse(rows[i].a), *b = parse(rows[i].b);
+        if (json_compare_numbers(a, b) != rows[i].order ||
+            json_compare_numbers(b, a) != -rows[i].order)
+            fail_msg("%s and %s", rows[i].a, rows[i].b);
+        assert_int_equal(json_equal(a, b), rows[i].order == 0);
+        cJSON_Delete(a);
+        cJSON_Delete(b);
+    }
+}
+
 static void json_equal_is_strict_about_types(void **state)
 {
     (void)state;
@@ -476,13 +576,17 @@ int main(void)
         cmocka_unit_test(json_values_end_at_the_limit),
         cmocka_unit_test(json_refuses_bad_numbers_and_says_where),
         cmocka_unit_test(json_reads_the_nearest_double),
+        cmocka_unit_test(json_reads_the_nearest_double_of_a_long_text),
         cmocka_unit_test(json_string_writes_replacement_for_invalid_utf8),
-        cmocka_unit_test(json_field_separates),
         cmocka_unit_test(json_tree_deeper_than_the_limit_is_full_not_wrong),
         cmocka_unit_test(json_readers_check_the_type),
         cmocka_unit_test(json_path_follows_members_and_indexes),
         cmocka_unit_test(json_equal_ignores_the_order_of_members_only),
         cmocka_unit_test(json_equal_is_strict_about_types),
+        cmocka_unit_test(json_integers_within_64_bits_keep_their_digits),
+        cmocka_unit_test(json_copies_keep_the_digits),
+        cmocka_unit_test(json_int64_takes_what_is_whole_and_fits),
+        cmocka_unit_test(json_compares_integers_digit_by_digit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

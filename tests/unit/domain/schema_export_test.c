@@ -11,9 +11,13 @@ static const struct {
      "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"]}",
      "{\"a\":\"a\"}"},
     {"{\"n\":{\"type\":\"integer\",\"min\":3,\"max\":9,\"optional\":true}}",
-     "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":[\"integer\",\"null\"],\"minimum\":3,"
-     "\"maximum\":9}}}",
+     "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":[\"integer\",\"null\"],"
+     "\"format\":\"int64\",\"minimum\":3,\"maximum\":9}}}",
      "{\"n\":3}"},
+    {"{\"id\":{\"type\":\"integer\",\"min\":9007199254740993}}",
+     "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\",\"format\":\"int64\","
+     "\"minimum\":9007199254740993}},\"required\":[\"id\"]}",
+     "{\"id\":9007199254740993}"},
     {"{\"s\":{\"type\":\"string\",\"min\":3,\"max\":4},\"long\":{\"type\":\"string\",\"max\":2}}",
      "{\"type\":\"object\",\"properties\":{\"s\":{\"type\":\"string\",\"minLength\":3,"
      "\"maxLength\":4},\"long\":{\"type\":\"string\",\"maxLength\":2}},\"required\":[\"s\","
@@ -76,8 +80,9 @@ static void no_schema_is_any_object(void **state)
     struct buf out;
     buf_init(&out, 1 << 16);
     schema_export(NULL, &out);
+    buf_char(&out, ' ');
     schema_sample(NULL, &out);
-    assert_string_equal(out.data, "{\"type\":\"object\"}{}");
+    assert_string_equal(out.data, "{\"type\":\"object\"} {}");
     buf_done(&out);
 }
 

@@ -322,6 +322,17 @@ static void null_is_a_value_of_its_own(void **state)
     assert_true(lua_toboolean(L, -1));
 }
 
+/* 2^60 is a float in Lua; without its last digits it would be read back as another integer. */
+static void whole_floats_within_64_bits_have_all_digits(void **state)
+{
+    lua_State *L = *state;
+    expect_written(L, "2^60", "1152921504606846976");
+    expect_written(L, "-2.0^63", "-9223372036854775808");
+    expect_written(L, "2^63", "9223372036854776000");
+    expect_written(L, "9007199254740993", "9007199254740993");
+    expect_written(L, "{1.0, 1e15, -0.0}", "[1,1000000000000000,0]");
+}
+
 static void empty_tables_are_objects_unless_marked(void **state)
 {
     lua_State *L = *state;
@@ -455,6 +466,8 @@ int main(void)
                                         close_state),
         cmocka_unit_test_setup_teardown(too_many_values_are_refused, new_state, close_state),
         cmocka_unit_test_setup_teardown(null_is_a_value_of_its_own, new_state, close_state),
+        cmocka_unit_test_setup_teardown(whole_floats_within_64_bits_have_all_digits, new_state,
+                                        close_state),
         cmocka_unit_test_setup_teardown(empty_tables_are_objects_unless_marked, new_state,
                                         close_state),
         cmocka_unit_test_setup_teardown(lua_values_have_one_form, new_state, close_state),
