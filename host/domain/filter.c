@@ -80,7 +80,7 @@ static bool holds_unequal(const struct node *n, const cJSON *found)
 static bool compare(const cJSON *a, const cJSON *b, int *order)
 {
     if (cJSON_IsNumber(a) && cJSON_IsNumber(b)) {
-        *order = (a->valuedouble > b->valuedouble) - (a->valuedouble < b->valuedouble);
+        *order = json_compare_numbers(a, b);
         return true;
     }
     if (!cJSON_IsString(a) || !cJSON_IsString(b))

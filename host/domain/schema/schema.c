@@ -2,7 +2,6 @@
 #include "domain/schema/schema.h"
 
 #include "domain/schema/schema_rule.h"
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +12,8 @@ enum { SHOWN = 160 }; /* bytes of an enum or a pattern */
 
 bool schema_is_integer(const cJSON *v)
 {
-    return cJSON_IsNumber(v) && floor(v->valuedouble) == v->valuedouble &&
-           fabs(v->valuedouble) <= 9007199254740991.0;
+    int64_t value;
+    return json_int64(v, &value);
 }
 
 bool schema_has_type(enum schema_type type, const cJSON *v)
@@ -101,8 +100,11 @@ static bool refuse(struct schema_place *p, const char *format, ...)
     return error_set(p->err, ERROR_INVALID, "%s %s", p->len ? p->text : "the body", text);
 }
 
-static const char *with_article(enum schema_type type)
+static const char *with_article(enum schema_type type, const cJSON *v)
 {
+    bool wide = cJSON_IsNumber(v) && v->valuestring && !strpbrk(v->valuestring, ".eE");
+    if (type == TYPE_INTEGER && wide)
+        return "a whole number within 64 bits";
     static const char *const names[] = {"a string",  "a number", "a whole number", "true or false",
                                         "an object", "an array", "a value"};
     return names[type];
@@ -122,16 +124,17 @@ static bool check_bound(enum schema_type type, const cJSON *bound, const cJSON *
     static const char *const sides[] = {"most", "least"};
     if (!bound)
         return true;
-    double size = v->valuedouble;
+    cJSON size = {.type = cJSON_Number};
     if (type == TYPE_STRING)
-        size = (double)text_utf8_count(text_of(v->valuestring));
+        size.valuedouble = (double)text_utf8_count(text_of(v->valuestring));
     else if (type == TYPE_ARRAY)
-        size = (double)count(v);
-    if (lower ? size >= bound->valuedouble : size <= bound->valuedouble)
+        size.valuedouble = (double)count(v);
+    int order = json_compare_numbers(cJSON_IsNumber(v) ? v : &size, bound);
+    if (lower ? order >= 0 : order <= 0)
         return true;
     struct buf number;
     buf_init(&number, 64);
-    json_put_number(&number, bound->valuedouble);
+    json_put_tree(&number, bound);
     const char *unit = bound->valuedouble == 1 ? "" : "s";
     if (type == TYPE_STRING)
         refuse(p, "must have at %s %s character%s", sides[lower], number.data, unit);
@@ -197,7 +200,7 @@ static bool check_fields(const struct schema_rule *r, const cJSON *body, struct 
 static bool check_value(const struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     if (!schema_has_type(r->type, v))
-        return refuse(p, "must be %s", with_article(r->type));
+        return refuse(p, "must be %s", with_article(r->type, v));
     if (!check_bound(r->type, r->min, v, true, p) || !check_bound(r->type, r->max, v, false, p))
         return false;
     if (!check_enum(r->values, v, p) || !check_text(r, v, p))

@@ -6,7 +6,7 @@
  * (domain/format.h) of a string, fields of an object, items of an array. Unknown fields pass.
  *
  * It is a subset of JSON Schema 2020-12 and is exported as that (schema_export.h). An integer is a
- * number without a fraction that a double holds exactly: within 2^53-1 to both sides.
+ * number without a fraction, within 64 bits (int64_t); bounds and enums count every digit.
  * Pure. Owner: the manifest. Thread: any, one check at a time.
  * Limits: nesting SCHEMA_DEPTH; SCHEMA_STEPS of patterns for one body. */
 #pragma once

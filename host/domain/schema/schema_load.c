@@ -202,7 +202,7 @@ static bool take_rule(struct schema_rule *r, const cJSON *rule, struct schema_pl
         if (!take_key(r, v, p))
             return false;
     }
-    if (r->min && r->max && r->min->valuedouble > r->max->valuedouble)
+    if (r->min && r->max && json_compare_numbers(r->min, r->max) > 0)
         return wrong(p, "\"min\" is more than \"max\"");
     return true;
 }

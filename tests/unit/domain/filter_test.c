@@ -42,6 +42,35 @@ static bool passes(const char *conditions, const char *body)
     return pass;
 }
 
+static void integers_are_judged_digit_by_digit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *condition;
+        bool pass;
+    } rows[] = {
+        {"[\"id\",\"=\",9007199254740993]", true},
+        {"[\"id\",\"=\",9007199254740992]", false},
+        {"[\"id\",\"=\",9007199254740993.0]", false}, /* a double: ...992 */
+        {"[\"id\",\"~=\",9007199254740992]", true},
+        {"[\"id\",\">\",9007199254740992]", true},
+        {"[\"id\",\"<\",9007199254740994]", true},
+        {"[\"id\",\"<=\",9007199254740992]", false},
+        {"[\"id\",\">=\",9007199254740994]", false},
+        {"[\"id\",\"in\",[9007199254740992,9007199254740993]]", true},
+        {"[\"id\",\"in\",[9007199254740992,9007199254740994]]", false},
+        {"[\"ids\",\"contains\",9223372036854775807]", true},
+        {"[\"ids\",\"contains\",9223372036854775806]", false},
+        {"[\"id\",\"<\",1e300]", true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool pass =
+            passes(rows[i].condition, "{\"id\":9007199254740993,\"ids\":[9223372036854775807]}");
+        if (pass != rows[i].pass)
+            fail_msg("%s", rows[i].condition);
+    }
+}
+
 static void operators_judge_every_type(void **state)
 {
     (void)state;
@@ -401,6 +430,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operators_judge_every_type),
+        cmocka_unit_test(integers_are_judged_digit_by_digit),
         cmocka_unit_test(groups_combine),
         cmocka_unit_test(a_missing_or_scalar_body_has_no_paths),
         cmocka_unit_test(mistakes_are_named_with_their_place),

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "domain/schema/schema.h"
+#include <stdio.h>
 #include <string.h>
 
 static cJSON *parse(const char *text)
@@ -195,6 +196,53 @@ static void bodies_are_checked_with_pointer_and_reason(void **state)
     cJSON_Delete(schema);
 }
 
+static void integers_have_64_bits_and_every_digit_counts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule, *value, *text;
+    } rows[] = {
+        {"\"integer\"", "820982911946154508", NULL},
+        {"\"integer\"", "9223372036854775807", NULL},
+        {"\"integer\"", "-9223372036854775808", NULL},
+        {"\"integer\"", "1e18", NULL},
+        {"\"integer\"", "9223372036854775808", "/id must be a whole number within 64 bits"},
+        {"\"integer\"", "-9223372036854775809", "/id must be a whole number within 64 bits"},
+        {"\"integer\"", "18446744073709551615", "/id must be a whole number within 64 bits"},
+        {"{\"type\":\"integer\",\"min\":9007199254740993}", "9007199254740993", NULL},
+        {"{\"type\":\"integer\",\"min\":9007199254740993}", "9007199254740992",
+         "/id must be at least 9007199254740993"},
+        {"{\"type\":\"number\",\"max\":9007199254740992}", "9007199254740993",
+         "/id must be at most 9007199254740992"},
+        {"{\"type\":\"integer\",\"enum\":[9007199254740993]}", "9007199254740993", NULL},
+        {"{\"type\":\"integer\",\"enum\":[9007199254740993]}", "9007199254740992",
+         "/id must be one of 9007199254740993"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error err = {0};
+        char text[200];
+        snprintf(text, sizeof text, "{\"id\":%s}", rows[i].rule);
+        cJSON *schema = parse(text);
+        snprintf(text, sizeof text, "{\"id\":%s}", rows[i].value);
+        cJSON *body = parse(text);
+        bool ok = judge(schema, body, NULL, 0, &err);
+        assert_string_equal(ok ? "" : err.text, rows[i].text ? rows[i].text : "");
+        cJSON_Delete(body);
+        cJSON_Delete(schema);
+    }
+}
+
+static void a_minimum_is_more_than_a_maximum_by_one(void **state)
+{
+    (void)state;
+    struct error err;
+    cJSON *declared = parse("{\"id\":{\"type\":\"integer\",\"min\":9007199254740993,"
+                            "\"max\":9007199254740992}}");
+    assert_null(schema_new(declared, &err));
+    assert_string_equal(err.text, "input.id: \"min\" is more than \"max\"");
+    cJSON_Delete(declared);
+}
+
 static void a_place_is_cut_between_characters(void **state)
 {
     (void)state;
@@ -314,6 +362,8 @@ int main(void)
         cmocka_unit_test(mistakes_in_a_schema_are_named),
         cmocka_unit_test(a_schema_nests_sixteen_deep),
         cmocka_unit_test(bodies_are_checked_with_pointer_and_reason),
+        cmocka_unit_test(integers_have_64_bits_and_every_digit_counts),
+        cmocka_unit_test(a_minimum_is_more_than_a_maximum_by_one),
         cmocka_unit_test(a_place_is_cut_between_characters),
         cmocka_unit_test(patterns_and_formats_are_judged),
         cmocka_unit_test(many_small_matches_share_the_budget),
