@@ -2,7 +2,7 @@
 // The web page: a client of the public API like any other. No state but the key (in this tab) and what is on the screen.
 import { buildForm, element } from "./form.js";
 import { clock, leaveRun, pill, showRun, STATUS_TONE } from "./run.js";
-import { createClient } from "./sdk.js";
+import { createClient, parseJson, stringifyJson } from "./sdk.js";
 
 const $ = (id) => document.getElementById(id);
 const BEAT_MS = 3000;
@@ -17,7 +17,7 @@ async function api(method, path, body, headers = {}) {
   const answer = await fetch(path, { method, headers: { "x-api-key": key, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
     body });
   const text = await answer.text();
-  const json = text ? JSON.parse(text) : null;
+  const json = text ? parseJson(text) : null;
   if (!answer.ok) throw Object.assign(new Error(json?.detail ?? json?.title ?? answer.statusText), { status: answer.status, json });
   return json;
 }
@@ -29,7 +29,7 @@ const isShown = (t) => trigger && t.project === trigger.project && t.key === tri
 
 async function loadTriggers() {
   const { items } = await api("GET", "/v1/triggers");
-  const now = JSON.stringify(items);
+  const now = stringifyJson(items);
   if (now === shown) return;
   shown = now;
   drawTriggers(items);
@@ -148,7 +148,7 @@ function showForm(value) {
 }
 
 function showJson(value) {
-  $("body").value = JSON.stringify(value, null, 2);
+  $("body").value = stringifyJson(value, null, 2);
 }
 
 function setSwitch(asJson) {
@@ -158,11 +158,11 @@ function setSwitch(asJson) {
 
 const inFields = () => !$("fields").hidden;
 // What would be sent; a text that is no JSON is the host's to refuse.
-const bodyText = () => (inFields() ? JSON.stringify(form.read()) : $("body").value);
+const bodyText = () => (inFields() ? stringifyJson(form.read()) : $("body").value);
 
 function bodyTyped() {
   try {
-    return JSON.parse(bodyText());
+    return parseJson(bodyText());
   } catch {
     return undefined;
   }
@@ -182,7 +182,7 @@ $("switch").onclick = () => {
     return setSwitch(true);
   }
   try {
-    showForm(JSON.parse($("body").value || "{}"));
+    showForm(parseJson($("body").value || "{}"));
   } catch (error) {
     $("fire-error").textContent = error.message;
   }
@@ -229,7 +229,7 @@ function openRun() {
   showRun(id, {
     api,
     client: createClient({ key }),
-    again: (run) => start(run.project, run.trigger, JSON.stringify(run.body ?? {})).catch((error) => ($("run-facts").textContent = error.message)),
+    again: (run) => start(run.project, run.trigger, stringifyJson(run.body ?? {})).catch((error) => ($("run-facts").textContent = error.message)),
     ended: () => trigger && loadRuns().catch(told),
   });
   if (matchMedia("(max-width: 44rem)").matches) $("run").scrollIntoView({ block: "start" });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // form.js - a form made of a trigger's inputSchema (JSON Schema, as GET /v1/triggers/{project}/{key} has it): a field by type,
 // with its bounds in words, and errors at the field that they are about.
+import { parseJson, stringifyJson } from "./sdk.js";
+
 const LONG = 200; // characters: from here on a field has several lines
 const LONG_NAMES = /^(message|text|note|instruction|description|comment|content|prompt)$/i;
 const FORMATS = { email: "email", uri: "url", date: "date" };
@@ -26,7 +28,7 @@ function inWords(rule) {
   if (typeOf(rule) === "string") words.push(bounds(rule.minLength, rule.maxLength, " characters"));
   if (/number|integer/.test(typeOf(rule))) words.push(bounds(rule.minimum, rule.maximum, ""));
   if (typeOf(rule) === "array") words.push(bounds(rule.minItems, rule.maxItems, " entries"));
-  if (rule.format) words.push(rule.format);
+  if (rule.format && rule.format !== "int64") words.push(rule.format);
   if (rule.pattern) words.push(`like ${rule.pattern}`);
   return words.filter(Boolean).join(", ");
 }
@@ -36,7 +38,7 @@ function select(options, required) {
   const control = element("select");
   if (!required) control.append(new Option("not set", ""));
   options.forEach(([label], index) => control.append(new Option(label, index)));
-  const place = (value) => options.findIndex(([, one]) => JSON.stringify(one) === JSON.stringify(value));
+  const place = (value) => options.findIndex(([, one]) => stringifyJson(one) === stringifyJson(value));
   return {
     control,
     read: () => (control.value === "" ? undefined : options[control.value][1]),
@@ -50,7 +52,9 @@ function number(rule) {
   control.step = typeOf(rule) === "integer" ? 1 : "any";
   if (rule.minimum !== undefined) control.min = rule.minimum;
   if (rule.maximum !== undefined) control.max = rule.maximum;
-  return { control, read: () => (control.value === "" ? undefined : control.valueAsNumber), write: (value) => (control.value = value ?? "") };
+  // What a number would round goes as it was typed.
+  const exact = () => (/^-?\d+$/.test(control.value) && !Number.isSafeInteger(control.valueAsNumber) ? BigInt(control.value) : control.valueAsNumber);
+  return { control, read: () => (control.value === "" ? undefined : exact()), write: (value) => (control.value = value ?? "") };
 }
 
 function text(rule, name) {
@@ -69,8 +73,8 @@ function json() {
   control.placeholder = "JSON";
   return {
     control,
-    read: () => (control.value.trim() ? JSON.parse(control.value) : undefined),
-    write: (value) => (control.value = value === undefined ? "" : JSON.stringify(value, null, 2)),
+    read: () => (control.value.trim() ? parseJson(control.value) : undefined),
+    write: (value) => (control.value = value === undefined ? "" : stringifyJson(value, null, 2)),
   };
 }
 

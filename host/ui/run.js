@@ -3,6 +3,7 @@
 // gave, or what went wrong, where, and what to do.
 import { adviceFor } from "./advice.js";
 import { element } from "./form.js";
+import { stringifyJson } from "./sdk.js";
 
 const $ = (id) => document.getElementById(id);
 const ROWS = 1000; // on the screen; the journal has them all
@@ -42,7 +43,7 @@ function recordRow({ seq, at, type, step, data }) {
   what.append(element("span", TONE[type] ?? "", type), step ? ` ${step.name ?? step.kind}` : "", step?.attempt > 1 ? ` (try ${step.attempt})` : "");
   if (type === "log") what.append(` ${data?.message ?? ""}`);
   const rest = type === "log" ? data?.data : told(type, step, data);
-  if (rest !== undefined && rest !== null) what.append(element("div", "data mono", JSON.stringify(rest)));
+  if (rest !== undefined && rest !== null) what.append(element("div", "data mono", stringifyJson(rest)));
   li.append(element("span", "seq", seq), element("time", "at", clock(at)), what);
   return li;
 }
@@ -96,7 +97,7 @@ async function showEnd(api, id, again) {
   pill($("run-state"), run.status);
   $("cancel").hidden = true;
   if (run.status !== "completed") return failureCard(run, again);
-  $("result").textContent = JSON.stringify(run.result, null, 2);
+  $("result").textContent = stringifyJson(run.result, null, 2);
   $("result").hidden = false;
 }
 

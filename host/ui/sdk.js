@@ -2,6 +2,7 @@
 // A client of moontide for Node (20 or later) and browsers, without dependencies: import { createClient } from "/ui/sdk.js".
 // Types: sdk.d.ts. A key belongs on a server; a page has a widget key (createWidget, or widget.js for a <script>), or follows a
 // run by the streamUrl that its server got. From another origin only what a trigger with that page among its `origins` answers.
+// Integers beyond Number.MAX_SAFE_INTEGER (ids of 64 bits) come, and may be given, as BigInt.
 const END = { "run.completed": "completed", "run.failed": "failed", "run.cancelled": "cancelled", "run.timed_out": "timed_out" };
 const RETRY_MS = 1000; // until the host names another time
 const TRIES = 8; // in a row without a record in between
@@ -12,6 +13,22 @@ export class MoontideError extends Error {
     this.name = "MoontideError";
     Object.assign(this, { status, code: body?.code ?? "error", field: body?.field, runId: body?.runId ?? undefined, body });
   }
+}
+
+// JSON with all digits of integers within 64 bits: what a number would round is a BigInt. The mark is no text of the host's.
+const MARK = "\0bigint:";
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const rounds = (token) => /^-?\d{16,19}$/.test(token) && !Number.isSafeInteger(Number(token)) && BigInt.asIntN(64, BigInt(token)) === BigInt(token);
+
+export function parseJson(text) {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  const marked = text.replace(TOKENS, (token) => (rounds(token) ? JSON.stringify(MARK + token) : token));
+  return JSON.parse(marked, (_, value) => (typeof value === "string" && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value));
+}
+
+export function stringifyJson(value, space) {
+  const text = JSON.stringify(value, (_, one) => (typeof one === "bigint" ? MARK + one : one), space);
+  return text?.replace(/"\\u0000bigint:(-?\d+)"/g, "$1");
 }
 
 const pause = (ms, signal) =>
@@ -54,17 +71,17 @@ export function createClient({ url = "", key, fetch: send = (...args) => globalT
     const text = await answer.text();
     let body;
     try {
-      body = JSON.parse(text);
+      body = parseJson(text);
     } catch {} // from something between us and the host
     return new MoontideError(answer.status, body, `${answer.status} ${answer.statusText}`);
   }
 
   async function call(method, path, body, { headers, signal } = {}) {
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const sent = body === undefined ? {} : { body: stringifyJson(body) };
     const type = body === undefined ? {} : { "content-type": "application/json" };
     const answer = await open(method, path, { headers: { accept: "application/json", ...type, ...headers }, signal, ...sent });
     if (!answer.ok) throw await failure(answer);
-    return answer.status === 204 ? undefined : answer.json();
+    return answer.status === 204 ? undefined : parseJson(await answer.text());
   }
 
   // Records as they are committed, each once and in order, over any number of connections, up to the end of the run.
@@ -80,7 +97,7 @@ export function createClient({ url = "", key, fetch: send = (...args) => globalT
         for await (const { data, retry } of events(answer.body)) {
           wait = retry ?? wait;
           if (data === undefined) continue;
-          const record = JSON.parse(data);
+          const record = parseJson(data);
           if (record.seq <= after) continue;
           after = record.seq;
           failed = 0;
