@@ -3,7 +3,7 @@
  * body, one of numbers, one of strings with escapes. Prints one line a text, megabytes a second
  * (the best of many batches). Built as build/tests/bench_json. */
 #include "base/json.h"
-#include "runner/lib/lib.h"
+#include "runner/lib/lua_json.h"
 
 #include <lauxlib.h>
 #include <stdio.h>

@@ -3,7 +3,6 @@
  * does. Values wait on the Lua stack until their table can be made in the right size: growing a
  * table one by one costs more than the parsing. */
 #include "base/json_lex.h"
-#include "runner/lib/lib.h"
 #include "runner/lib/lua_json.h"
 #include "runner/vm/vm.h"
 
