@@ -17,7 +17,7 @@
 ---@alias Field string|FieldSchema
 
 ---@class FieldSchema
----@field type "string"|"number"|"integer"|"boolean"|"object"|"array"|"any"
+---@field type "string"|"number"|"integer"|"boolean"|"object"|"array"|"any" an integer is any whole number within 64 bits; `1.0` is one
 ---@field optional? boolean it may be missing or null (default false)
 ---@field min? number fewest characters, smallest number, fewest items
 ---@field max? number most characters, largest number, most items
