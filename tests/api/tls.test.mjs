@@ -578,17 +578,6 @@ test("an answer that comes later, to clients that shut their side; one record a 
   await door.stop();
 });
 
-test("a WebSocket is not granted through TLS, and the connection goes on", async (t) => {
-  const door = await echo(t);
-  const { socket, text } = await connect({}, door.port);
-  const key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: echo.v1\r\n";
-  socket.write(get("/ws", `Upgrade: websocket\r\nConnection: Upgrade\r\n${key}`));
-  await once(socket, "data");
-  socket.write(get("/after", "Connection: close\r\n"));
-  assert.match(await text(), /^HTTP\/1.1 426 [^]*HTTP\/1.1 200 [^]*"\/after"/);
-  await door.stop();
-});
-
 test("drain and stop with handshakes, idle connections and streams open leave nothing behind", async (t) => {
   const hello = await clientHello();
   for (const drain of [true, false]) {

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* door_echo - a door and nothing behind it, for tests/api/hostile_http.test.mjs and for measuring.
- * Prints "port N" once it listens; SIGTERM drains, SIGINT closes. any path
- * {"method","path","query","bytes","hash"} of the request as JSON /later      the same, on the next
- * turn of the loop /never      no answer; /gone counts those whose client hung up /refuse     401
- * before the body is read /stream     SSE: a tick each 20 ms; /stream?n=5 ends after five /flood a
- * stream as fast as the reader takes it, 64 MiB /big        an answer of 4 MiB */
+/* door_echo - a door and nothing behind it, for the tests of HTTP and WebSocket on the wire and for
+ * measuring. Prints "port N" once it listens; SIGTERM drains, SIGINT closes. Its addresses:
+ *
+ *     /later     echoes as any path does, on the next turn of the loop
+ *     /never     never answers; /gone counts those whose client hung up
+ *     /refuse    401 before the body is read
+ *     /stream    SSE: a tick each 20 ms; /stream?n=5 ends after five
+ *     /flood     a stream as fast as the reader takes it, 64 MiB
+ *     /big       an answer of 4 MiB
+ *     /ws        WebSocket: echoes messages of up to 1 MiB, /ws?max=N of up to N bytes; "bye" is
+ *                answered and closes, "flood" is followed by 64 MiB
+ *     any other  {"method","path","query","bytes","hash"} of the request as JSON */
 #include "base/id.h"
 #include "base/json_out.h"
 #include "base/mem.h"
@@ -158,7 +164,9 @@ static void ws(struct exchange *x)
         exchange_answer(x, 426, "text/plain", TEXT("WebSocket only"));
         return;
     }
-    exchange_body_max(x, 1 << 20);
+    char max[16];
+    bool given = text_query(exchange_query(x), "max", max, sizeof max) == 1;
+    exchange_body_max(x, given ? (size_t)atoi(max) : 1 << 20);
     hold(x);
     exchange_socket(x, on_message, on_socket_ready);
 }

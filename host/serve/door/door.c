@@ -117,6 +117,7 @@ void door_forget(struct conn *c)
     struct door *d = c->door;
     wheel_drop(&d->wheel, &c->deadline);
     list_del(&c->node);
+    tunnel_close(c);
     tls_end(c);
     forget_peer(d, c->peer);
     d->count--;
@@ -349,6 +350,8 @@ void door_drain(struct door *d)
         bool quiet = c->state == CONN_IDLE || c->state == CONN_PROXY || c->state == CONN_HELLO;
         if (quiet && c->depth == 0)
             link_kill(c);
+        else if (c->x && c->x->socket)
+            socket_go_away(c);
     }
 }
 

@@ -28,6 +28,8 @@ void conn_bye(struct conn *c)
 {
     if (!c->x)
         conn_shut(c);
+    else if (c->tunnel)
+        tunnel_client_done(c);
     else if (c->state == CONN_WAIT && !c->x->streaming)
         c->close = true;
     else
@@ -56,8 +58,8 @@ static bool awaits_answer(const struct conn *c, int fd)
 
 int conn_closed(struct conn *c, int fd)
 {
-    bool upgrade = c->upgrade && c->state != CONN_SOCKET && !c->broken && fd >= 0 && !c->x->ended &&
-                   !c->door->closing;
+    bool upgrade = c->upgrade && !c->tls && c->state != CONN_SOCKET && !c->broken && fd >= 0 &&
+                   !c->x->ended && !c->door->closing;
     c->link = NULL;
     if (upgrade || awaits_answer(c, fd)) {
         int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);

@@ -6,7 +6,8 @@
  * - door.c opens, accepts, limits, drains, closes; door_lws.c alone sees libwebsockets;
  * - door_request.c takes bytes in (a connection's states), door_answer.c gives bytes out, and
  *   door_close.c ends it;
- * - door_tls.c sits between those two and door_lws.c, when the door speaks TLS;
+ * - door_tls.c sits between those two and door_lws.c, when the door speaks TLS, and door_tunnel.c
+ *   brings WebSocket through it;
  * - door_head.c, door_body.c, door_wheel.c are pure machines; exchange.c is what routes see.
  *
  * A connection is a raw socket of libwebsockets, not one of its HTTP ones. Its HTTP role cannot
@@ -66,19 +67,22 @@ struct conn {
     struct list node; /* door.conns */
     struct wheel_node deadline;
     struct door *door;
-    struct lws *link; /* NULL only while it dies */
-    struct tls *tls;  /* from the first byte of its handshake; NULL: plain */
+    struct lws *link;      /* carries bytes from and to the client; NULL only while it dies */
+    struct lws *speaker;   /* speaks WebSocket: the link itself, or the far end of the tunnel */
+    struct tunnel *tunnel; /* of a WebSocket through TLS */
+    struct tls *tls;       /* from the first byte of its handshake; NULL: plain */
     struct exchange *x;
     struct peer *peer;
     enum conn_state state;
     int depth;          /* > 0: within a callback of this connection; closing waits for its end */
     bool close;         /* after the answer */
     bool dying, broken; /* to be killed; writing failed */
-    bool upgrade;       /* this link ends and one that speaks WebSocket takes its place */
-    bool leaving;       /* the close handshake of a WebSocket is under way */
-    bool flooded;     /* more than a stray CRLF came behind the request: nothing is read until it is
+    bool upgrade; /* to WebSocket: this link ends and one that speaks it takes its place; with TLS
+                     a tunnel is opened */
+    bool leaving; /* the close handshake of a WebSocket is under way */
+    bool flooded; /* more than a stray CRLF came behind the request: nothing is read until it is
                          answered */
-    bool muted;       /* what libwebsockets was told last */
+    bool muted;   /* what libwebsockets was told last */
     bool half_closed; /* the client has shut its side but waits for the answer */
     int stray;        /* how much of one CRLF came behind the request */
     uint64_t unread;  /* CONN_DRAIN: bytes of the body to drop */
@@ -108,6 +112,7 @@ struct exchange {
     size_t sent;              /* of out */
     int64_t stalled_since_us; /* 0: nothing waits */
     int outq;                 /* unsent bytes in the kernel when last looked */
+    int goodbye;              /* with which code a WebSocket is closed, once it has ended */
     struct joined *joined;
     bool has_body, whole, seen_route; /* whole: the body is in */
     bool socket;                      /* streaming is set too */
@@ -154,12 +159,14 @@ bool link_adopt(struct conn *c, int fd) MUST_CHECK; /* takes fd, also on failure
 bool link_write(struct conn *c, char *data,
                 size_t len) MUST_CHECK; /* DOOR_PAD bytes before data are writable */
 bool link_put(struct conn *c, char *data, size_t len) MUST_CHECK; /* the same, not through TLS */
-bool link_behind(const struct conn *c); /* the last write waits for the socket */
+bool link_behind(const struct conn *c); /* the last write, or message, waits for the socket */
+bool link_behind_client(const struct conn *c); /* the same, of the client's own socket only */
 void link_want_write(struct conn *c);
 void link_mute(struct conn *c, bool mute); /* stops and resumes reading */
 int link_fd(const struct conn *c);
-/* Takes fd, whose client waits for 101, and has libwebsockets upgrade it. */
+/* Takes fd, whose client waits for 101, and has libwebsockets upgrade it: c->speaker. */
 bool link_upgrade(struct conn *c, int fd, struct text key) MUST_CHECK;
+void link_drop_socket(struct conn *c); /* the speaker ends, and knows c no more */
 bool link_send(struct conn *c, char *data,
                size_t len) MUST_CHECK;   /* one text message, as link_write */
 void link_bye(struct conn *c, int code); /* the close frame that goes when this link is closed */
@@ -181,6 +188,16 @@ enum tls_state {
 enum tls_state tls_next(struct conn *c, struct text *in, struct text *piece) MUST_CHECK;
 bool tls_write(struct conn *c, const char *data, size_t len) MUST_CHECK;
 void tls_bye(struct conn *c); /* close_notify, once; harmless without TLS */
+
+/* door_tunnel.c */
+/* Has the client's request for WebSocket granted. Not within a callback of libwebsockets. */
+bool tunnel_open(struct conn *c) MUST_CHECK;
+void tunnel_close(struct conn *c);
+void tunnel_push(struct conn *c, struct text *in); /* all of it, from the client */
+bool tunnel_is_full(const struct conn *c);         /* nothing more must be pushed now */
+void tunnel_client_done(struct conn *c);           /* the client will send no more */
+void tunnel_pull(struct conn *c);                  /* seals what there is for the client */
+bool tunnel_over(const struct conn *c); /* the WebSocket is closed, and all of it sealed */
 
 /* door_request.c; what door_lws.c calls. False: the connection must be closed (or killed) by the
  * caller, as its very next act. */
@@ -217,6 +234,7 @@ void answer_plain(struct conn *c);                     /* 400 for HTTP where TLS
 /* door_socket.c */
 bool socket_receive(struct conn *c, struct text piece, bool last, bool binary) MUST_CHECK;
 bool socket_leave(struct conn *c, int code); /* starts the close handshake; always false */
+void socket_go_away(struct conn *c);         /* the door drains: 1001, once all is written */
 void socket_pump(struct conn *c);
 struct text socket_key(const struct exchange *x); /* absent: not an upgrade that can be granted */
 
@@ -232,7 +250,7 @@ void exchange_identify(struct exchange *x); /* the request id, once the head is 
 /* door.c */
 int64_t door_now_ms(const struct door *d);
 void door_arm(struct conn *c, int64_t due_ms);
-/* It is from somebody else than who has connected. */
+/* Replaces the peer's address by the one that the PROXY header names. */
 void door_introduce(struct conn *c, const struct cidr_address *source);
 void door_forget(struct conn *c); /* counts it off and frees it */
 void door_tend(struct door *d);   /* `later` got a member */

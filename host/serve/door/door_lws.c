@@ -31,9 +31,13 @@ static void emit_log(int level, const char *line)
 
 static int on_close(struct lws *wsi, struct conn *c)
 {
-    if (!c || c->link != wsi)
+    if (!c || (c->link != wsi && c->speaker != wsi))
         return 0; /* never adopted to the end */
     lws_set_opaque_user_data(wsi, NULL);
+    if (c->speaker == wsi)
+        c->speaker = NULL;
+    if (c->link != wsi)
+        return 0; /* the tunnel will read the end */
     int copy = conn_closed(c, lws_get_socket_fd(wsi));
     if (copy < 0)
         return 0;
@@ -55,10 +59,31 @@ static struct conn *upgrading(struct lws *wsi)
     return d->upgrading;
 }
 
+/* fine: false when the connection must be closed. Through a tunnel its two ends are closed one
+ * after the other: the speaker says goodbye first, unless the connection dies. */
+static int keep_or_close(struct lws *wsi, struct conn *c, bool fine)
+{
+    if (fine)
+        return 0;
+    if (!c->tunnel)
+        return -1;
+    bool dies = c->dying || c->broken;
+    if (c->leaving && !dies && c->speaker && wsi == c->link) {
+        link_kill(c);
+        return 0;
+    }
+    if (dies && wsi != c->link && c->x) {
+        exchange_later(c->x);
+        return 0;
+    }
+    return -1;
+}
+
 static int on_message(struct lws *wsi, struct conn *c, struct text piece)
 {
     bool last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
-    return c && socket_receive(c, piece, last, lws_frame_is_binary(wsi)) ? 0 : -1;
+    bool binary = lws_frame_is_binary(wsi);
+    return c ? keep_or_close(wsi, c, socket_receive(c, piece, last, binary)) : -1;
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -73,16 +98,18 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return 0;
     case LWS_CALLBACK_RAW_RX:
         c = lws_get_opaque_user_data(wsi);
-        return c && conn_receive(c, in, len) ? 0 : -1;
+        return c ? keep_or_close(wsi, c, conn_receive(c, in, len)) : -1;
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_RAW_WRITEABLE:
         c = lws_get_opaque_user_data(wsi);
-        return c && conn_writable(c) ? 0 : -1;
+        return c ? keep_or_close(wsi, c, conn_writable(c)) : -1;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return upgrading(wsi) ? 0 : -1;
     case LWS_CALLBACK_ESTABLISHED:
         c = upgrading(wsi);
-        c->link = wsi;
+        c->speaker = wsi;
+        if (!c->tunnel)
+            c->link = wsi;
         c->state = CONN_SOCKET;
         lws_set_opaque_user_data(wsi, c);
         return 0;
@@ -172,24 +199,34 @@ bool link_upgrade(struct conn *c, int fd, struct text key)
                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %.*s\r\n"
                "Sec-WebSocket-Protocol: %s\r\n\r\n",
                (int)key.len, key.data, c->door->o.socket_protocol);
-    c->link = NULL;
+    c->speaker = NULL;
     c->door->upgrading = c;
     struct lws *wsi = lws_adopt_socket_vhost_readbuf(c->door->vhost, fd, head.data, head.len);
     c->door->upgrading = NULL;
     buf_done(&head);
-    if (wsi && !c->link)
+    if (wsi && !c->speaker)
         lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-    return wsi && c->link;
+    return wsi && c->speaker;
+}
+
+void link_drop_socket(struct conn *c)
+{
+    if (!c->speaker)
+        return;
+    lws_set_opaque_user_data(c->speaker, NULL);
+    lws_set_timeout(c->speaker, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    c->speaker = NULL;
 }
 
 bool link_send(struct conn *c, char *data, size_t len)
 {
-    return c->link && lws_write(c->link, (unsigned char *)data, len, LWS_WRITE_TEXT) >= 0;
+    return c->speaker && lws_write(c->speaker, (unsigned char *)data, len, LWS_WRITE_TEXT) >= 0;
 }
 
 void link_bye(struct conn *c, int code)
 {
-    lws_close_reason(c->link, (enum lws_close_status)code, NULL, 0);
+    if (c->speaker)
+        lws_close_reason(c->speaker, (enum lws_close_status)code, NULL, 0);
 }
 
 bool link_write(struct conn *c, char *data, size_t len)
@@ -202,14 +239,21 @@ bool link_put(struct conn *c, char *data, size_t len)
     return c->link && lws_write(c->link, (unsigned char *)data, len, LWS_WRITE_RAW) >= 0;
 }
 
-bool link_behind(const struct conn *c)
+bool link_behind_client(const struct conn *c)
 {
     return c->link && lws_partial_buffered(c->link);
 }
 
+bool link_behind(const struct conn *c)
+{
+    return link_behind_client(c) || (c->speaker && lws_partial_buffered(c->speaker));
+}
+
+/* Of the two ends of a tunnel the one that is waited for: the other can be written without end. */
 void link_want_write(struct conn *c)
 {
-    lws_callback_on_writable(c->link);
+    bool speaker = c->speaker && !link_behind_client(c);
+    lws_callback_on_writable(speaker ? c->speaker : c->link);
 }
 
 /* While something waits to be written the raw role reads nothing, and would be told without end
@@ -218,6 +262,8 @@ void link_mute(struct conn *c, bool mute)
 {
     c->muted = mute;
     lws_rx_flow_control(c->link, !mute);
+    if (c->tunnel && c->speaker)
+        lws_rx_flow_control(c->speaker, !mute);
 }
 
 int link_fd(const struct conn *c)
@@ -225,12 +271,22 @@ int link_fd(const struct conn *c)
     return lws_get_socket_fd(c->link);
 }
 
+static void kill_now(struct lws *wsi)
+{
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+}
+
+/* A WebSocket that takes its leave is killed twice: the first time says goodbye. */
 void link_kill(struct conn *c)
 {
-    if (!c->leaving)
+    if (!c->leaving || c->broken)
         c->dying = true;
+    if (c->tunnel && c->speaker && !c->dying) {
+        kill_now(c->speaker);
+        return;
+    }
     if (!c->x)
         tls_bye(c); /* it ends well; not so within an answer, which would look whole */
     if (c->link)
-        lws_set_timeout(c->link, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+        kill_now(c->link);
 }

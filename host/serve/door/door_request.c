@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { READY_ROUNDS = 8, SOCKET_NORMAL = 1000 };
+enum { READY_ROUNDS = 8 };
 
 /* Swallows at most one CRLF behind a request (old clients send one behind a body); anything more is
  * a pipelined request: it will never be run, and the answer in the making says so by Connection:
@@ -239,9 +239,18 @@ static void on_hello(struct conn *c, struct text *in)
         c->dying = true;
 }
 
+/* Without TLS libwebsockets reads a WebSocket itself. */
+static void on_socket(struct conn *c, struct text *in)
+{
+    if (c->tunnel)
+        tunnel_push(c, in);
+    else
+        drop(c, in);
+}
+
 static void (*const receive[])(struct conn *c, struct text *in) = {
     [CONN_IDLE] = on_idle, [CONN_HEAD] = on_head,   [CONN_BODY] = on_body,
-    [CONN_WAIT] = on_wait, [CONN_DRAIN] = on_drain, [CONN_SOCKET] = drop,
+    [CONN_WAIT] = on_wait, [CONN_DRAIN] = on_drain, [CONN_SOCKET] = on_socket,
     [CONN_LINGER] = drop,  [CONN_PROXY] = on_proxy, [CONN_HELLO] = on_hello,
 };
 
@@ -249,7 +258,8 @@ void conn_listen(struct conn *c)
 {
     bool deaf = c->flooded && c->state != CONN_LINGER;
     bool writing = link_behind(c) || (c->x && answer_pending(c->x));
-    bool mute = deaf || c->half_closed || writing; /* a FIN read now would cut the answer off */
+    bool mute = deaf || c->half_closed || writing ||
+                tunnel_is_full(c); /* a FIN read now would cut the answer off */
     if (mute != c->muted)
         link_mute(c, mute);
 }
@@ -287,25 +297,33 @@ static void offer_more(struct conn *c)
     }
 }
 
-static bool settle_socket(struct conn *c)
-{
-    if (!c->leaving && answer_over(c->x))
-        return socket_leave(c, SOCKET_NORMAL);
-    conn_listen(c);
-    return true;
-}
-
-/* False: it must die. */
 /* The route has nothing more to say: what is not sent yet is between the door and the client. */
 static bool all_said(const struct exchange *x)
 {
     return x->answered && (!x->streaming || x->ended);
 }
 
+static bool settle_socket(struct conn *c)
+{
+    if (tunnel_over(c)) {
+        c->close = true;
+        finish(c);
+        return !c->dying && !c->broken;
+    }
+    bool closed = !c->speaker; /* and the tunnel is still to be emptied */
+    if (!c->leaving && !closed && answer_over(c->x))
+        return socket_leave(c, c->x->goodbye);
+    if (!c->leaving && (closed || all_said(c->x)) && list_empty(&c->deadline.link))
+        door_arm(c, door_now_ms(c->door) + DOOR_STALL_MS);
+    conn_listen(c);
+    return true;
+}
+
+/* False: it must die. */
 static bool settle(struct conn *c)
 {
-    if (c->upgrade && c->state != CONN_SOCKET)
-        return false; /* conn_closed keeps the socket */
+    if (c->upgrade && c->state != CONN_SOCKET) /* conn_closed keeps the socket */
+        return c->tls && !c->dying && !c->broken;
     if (c->x && c->x->streaming)
         offer_more(c);
     if (c->dying || c->broken)
@@ -326,7 +344,12 @@ static bool settle(struct conn *c)
 
 void conn_settle(struct conn *c)
 {
-    if (c->depth == 0 && !settle(c))
+    if (c->depth > 0)
+        return;
+    bool upgrade = c->upgrade && c->tls && !c->tunnel && !c->dying && !c->broken;
+    if (upgrade && (c->x->ended || !tunnel_open(c)))
+        c->dying = true;
+    if (!settle(c))
         link_kill(c);
 }
 
@@ -391,9 +414,17 @@ bool conn_receive(struct conn *c, const char *data, size_t len)
 bool conn_writable(struct conn *c)
 {
     c->depth++;
+    if (c->tunnel)
+        tunnel_pull(c);
     if (c->x)
         answer_pump(c);
     c->depth--;
+    /* libwebsockets takes a close from within its callback for writing as a write that failed, and
+     * says no goodbye. */
+    if (c->state == CONN_SOCKET && c->x && !c->leaving && answer_over(c->x)) {
+        exchange_later(c->x);
+        return true;
+    }
     return settle(c);
 }
 
@@ -412,8 +443,8 @@ void conn_deadline(struct conn *c)
     if (late && !c->x->answered) {
         struct text none = TEXT_NONE;
         refuse(c, &none, VERDICT_REQUEST_TIMEOUT, "the request did not arrive in time");
-    } else if (c->state == CONN_WAIT && c->x) {
-        if (all_said(c->x))
+    } else if (c->x && !c->leaving && (c->state == CONN_WAIT || c->state == CONN_SOCKET)) {
+        if (all_said(c->x) || (c->tunnel && !c->speaker))
             check_progress(c);
     } else {
         c->dying = true;

@@ -9,6 +9,8 @@ enum {
     PUMP_MESSAGES = 64,
     KEY_CHARS = 24, /* 16 bytes in base 64 */
     LEAVE_MS = 5000,
+    NORMAL = 1000, /* codes of RFC 6455, 7.4.1 */
+    GOING_AWAY = 1001,
     NOT_TEXT = 1003,
     TOO_LARGE = 1009
 };
@@ -41,10 +43,8 @@ struct text socket_key(const struct exchange *x)
 {
     const char *protocol = x->door->o.socket_protocol;
     struct text key = exchange_header(x, "sec-websocket-key");
-    /* libwebsockets would speak to the socket itself, past TLS. */
-    bool fine = protocol && x->conn && !x->conn->tls && x->head.websocket && key.data &&
-                is_key(key) && offers(x, protocol) &&
-                text_is(exchange_header(x, "sec-websocket-version"), "13");
+    bool fine = protocol && x->conn && x->head.websocket && key.data && is_key(key) &&
+                offers(x, protocol) && text_is(exchange_header(x, "sec-websocket-version"), "13");
     return fine ? key : TEXT_NONE;
 }
 
@@ -64,6 +64,7 @@ void exchange_socket(struct exchange *x,
         return;
     assert(x->whole);
     x->answered = x->streaming = x->socket = x->wants_ready = true;
+    x->goodbye = NORMAL;
     x->message = message;
     x->ready = ready;
     buf_clear(&x->out);
@@ -72,7 +73,7 @@ void exchange_socket(struct exchange *x,
     buf_clear(&x->body);
     if (x->conn)
         x->conn->upgrade = true;
-    answer_late(x);
+    exchange_later(x); /* a tunnel is not opened within a callback of libwebsockets */
 }
 
 /* The backlog is DOOR_PAD bytes, the first of them the length, and the message, again and again:
@@ -112,6 +113,8 @@ void socket_pump(struct conn *c)
             c->broken = true;
         x->sent += DOOR_PAD + len;
     }
+    if (open && c->tunnel)
+        tunnel_pull(c);
     if (open)
         answer_waits(c, before);
 }
@@ -122,6 +125,15 @@ bool socket_leave(struct conn *c, int code)
     link_bye(c, code);
     door_arm(c, door_now_ms(c->door) + LEAVE_MS);
     return false;
+}
+
+void socket_go_away(struct conn *c)
+{
+    struct exchange *x = c->x;
+    if (x->ended)
+        return;
+    x->goodbye = GOING_AWAY;
+    exchange_end(x);
 }
 
 bool socket_receive(struct conn *c, struct text piece, bool last, bool binary)

@@ -83,7 +83,7 @@ void exchange_abort(struct exchange *x);               /* closes now */
 
 /* WebSocket (RFC 6455), spoken by libwebsockets: no extensions, text messages only (binary: 1003,
  * not UTF-8: 1007), a message of at most exchange_body_max bytes (1009). Pings are answered for us.
- * Not through TLS: libwebsockets would speak to the socket past it.
+ * door_drain closes with 1001, once all is written.
  * True: x asks for an upgrade that can be granted, in door_options.socket_protocol. */
 bool exchange_wants_socket(const struct exchange *x);
 /* In body() or later, instead of exchange_answer: x is an open socket from here to gone(). message
