@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "deploy/check.h"
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "cmd/compile.h"
 #include "cmd/settings.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ static int check_one(struct config *config, const char *word, struct tally *t)
     t->folder = config->scripts;
     t->only = file ? name : NULL;
     int before = t->good + t->bad;
-    if (!check_scripts(config, report, t, &err)) {
+    if (!compile_scripts(config, report, t, &err)) {
         fprintf(stderr, "moontide: %s\n", err.text);
         return 1;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/settings.h"
 #include "base/mem.h"
-#include "deploy/check.h"
+#include "cmd/compile.h"
 #include "domain/manifest/lua_line.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +97,7 @@ static struct config *resolve(const struct flags *f, struct error *err)
     cJSON *table = NULL;
     struct config *c = NULL;
     char *scripts = config_scripts(environ, f->pairs, err);
-    if (scripts && check_host_lua(scripts, &table, err)) {
+    if (scripts && compile_host_lua(scripts, &table, err)) {
         c = config_new(table, environ, f->pairs, err);
         if (!c && table)
             add_line(scripts, table, err);

@@ -12,8 +12,7 @@ static struct text tag_key(const uint64_t *tag)
     return (struct text){(const char *)tag, sizeof *tag};
 }
 
-/* "support/refund": the key in lower case. Absent when the parts are too long to be a name at all.
- */
+/* "support/refund": the key in lower case. Absent when a part is too long to be a name at all. */
 static struct text path_key(char out[PATH_KEY], struct text project, struct text key)
 {
     if (project.len > 64 || key.len > 64)
@@ -29,9 +28,10 @@ static struct text path_key(char out[PATH_KEY], struct text project, struct text
     return (struct text){out, n};
 }
 
-void registry_init(struct registry *r)
+void registry_init(struct registry *r, bool host_keys,
+                   void (*unused)(void *arg, const struct version *v), void *arg)
 {
-    *r = (struct registry){.next_tag = 1};
+    *r = (struct registry){.next_tag = 1, .host_keys = host_keys, .unused = unused, .arg = arg};
     map_init(&r->by_path);
     map_init(&r->by_id);
     map_init(&r->pauses);
@@ -223,16 +223,12 @@ struct version *version_hold(struct version *v)
     return v;
 }
 
-void version_drop(struct registry *r, struct pool *pool, struct version *v)
+void version_drop(struct registry *r, struct version *v)
 {
     if (!v || --v->refs > 0)
         return;
-    for (unsigned i = 0; pool && i < pool_count(pool); i++) {
-        if (!v->on[i])
-            continue;
-        struct buf *out = pool_out(pool, i);
-        frame_end(out, frame_begin(out, FRAME_UNLOAD, v->tag));
-    }
+    if (r->unused)
+        r->unused(r->arg, v);
     map_del(&r->versions, tag_key(&v->tag));
     version_free(v);
 }
@@ -251,24 +247,4 @@ struct version *version_by_hash(const struct registry *r, const unsigned char ha
         if (memcmp(((struct version *)value)->hash, hash, SHA256_BYTES) == 0)
             return value;
     return NULL;
-}
-
-void version_ensure(struct version *v, struct pool *pool, unsigned runner)
-{
-    if (v->on[runner])
-        return;
-    v->on[runner] = true;
-    struct buf *out = pool_out(pool, runner);
-    size_t mark = frame_begin(out, FRAME_LOAD, v->tag);
-    bundle_encode(v->bundle, out);
-    frame_end(out, mark);
-}
-
-void registry_forget_runner(struct registry *r, unsigned runner)
-{
-    size_t pos = 0;
-    struct text key;
-    void *value;
-    while (map_next(&r->versions, &pos, &key, &value))
-        ((struct version *)value)->on[runner] = false;
 }

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* registry.h - the triggers and their versions. A version is the content of a trigger's files; it
- * lives as long as a trigger serves it or a run uses it. Filled by reload.c. Owner: engine. Thread:
- * loop. */
+ * lives as long as a trigger serves it or a run uses it. Filled by reload.c.
+ * Owner: struct reload. Thread: loop. */
 #pragma once
 #include "base/list.h"
 #include "base/map.h"
 #include "deploy/bundle.h"
 #include "domain/manifest/manifest.h"
 #include "domain/proof/jwt.h"
-#include "engine/pool.h"
 
 struct version {
     uint64_t tag;  /* its name on the border to the runners */
     unsigned refs; /* one of the trigger that serves it, one of each run */
     unsigned char hash[SHA256_BYTES];
     struct bundle *bundle;
-    struct manifest *manifest; /* NULL while it is being loaded, and for old versions that only
-                                  finish their runs */
+    struct manifest *manifest; /* NULL while it is being compiled */
     struct trigger *loader;    /* the trigger that waits for it to be compiled; NULL: none */
-    unsigned load_runner;      /* where that happens */
-    bool on[POOL_RUNNERS];     /* the runner has it */
 };
 
 /* An operator's, as against `paused = true` in the script. It is of an address: it outlives the
@@ -35,11 +31,11 @@ struct trigger {
     struct version *current;   /* the last good one; NULL: none yet */
     struct version *loading;   /* being compiled in a runner */
     char *error;               /* why the newest file does not serve; NULL: it does */
-    unsigned char
-        tried[SHA256_BYTES]; /* the content that `current`, `loading` or `error` came from */
-    bool seen;               /* by the scan under way */
-    int64_t missing_ms;      /* monotonic: since when its file is not there; 0: it is */
-    bool clashed; /* its newest file is fine but for an id or name that another one has */
+    /* The content that `current`, `loading` or `error` came from. */
+    unsigned char tried[SHA256_BYTES];
+    bool seen;          /* by the scan under way */
+    int64_t missing_ms; /* monotonic: since when its file is not there; 0: it is */
+    bool clashed;       /* its newest file is fine but for an id or name that another one has */
     int64_t loaded_ms;
 };
 
@@ -50,9 +46,13 @@ struct registry {
     struct map versions; /* 8-byte tag -> struct version, those alive */
     uint64_t next_tag;
     bool host_keys; /* a key is unique in the host, not only in its project: setting trigger_keys */
+    void (*unused)(void *arg, const struct version *v); /* the last holder of v has dropped it */
+    void *arg;
 };
 
-void registry_init(struct registry *r);
+/* unused may be NULL. */
+void registry_init(struct registry *r, bool host_keys,
+                   void (*unused)(void *arg, const struct version *v), void *arg);
 void registry_done(struct registry *r);
 /* The trigger at an address, serving or not; NULL: none. The key's case does not count, the
  * project's does. */
@@ -72,13 +72,10 @@ bool trigger_serves(const struct trigger *t);
 bool registry_serve(struct registry *r, struct trigger *t, struct version *v, const char **field,
                     struct error *err) MUST_CHECK;
 
+/* A new version of these files; the reference is the caller's. */
 struct version *version_make(struct registry *r, struct bundle *adopted);
 struct version *version_hold(struct version *v);
-void version_drop(struct registry *r, struct pool *pool,
-                  struct version *v); /* the last one unloads it from the runners; NULL is fine */
+/* The last one to drop it frees it, after `unused` was told. NULL is fine. */
+void version_drop(struct registry *r, struct version *v);
 struct version *version_by_tag(const struct registry *r, uint64_t tag);
 struct version *version_by_hash(const struct registry *r, const unsigned char hash[SHA256_BYTES]);
-/* Sends LOAD to a runner that does not have it yet. */
-void version_ensure(struct version *v, struct pool *pool, unsigned runner);
-/* A runner was replaced: it has nothing any more. */
-void registry_forget_runner(struct registry *r, unsigned runner);

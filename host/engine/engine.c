@@ -2,8 +2,6 @@
 #include "engine/engine.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "deploy/reload.h"
-#include "deploy/watch.h"
 #include "engine/cancel.h"
 #include "engine/run.h"
 #include "engine/runner_messages.h"
@@ -16,7 +14,7 @@ static void on_turn(uv_prepare_t *turn)
     struct engine *e = turn->data;
     /* Runs of the last host come back once the triggers are known, as most of them still have their
      * version. */
-    if (!e->recovery.begun && reload_settled(e))
+    if (!e->recovery.begun && reload_settled(&e->reload))
         recovery_begin(e);
     engine_flush(e);
 }
@@ -28,11 +26,37 @@ void engine_flush(struct engine *e)
         pool_flush(e->pool);
 }
 
-static void on_scripts_changed(void *arg)
+/* ---- what deploy/ asks of the engine */
+
+static void on_load(void *arg, const struct version *v)
 {
     struct engine *e = arg;
-    if (!e->closing)
-        reload_scan(e);
+    loading_compile(&e->loading, v, engine_idlest_runner(e));
+}
+
+static void on_unload(void *arg, const struct version *v)
+{
+    struct engine *e = arg;
+    loading_unload(&e->loading, v);
+}
+
+static void on_version_refused(void *arg, const struct error *err)
+{
+    store_outage_failed(arg, NULL, err);
+}
+
+static void init_reload(struct engine *e)
+{
+    const struct reload_options options = {
+        .config = e->config,
+        .clock = e->clock,
+        .timers = &e->timers,
+        .load = on_load,
+        .unload = on_unload,
+        .refused = on_version_refused,
+        .arg = e,
+    };
+    reload_init(&e->reload, &options);
 }
 
 /* Whoever starts a host again the moment it was killed meets the last of the old one, which holds
@@ -66,6 +90,7 @@ static bool open_parts(struct engine *e, const struct engine_options *o, struct 
     };
     if (!(e->store = open_store(o, err)))
         return false;
+    e->reload.kept.store = e->store;
     if (!keyring_open(&e->keyring, o->loop, &e->timers, e->store, o->config->data, err))
         return false;
     pauses_read(e);
@@ -75,12 +100,10 @@ static bool open_parts(struct engine *e, const struct engine_options *o, struct 
         return false;
     if (!(e->pool = pool_new(&pool, err)))
         return false;
+    e->loading.pool = e->pool;
     if (!(e->http = http_new(o->loop, o->config->egress_allow, err)))
         return false;
-    if (o->watch &&
-        !(e->watch = watch_new(o->loop, o->config->scripts, on_scripts_changed, e, err)))
-        return false;
-    return true;
+    return !o->watch || reload_watch(&e->reload, o->loop, err);
 }
 
 struct engine *engine_open(const struct engine_options *o, struct error *err)
@@ -94,12 +117,11 @@ struct engine *engine_open(const struct engine_options *o, struct error *err)
     backlog_init(&e->backlog);
     commits_init(&e->commits);
     rebuilds_init(&e->rebuilds);
-    outage_init(&e->outage);
     list_init(&e->cancels);
     hub_init(&e->hub);
-    registry_init(&e->registry);
-    e->registry.host_keys = strcmp(e->config->trigger_keys, "host") == 0;
     timers_init(&e->timers, o->loop, o->clock);
+    init_reload(e);
+    loading_init(&e->loading, NULL);
     uv_prepare_init(o->loop, &e->turn);
     e->turn.data = e;
     if (!open_parts(e, o, err)) {
@@ -107,7 +129,7 @@ struct engine *engine_open(const struct engine_options *o, struct error *err)
         return NULL;
     }
     uv_prepare_start(&e->turn, on_turn);
-    reload_scan(e);
+    reload_scan(&e->reload);
     return e;
 }
 
@@ -119,8 +141,8 @@ const struct error *engine_unfit(const struct engine *e)
 
 bool engine_ready(const struct engine *e)
 {
-    return pool_ready(e->pool) && e->keyring.loaded && e->pauses.known && reload_settled(e) &&
-           !e->draining;
+    return pool_ready(e->pool) && e->keyring.loaded && e->pauses.known &&
+           reload_settled(&e->reload) && !e->draining;
 }
 
 void engine_drain(struct engine *e)
@@ -140,6 +162,7 @@ static void free_runs(struct engine *e)
     size_t pos = 0;
     struct text key;
     void *value;
+    loading_done(&e->loading);
     e->pool = NULL; /* nobody to be told any more */
     e->http = NULL;
     while (map_next(&e->runs, &pos, &key, &value)) {
@@ -156,9 +179,8 @@ static void on_part_closed(void *arg)
         return;
     cancels_close(e);
     free_runs(e);
-    registry_done(&e->registry);
+    reload_done(&e->reload);
     jwt_free(e->jwt);
-    store_outage_done(e);
     hub_done(&e->hub);
     map_done(&e->runs);
     placements_done(&e->placements);
@@ -181,7 +203,6 @@ static void on_store_closed(void *arg)
     struct engine *e = arg;
     e->parts = 2;
     uv_close((uv_handle_t *)&e->turn, on_handle_closed);
-    watch_free(e->watch);
     if (e->http)
         e->parts++, http_close(e->http, on_part_closed, e);
     if (e->keyring.watching)
@@ -203,6 +224,7 @@ void engine_close(struct engine *e, void (*closed)(void *arg), void *arg)
     e->closing = true;
     e->closed = closed;
     e->closed_arg = arg;
+    reload_close(&e->reload);
     keyring_rest(&e->keyring);
     if (e->vault)
         vault_rest(e->vault);

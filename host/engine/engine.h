@@ -9,11 +9,12 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/timers.h"
-#include "deploy/registry.h"
+#include "deploy/reload.h"
 #include "domain/config/config.h"
 #include "engine/backlog.h"
 #include "engine/commit.h"
 #include "engine/hub.h"
+#include "engine/loading.h"
 #include "engine/pause.h"
 #include "engine/placement.h"
 #include "engine/pool.h"
@@ -28,9 +29,7 @@ enum {
     ENGINE_REBUILDS = 64,   /* runs being rebuilt at once */
     ENGINE_PARK_MS = 5000,  /* a run that only sleeps, for longer than this, leaves memory */
     ENGINE_EVICT_MS = 5000, /* a run that waits longer than this for an answer leaves its runner */
-    ENGINE_GONE_MS =
-        50, /* git and editors delete a file and make it again: that long it serves on */
-    ENGINE_RESIDENT = 512, /* runs on one runner beyond which those that wait leave it soon: */
+    ENGINE_RESIDENT = 512,  /* runs on one runner beyond which those that wait leave it soon: */
     ENGINE_CROWDED_MS = 50,
     ENGINE_FOLDER_WAIT_MS = 2000, /* for another host to leave the data folder */
     ENGINE_FOLDER_LOOK_MS = 20,
@@ -48,7 +47,8 @@ struct engine {
     struct store *store;
     struct pool *pool;
     struct http *http;
-    struct registry registry;
+    struct reload reload;   /* the triggers and their versions */
+    struct loading loading; /* which runner has which version */
     struct keyring keyring;
     struct vault *vault;
     struct jwt *jwt; /* NULL: no token counts */
@@ -66,11 +66,6 @@ struct engine {
     size_t tickets;      /* callers who wait for an outcome */
 
     uv_prepare_t turn; /* the end of a turn of the loop: commits and frames go out */
-    struct watch *watch;
-    struct timer rescan; /* is a file that was missing still missing? */
-    bool settings_seen;  /* host.lua, as it was at the last scan */
-    ino_t settings_inode;
-    struct timespec settings_saved;
     bool draining, closing;
     int parts; /* still closing */
     void (*closed)(void *arg);

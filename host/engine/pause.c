@@ -16,7 +16,7 @@ static void on_pauses(void *arg, const struct store_pause *pauses, size_t count,
         return;
     }
     for (size_t i = 0; i < count; i++)
-        registry_pause(&e->registry, pauses[i].project, pauses[i].key, pauses[i].by,
+        registry_pause(&e->reload.registry, pauses[i].project, pauses[i].key, pauses[i].by,
                        pauses[i].at_ms);
     e->pauses.known = true;
 }
@@ -40,7 +40,8 @@ static void on_written(void *arg, const struct error *err)
 {
     struct change *c = arg;
     if (!err) {
-        registry_pause(&c->e->registry, c->project, c->key, c->paused ? c->by : NULL, c->at_ms);
+        registry_pause(&c->e->reload.registry, c->project, c->key, c->paused ? c->by : NULL,
+                       c->at_ms);
         log_info(NULL, "\"trigger %s\" trigger=%s/%s by=\"%s\"", c->paused ? "paused" : "resumed",
                  c->project, c->key, c->by);
     }

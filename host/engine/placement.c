@@ -74,7 +74,7 @@ void run_place(struct run *r, unsigned runner, bool admit, struct text instructi
     r->answers_sent = 0;
     p->all[runner]++;
     map_put(&p->tags, tag_key(&r->tag), r);
-    version_ensure(r->version, r->e->pool, runner);
+    loading_ensure(&r->e->loading, r->version, runner);
     put_start(r, admit, instruction, event);
 }
 

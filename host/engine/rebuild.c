@@ -2,7 +2,6 @@
 #include "engine/rebuild.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "deploy/reload.h"
 #include "engine/inbox.h"
 #include "engine/placement.h"
 #include "engine/recovery.h"
@@ -152,7 +151,7 @@ static void on_version(void *arg, struct text kept, const struct error *err)
         give_up(r, err->text);
         return;
     }
-    r->version = kept.data ? reload_kept_version(r->e, kept, &why) : NULL;
+    r->version = kept.data ? version_store_decode(&r->e->reload.registry, kept, &why) : NULL;
     if (!r->version) { /* nothing can ever run it again: say so instead of trying for ever */
         run_note(r, RECORD_RUN_RESUMED, "{\"reason\":\"restart\"}");
         run_end_failed(
@@ -170,7 +169,7 @@ static void find_version(struct run *r)
 {
     struct engine *e = r->e;
     if (!r->version) {
-        struct version *v = version_by_hash(&e->registry, r->version_hash);
+        struct version *v = version_by_hash(&e->reload.registry, r->version_hash);
         r->version = v && v->manifest ? version_hold(v) : NULL;
     }
     if (r->version)

@@ -51,7 +51,7 @@ void run_abandon(struct run *r)
     timers_drop(&e->timers, &r->wall);
     timers_drop(&e->timers, &r->idle);
     map_del(&e->runs, text_of(r->id));
-    version_drop(&e->registry, e->pool, r->version);
+    version_drop(&e->reload.registry, r->version);
     acceptance_free(r->acceptance);
     run_update_free(&r->update);
     buf_done(&r->pending);

@@ -2,7 +2,6 @@
 #include "engine/runner_messages.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "deploy/reload.h"
 #include "engine/acceptance.h"
 #include "engine/backlog.h"
 #include "engine/commit.h"
@@ -273,9 +272,11 @@ static bool take_load(struct engine *e, unsigned runner, const struct frame *f)
 {
     struct frame_reader in;
     frame_read(&in, f);
-    if (!frame_get_bytes(&in).data || !frame_read_ok(&in))
+    struct text text = frame_get_bytes(&in);
+    if (!text.data || !frame_read_ok(&in))
         return false;
-    reload_answer(e, runner, f);
+    if (loading_answered(&e->loading, runner, f->tag))
+        reload_compiled(&e->reload, f->tag, f->type == FRAME_LOADED, text);
     return true;
 }
 
@@ -356,7 +357,10 @@ void runner_messages_lost(void *engine, unsigned runner, const struct pool_end *
               "runner %u is gone and was replaced, %u runs go on by replay: %s", runner,
               e->placements.all[runner],
               end->why == POOL_HOGGED ? "it did not come back within the CPU limit" : end->detail);
-    registry_forget_runner(&e->registry, runner);
+    bool broke_it =
+        loading_lost(&e->loading, runner, end->kind == STATUS_PAGE_LOAD ? end->culprit : 0);
+    if (broke_it)
+        reload_killed(&e->reload, end->culprit, end->at, end->detail);
     size_t pos = 0, count = 0;
     struct text key;
     void *value;
@@ -372,6 +376,5 @@ void runner_messages_lost(void *engine, unsigned runner, const struct pool_end *
             lose(lost[i]);
     }
     free(lost);
-    reload_lost(e, runner, end);
     backlog_next(e);
 }

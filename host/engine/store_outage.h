@@ -4,8 +4,6 @@
  * Thread: loop. */
 #pragma once
 #include "base/error.h"
-#include "base/id.h"
-#include "base/list.h"
 #include "base/text.h"
 #include "base/timers.h"
 
@@ -14,18 +12,8 @@ struct engine;
 struct outage {
     bool broken;        /* the last write failed, none has succeeded since */
     struct timer probe; /* while it is broken */
-    struct list unkept; /* versions not yet in the store */
 };
-
-void outage_init(struct outage *o);
 
 /* A write failed, a write succeeded: to be told after each. run: the log line's, or NULL. */
 void store_outage_failed(struct engine *e, const char *run, const struct error *err);
 void store_outage_works(struct engine *e);
-
-/* Keeps what a version is made of in the store; tried again for as long as it takes, as runs that
- * started on it could not be resumed without it. Texts are copied. */
-void store_outage_keep_version(struct engine *e, const unsigned char hash[SHA256_BYTES],
-                               const char *project, const char *key, struct text bundle);
-/* Frees what still waits to be kept. */
-void store_outage_done(struct engine *e);

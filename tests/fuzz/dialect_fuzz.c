@@ -33,15 +33,15 @@ static void add_trigger(const char *key, const char *declaration)
     struct version *v = mem_zero(1, sizeof *v);
     v->manifest = manifest_new("p", key, text_of(json), TEXT(""), &ceilings, &line, &err);
     FUZZ_CHECK(v->manifest, "%s", err.text);
-    struct trigger *t = registry_add(&engine.registry, "p", key);
-    FUZZ_CHECK(registry_serve(&engine.registry, t, v, &field, &err), "%s", err.text);
+    struct trigger *t = registry_add(&engine.reload.registry, "p", key);
+    FUZZ_CHECK(registry_serve(&engine.reload.registry, t, v, &field, &err), "%s", err.text);
 }
 
 static void open_app(void)
 {
     struct error err;
     log_level_set(LOG_OFF);
-    registry_init(&engine.registry);
+    registry_init(&engine.reload.registry, false, NULL, NULL);
     add_trigger(
         "k",
         "{\"id\":\"flow-1\",\"unique\":true,\"defaults\":{\"a\":1},\"origins\":[\"https://a.example\"]}");

@@ -116,7 +116,7 @@ static void fire(struct text *in)
     struct error err;
     cJSON *tree = json_parse(TEXT("{\"n\":1}"), &err);
     struct call call = {
-        .trigger = registry_find(&engine->registry, TEXT("p"), TEXT("k")),
+        .trigger = registry_find(&engine->reload.registry, TEXT("p"), TEXT("k")),
         .kind = "api",
         .body = TEXT("{\"n\":1}"),
         .tree = tree,

@@ -45,7 +45,7 @@ BEGIN {
     may["net"] = "base wire domain net"
     may["secrets"] = "base wire domain store/. net secrets"
     may["auth"] = may["secrets"] " auth"
-    may["deploy"] = may["net"] " store/. deploy engine" # engine: until reload.c and check.c know it no more
+    may["deploy"] = may["net"] " store/. deploy"
     may["engine"] = may["auth"] " deploy engine"
     may["serve/door"] = "base domain"
     may["serve/request"] = may["engine"] " serve/door"

@@ -256,7 +256,7 @@ static void add_trigger(cJSON *doc, const struct route *start, const struct trig
 
 static void add_triggers(struct request *q, const struct route *start, cJSON *doc)
 {
-    const struct map *all = &q->app->engine->registry.by_path;
+    const struct map *all = &q->app->engine->reload.registry.by_path;
     size_t pos = 0;
     struct text key;
     void *value;

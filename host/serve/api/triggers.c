@@ -102,7 +102,7 @@ static void put_trigger(struct buf *b, const struct trigger *t, bool whole)
 void triggers_list(struct request *q)
 {
     size_t count, shown = 0;
-    struct trigger **list = registry_sorted(&q->app->engine->registry, &count);
+    struct trigger **list = registry_sorted(&q->app->engine->reload.registry, &count);
     struct buf b;
     buf_init(&b, 256u << 20);
     buf_str(&b, "{\"items\":[");
@@ -130,7 +130,7 @@ static void answer_trigger(struct request *q, const struct trigger *t)
 
 struct trigger *triggers_named(struct request *q, enum permission p)
 {
-    struct trigger *t = registry_find(&q->app->engine->registry, q->params[0], q->params[1]);
+    struct trigger *t = registry_find(&q->app->engine->reload.registry, q->params[0], q->params[1]);
     if (t && api_key_allows(&q->key, p, t->project))
         return t;
     bool seen = t && api_key_allows(&q->key, PERMISSION_READ, t->project);

@@ -61,14 +61,14 @@ static struct trigger *allowed(const struct request *q, struct trigger *t)
 static struct trigger *find_agent(const struct request *q)
 {
     const char *project = q->key.default_project;
-    return allowed(
-        q, *project ? registry_find(&q->app->engine->registry, text_of(project), TEXT("agent"))
-                    : NULL);
+    return allowed(q, *project ? registry_find(&q->app->engine->reload.registry, text_of(project),
+                                               TEXT("agent"))
+                               : NULL);
 }
 
 static struct trigger *find_scenario(const struct request *q)
 {
-    return allowed(q, registry_find_id(&q->app->engine->registry, q->params[0]));
+    return allowed(q, registry_find_id(&q->app->engine->reload.registry, q->params[0]));
 }
 
 static void head(struct request *q, const struct trigger *t)

@@ -9,7 +9,7 @@ static struct trigger *find(struct request *q)
 {
     if (!api_key_name_ok(q->params[0]) || !api_key_name_ok(q->params[1]))
         return NULL;
-    struct trigger *t = registry_find(&q->app->engine->registry, q->params[0], q->params[1]);
+    struct trigger *t = registry_find(&q->app->engine->reload.registry, q->params[0], q->params[1]);
     return t && trigger_serves(t) ? t : NULL;
 }
 

@@ -105,7 +105,7 @@ static void fire(struct request *q, struct trigger *t, const char *kind, const c
 
 static struct trigger *find_flow(const struct request *q)
 {
-    struct trigger *t = registry_find_id(&q->app->engine->registry, q->params[0]);
+    struct trigger *t = registry_find_id(&q->app->engine->reload.registry, q->params[0]);
     bool open = t && trigger_serves(t) && api_key_allows(&q->key, PERMISSION_TRIGGER, t->project);
     return open ? t : NULL;
 }
@@ -172,7 +172,7 @@ static struct text presented_secret(const struct request *q)
 /* The secret is judged whether there is such a trigger or not, in the same time. */
 static struct trigger *find_webhook(const struct request *q, const char *id)
 {
-    struct trigger *t = registry_find_id(&q->app->engine->registry, text_of(id));
+    struct trigger *t = registry_find_id(&q->app->engine->reload.registry, text_of(id));
     bool open = t && trigger_serves(t) && !t->current->manifest->webhook_off;
     bool right = keyring_webhook_ok(&q->app->engine->keyring, open ? t->project : "",
                                     open ? t->key : "", presented_secret(q));

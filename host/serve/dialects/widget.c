@@ -18,7 +18,7 @@ enum { GUESS_MIN = 20 /* characters of an Idempotency-Key */, SESSION_CHARS = 26
 static struct trigger *find(const struct request *q)
 {
     struct text origin = exchange_header(q->x, "origin");
-    struct trigger *t = registry_find_id(&q->app->engine->registry, q->params[0]);
+    struct trigger *t = registry_find_id(&q->app->engine->reload.registry, q->params[0]);
     if (!t || !trigger_serves(t) || !t->current->manifest->widget ||
         !origin_list_has(t->current->manifest->origins, origin))
         return NULL;

@@ -20,7 +20,7 @@ static bool lists(const struct trigger *t, struct text origin)
 
 static const struct trigger *by_path(struct request *q, enum route_cors how)
 {
-    const struct registry *r = &q->app->engine->registry;
+    const struct registry *r = &q->app->engine->reload.registry;
     const struct trigger *t = how == CORS_TRIGGER ? registry_find(r, q->params[0], q->params[1])
                               : how == CORS_ID || how == CORS_WIDGET
                                   ? registry_find_id(r, q->params[0])
@@ -36,7 +36,7 @@ static struct text origin_of(const struct request *q)
 
 static bool listed_anywhere(struct request *q, struct text origin)
 {
-    const struct map *all = &q->app->engine->registry.by_path;
+    const struct map *all = &q->app->engine->reload.registry.by_path;
     size_t pos = 0;
     struct text key;
     void *value;
@@ -62,8 +62,8 @@ void cors_judge_run(struct request *q, const struct store_run *row)
 {
     struct text origin = origin_of(q);
     if (origin.data)
-        q->page_ok =
-            lists(registry_find(&q->app->engine->registry, row->project, row->trigger), origin);
+        q->page_ok = lists(
+            registry_find(&q->app->engine->reload.registry, row->project, row->trigger), origin);
 }
 
 static void allow_origin(struct request *q)

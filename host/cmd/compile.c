@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "deploy/check.h"
+#include "cmd/compile.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "deploy/reload.h"
-#include "engine/engine.h"
+#include "engine/loading.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,33 +12,6 @@
 #include <unistd.h>
 
 enum { HOST_LUA_MAX = 64 << 10 };
-
-/* ---- triggers: an engine with nothing but runners and a registry */
-
-static bool on_frame(void *arg, unsigned runner, const struct frame *f)
-{
-    if (f->type != FRAME_LOADED && f->type != FRAME_REFUSED)
-        return false;
-    reload_answer(arg, runner, f);
-    return true;
-}
-
-static void on_lost(void *arg, unsigned runner, const struct pool_end *end)
-{
-    struct engine *e = arg;
-    registry_forget_runner(&e->registry, runner);
-    reload_lost(e, runner, end);
-}
-
-static void report_all(struct engine *e,
-                       void (*report)(void *, const char *, const char *, const char *), void *arg)
-{
-    size_t count;
-    struct trigger **list = registry_sorted(&e->registry, &count);
-    for (size_t i = 0; i < count; i++)
-        report(arg, list[i]->project, list[i]->key, list[i]->error);
-    free(list);
-}
 
 /* Runs the loop until `done`, or for good. */
 static void run_until(uv_loop_t *loop, struct pool *pool, bool (*done)(void *arg), void *arg)
@@ -49,42 +22,102 @@ static void run_until(uv_loop_t *loop, struct pool *pool, bool (*done)(void *arg
     }
 }
 
-static bool settled(void *arg)
+/* ---- triggers: what deploy/ needs of an engine, with one runner */
+
+struct compiler {
+    struct pool *pool;
+    struct loading loading;
+    struct reload reload;
+};
+
+static bool on_frame(void *arg, unsigned runner, const struct frame *f)
 {
-    return reload_settled(arg);
+    struct compiler *c = arg;
+    struct frame_reader in;
+    frame_read(&in, f);
+    struct text text = frame_get_bytes(&in);
+    if (!text.data || !frame_read_ok(&in) || (f->type != FRAME_LOADED && f->type != FRAME_REFUSED))
+        return false;
+    if (loading_answered(&c->loading, runner, f->tag))
+        reload_compiled(&c->reload, f->tag, f->type == FRAME_LOADED, text);
+    return true;
 }
 
-bool check_scripts(const struct config *config,
-                   void (*report)(void *arg, const char *project, const char *key,
-                                  const char *error),
-                   void *arg, struct error *err)
+static void on_lost(void *arg, unsigned runner, const struct pool_end *end)
+{
+    struct compiler *c = arg;
+    uint64_t culprit = end->kind == STATUS_PAGE_LOAD ? end->culprit : 0;
+    if (loading_lost(&c->loading, runner, culprit))
+        reload_killed(&c->reload, culprit, end->at, end->detail);
+}
+
+static void on_load(void *arg, const struct version *v)
+{
+    loading_compile(&((struct compiler *)arg)->loading, v, 0);
+}
+
+static void on_unload(void *arg, const struct version *v)
+{
+    loading_unload(&((struct compiler *)arg)->loading, v);
+}
+
+static bool settled(void *arg)
+{
+    return reload_settled(&((struct compiler *)arg)->reload);
+}
+
+static void report_all(const struct registry *r,
+                       void (*report)(void *, const char *, const char *, const char *), void *arg)
+{
+    size_t count;
+    struct trigger **list = registry_sorted(r, &count);
+    for (size_t i = 0; i < count; i++)
+        report(arg, list[i]->project, list[i]->key, list[i]->error);
+    free(list);
+}
+
+static bool compile_all(struct compiler *c, const struct config *config, struct error *err)
 {
     uv_loop_t loop;
-    struct engine *e = mem_zero(1, sizeof *e);
-    uv_loop_init(&loop);
-    e->loop = &loop;
-    e->clock = &clock_system;
-    e->config = config;
-    registry_init(&e->registry);
-    e->registry.host_keys = strcmp(e->config->trigger_keys, "host") == 0;
-    struct pool_options pool = {
-        .loop = &loop, .clock = e->clock, .count = 1, .frame = on_frame, .lost = on_lost, .arg = e};
+    const struct pool_options pool = {.loop = &loop,
+                                      .clock = &clock_system,
+                                      .count = 1,
+                                      .frame = on_frame,
+                                      .lost = on_lost,
+                                      .arg = c};
+    const struct reload_options reload = {
+        .config = config, .clock = &clock_system, .load = on_load, .unload = on_unload, .arg = c};
     enum log_level level = log_level_get();
-    bool ok = access(config->scripts, R_OK | X_OK) == 0 ||
-              error_errno(err, errno, "reading the scripts folder %s", config->scripts);
-    ok = ok && (e->pool = pool_new(&pool, err));
-    if (ok) {
+    uv_loop_init(&loop);
+    reload_init(&c->reload, &reload);
+    c->pool = pool_new(&pool, err);
+    loading_init(&c->loading, c->pool);
+    if (c->pool) {
         log_level_set(LOG_OFF); /* what is wrong is reported, not logged */
-        reload_scan(e);
-        run_until(&loop, e->pool, settled, e);
-        report_all(e, report, arg);
+        reload_scan(&c->reload);
+        run_until(&loop, c->pool, settled, c);
         log_level_set(level);
-        pool_close(e->pool, NULL, NULL);
+        pool_close(c->pool, NULL, NULL);
     }
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
-    registry_done(&e->registry);
-    free(e);
+    loading_done(&c->loading);
+    return c->pool != NULL;
+}
+
+bool compile_scripts(const struct config *config,
+                     void (*report)(void *arg, const char *project, const char *key,
+                                    const char *error),
+                     void *arg, struct error *err)
+{
+    if (access(config->scripts, R_OK | X_OK) != 0)
+        return error_errno(err, errno, "reading the scripts folder %s", config->scripts);
+    struct compiler *c = mem_zero(1, sizeof *c);
+    bool ok = compile_all(c, config, err);
+    if (ok)
+        report_all(&c->reload.registry, report, arg);
+    reload_done(&c->reload);
+    free(c);
     return ok;
 }
 
@@ -178,7 +211,7 @@ static bool evaluate(struct text source, cJSON **table, struct error *err)
     return *table != NULL;
 }
 
-bool check_host_lua(const char *scripts, cJSON **table, struct error *err)
+bool compile_host_lua(const char *scripts, cJSON **table, struct error *err)
 {
     char path[4096];
     struct buf source;
