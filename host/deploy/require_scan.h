@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* require_scan.h - finds the modules that a Lua source names: require "x", require('x'),
  * require [[x]]. Comments and other strings are passed over; a name that is computed, or written
- * with escapes, is not seen (the runner then says that the module is missing). Owner: the caller.
- * Thread: any. */
+ * with escapes, is not seen (the runner then says that the module is missing).
+ * Owner: the caller. Thread: any. */
 #pragma once
-#include "base/text.h"
+#include "domain/manifest/lua_lex.h"
 
 struct require_scan {
-    struct text rest;
-    int line; /* of rest */
+    struct lua_lex lex;
 };
 
 void require_scan_init(struct require_scan *s, struct text source);
