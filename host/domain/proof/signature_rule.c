@@ -6,6 +6,7 @@
 #include "domain/proof/secret.h"
 #include "domain/value.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,9 +85,20 @@ static const struct preset {
       .delivery = {"i-twilio-idempotency-token"}}},
 };
 
-static bool take_preset(struct signature_rule *rule, const char *name, const char **secret,
+/* "github, gitlab and slack" */
+static void list_presets(char *out, size_t cap)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < ARRAY_LEN(presets) && len < cap; i++) {
+        const char *before = i == 0 ? "" : i + 1 < ARRAY_LEN(presets) ? ", " : " and ";
+        len += (size_t)snprintf(out + len, cap - len, "%s%s", before, presets[i].name);
+    }
+}
+
+static bool read_preset(struct signature_rule *rule, const char *name, const char **secret,
                         struct error *err)
 {
+    char list[ERROR_TEXT];
     const char *names[ARRAY_LEN(presets) + 1] = {NULL};
     for (size_t i = 0; i < ARRAY_LEN(presets); i++) {
         names[i] = presets[i].name;
@@ -100,10 +112,8 @@ static bool take_preset(struct signature_rule *rule, const char *name, const cha
     if (near)
         return error_set(err, ERROR_INVALID, "unknown preset \"%.60s\", did you mean \"%s\"?", name,
                          near);
-    return error_set(err, ERROR_INVALID,
-                     "unknown preset \"%.60s\": github, gitlab, shopify, slack, standard, stripe, "
-                     "svix and twilio are known",
-                     name);
+    list_presets(list, sizeof list);
+    return error_set(err, ERROR_INVALID, "unknown preset \"%.60s\": %s are known", name, list);
 }
 
 /* ---- secrets */
@@ -287,7 +297,7 @@ static bool take_table(struct signature_rule *rule, const cJSON *table, struct e
     if (preset && !cJSON_IsString(preset))
         return error_set(err, ERROR_INVALID, "preset: a string is needed, not %s",
                          value_kind(preset));
-    if (preset && !take_preset(rule, preset->valuestring, &usual, err))
+    if (preset && !read_preset(rule, preset->valuestring, &usual, err))
         return false;
     for (const cJSON *v = table->child; v; v = v->next) {
         if (v != preset && v != secret && !take_field(rule, v, preset != NULL, err))
@@ -306,7 +316,7 @@ struct signature_rule *signature_rule_new(const cJSON *declared, struct error *e
     const char *usual;
     bool fine = false;
     if (cJSON_IsString(declared)) {
-        fine = take_preset(rule, declared->valuestring, &usual, err);
+        fine = read_preset(rule, declared->valuestring, &usual, err);
         if (fine)
             rule->secrets[rule->secret_count++] = mem_text(usual);
     } else if (cJSON_IsObject(declared) && !value_is_function(declared)) {
