@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/jwt_keys.h"
 
-#include "base/base64url.h"
+#include "base/base64.h"
 #include "base/mem.h"
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,7 @@ static bool read_part(const cJSON *jwk, const char *name, struct part *out, stru
 {
     const char *value = json_string(jwk, name);
     struct text in = text_of(value);
-    if (!value || base64url_bytes(in.len) > sizeof out->room ||
-        !base64url_decode(in, out->room, &out->bytes.len))
+    if (!value || !base64_decode(BASE64_URL, in, out->room, sizeof out->room, &out->bytes.len))
         return error_set(err, ERROR_INVALID, "\"%s\" must be base64url of a public key's size",
                          name);
     out->bytes.data = (const char *)out->room;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/stream_token.h"
+#include "base/hex.h"
 #include "base/id.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +59,7 @@ static void sign(const struct stream_token_key *k, const char *run, int64_t expi
     mac_sign(&k->mac, (struct text){text, (size_t)len}, mac);
     out = stpcpy(out, expiry);
     *out++ = '-';
-    id_hex(mac, sizeof mac, out);
+    hex_encode(mac, sizeof mac, out);
 }
 
 void stream_token_make(const struct stream_token_key *k, const char *run, int64_t now_ms,

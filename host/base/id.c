@@ -114,16 +114,6 @@ void id_sha256(const void *data, size_t bytes, unsigned char out[SHA256_BYTES])
     SHA256_Final(out, &hash);
 }
 
-void id_hex(const unsigned char *data, size_t bytes, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < bytes; i++) {
-        *out++ = digits[data[i] >> 4];
-        *out++ = digits[data[i] & 15];
-    }
-    *out = '\0';
-}
-
 bool id_equal_constant_time(const void *a, const void *b, size_t bytes)
 {
     return CRYPTO_memcmp(a, b, bytes) == 0;

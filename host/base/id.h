@@ -17,6 +17,5 @@ uint64_t id_hash64(const void *data, size_t bytes);
 
 enum { SHA256_BYTES = 32, SHA256_HEX = 65 };
 void id_sha256(const void *data, size_t bytes, unsigned char out[SHA256_BYTES]);
-void id_hex(const unsigned char *data, size_t bytes, char *out); /* 2 * bytes + NUL */
 /* Compares without a timing that depends on the content. */
 bool id_equal_constant_time(const void *a, const void *b, size_t bytes);

@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/text.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -29,7 +30,6 @@ enum log_level log_level_get(void)
  * at most cap. */
 static size_t escape(char *out, size_t cap, const char *in, size_t len)
 {
-    static const char hex[] = "0123456789abcdef";
     size_t at = 0;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)in[i];
@@ -50,7 +50,7 @@ static size_t escape(char *out, size_t cap, const char *in, size_t len)
         }
         if (c1)
             c = (unsigned char)in[++i];
-        memcpy(out + at, (char[]){'\\', 'x', hex[c >> 4], hex[c & 15]}, 4);
+        memcpy(out + at, (char[]){'\\', 'x', hex_lower[c >> 4], hex_lower[c & 15]}, 4);
         at += 4;
     }
     return at;

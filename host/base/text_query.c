@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Percent-encoding (RFC 3986, section 2.1) and query strings
  * (https://url.spec.whatwg.org/#urlencoded-parsing, but malformed escapes are refused). */
+#include "base/hex.h"
 #include "base/text.h"
 
 #include <string.h>
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /* out has cap bytes with the NUL. */
 static bool decode(struct text in, bool plus_is_space, char *out, size_t cap, size_t *out_len)

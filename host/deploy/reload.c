@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "deploy/reload.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/manifest/lua_line.h"
@@ -106,7 +107,7 @@ static void loaded(struct reload *r, struct trigger *t, struct version *v, struc
     t->loaded_ms = clock_wall_ms(r->o.clock);
     version_store_put(&r->kept, v, json);
     char hex[SHA256_HEX];
-    id_hex(v->hash, SHA256_BYTES, hex);
+    hex_encode(v->hash, SHA256_BYTES, hex);
     log_info(NULL, "\"trigger %s\" trigger=%s/%s version=%.12s", old ? "replaced" : "loaded",
              t->project, t->key, hex);
     if (moved)

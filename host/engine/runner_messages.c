@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/runner_messages.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/acceptance.h"
@@ -23,7 +24,7 @@ static void put_version(struct buf *b, const struct version *v)
 {
     enum { SHOWN = 6 };
     char hex[2 * SHOWN + 1];
-    id_hex(v->hash, SHOWN, hex);
+    hex_encode(v->hash, SHOWN, hex);
     buf_str(b, hex);
 }
 

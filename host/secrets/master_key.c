@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "secrets/master_key.h"
 
+#include "base/hex.h"
 #include "base/id.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +76,7 @@ static bool write_new(const char *path, struct error *err)
     unsigned char bytes[SEAL_KEY_BYTES];
     char text[2 * SEAL_KEY_BYTES + 1];
     id_random(bytes, sizeof bytes);
-    id_hex(bytes, sizeof bytes, text);
+    hex_encode(bytes, sizeof bytes, text);
     text[sizeof text - 1] = '\n';
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool ok = fd >= 0 && write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0;

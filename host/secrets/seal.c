@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "secrets/seal.h"
 
+#include "base/base64.h"
+#include "base/hex.h"
 #include "base/id.h"
 #include "base/locked.h"
 #include <openssl/evp.h>
@@ -18,56 +20,14 @@ struct seal_key {
 
 /* ---- the key */
 
-static int hex_digit(char c)
+/* 64 hexadecimal digits or 43 characters of base64, padded or not. */
+static bool read_key(struct text t, unsigned char out[SEAL_KEY_BYTES])
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool read_hex(struct text t, unsigned char out[SEAL_KEY_BYTES])
-{
-    if (t.len != (size_t)2 * SEAL_KEY_BYTES)
-        return false;
-    for (size_t i = 0; i < SEAL_KEY_BYTES; i++) {
-        int high = hex_digit(t.data[2 * i]), low = hex_digit(t.data[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (unsigned char)(high << 4 | low);
-    }
-    return true;
-}
-
-static int base64_digit(char c)
-{
-    static const char standard[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = memchr(standard, c == '-' ? '+' : c == '_' ? '/' : c, sizeof standard - 1);
-    return at ? (int)(at - standard) : -1;
-}
-
-static bool read_base64(struct text t, unsigned char out[SEAL_KEY_BYTES])
-{
-    unsigned bits = 0;
-    int held = 0;
-    size_t done = 0;
-    if (t.len == 44 && t.data[43] == '=')
-        t.len--;
-    if (t.len != 43)
-        return false;
-    for (size_t i = 0; i < t.len; i++) {
-        int digit = base64_digit(t.data[i]);
-        if (digit < 0)
-            return false;
-        bits = (bits << 6 | (unsigned)digit) & 0x3fff;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            out[done++] = (unsigned char)(bits >> held);
-        }
-    }
-    return done == SEAL_KEY_BYTES;
+    size_t len;
+    bool read = t.len == (size_t)2 * SEAL_KEY_BYTES
+                    ? hex_decode(t, out, SEAL_KEY_BYTES, &len)
+                    : base64_decode(BASE64_ANY, t, out, SEAL_KEY_BYTES, &len);
+    return read && len == SEAL_KEY_BYTES;
 }
 
 static void name_key(struct seal_key *key)
@@ -84,7 +44,7 @@ static void name_key(struct seal_key *key)
 struct seal_key *seal_key_parse(struct text text, const char *source)
 {
     struct seal_key *key = locked_new(sizeof *key);
-    if (!read_hex(text, key->bytes) && !read_base64(text, key->bytes)) {
+    if (!read_key(text, key->bytes)) {
         seal_key_free(key);
         return NULL;
     }

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "secrets/secret_form.h"
 
+#include "base/base64.h"
+#include "base/hex.h"
 #include "base/json.h"
 #include <string.h>
-
-static const char upper[] = "0123456789ABCDEF";
-static const char lower[] = "0123456789abcdef";
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* RFC 3986, sections 2.3 and 3.3. */
 static const char path_extra[] = "/:@!$&'()*+,;=";
@@ -93,14 +90,14 @@ void secret_form_put(struct buf *out, struct text value, enum secret_form form)
         buf_text(out, value);
         break;
     case FORM_PATH:
-        put_percent(out, value, path_extra, upper, false);
+        put_percent(out, value, path_extra, hex_upper, false);
         break;
     case FORM_QUERY:
     case FORM_QUERY_LOWER:
-        put_percent(out, value, "", form == FORM_QUERY ? upper : lower, false);
+        put_percent(out, value, "", form == FORM_QUERY ? hex_upper : hex_lower, false);
         break;
     case FORM_PLUS:
-        put_percent(out, value, "", upper, true);
+        put_percent(out, value, "", hex_upper, true);
         break;
     case FORM_JSON:
     case FORM_JSON_SLASH:
@@ -108,17 +105,17 @@ void secret_form_put(struct buf *out, struct text value, enum secret_form form)
         break;
     case FORM_HEX:
     case FORM_HEX_UPPER:
-        put_hex(out, value, form == FORM_HEX ? lower : upper);
+        put_hex(out, value, form == FORM_HEX ? hex_lower : hex_upper);
         break;
     case FORM_BASE64_0:
     case FORM_BASE64_1:
     case FORM_BASE64_2:
-        put_base64(out, value, (unsigned)(form - FORM_BASE64_0), base64);
+        put_base64(out, value, (unsigned)(form - FORM_BASE64_0), base64_alphabet(BASE64_PADDED));
         break;
     case FORM_BASE64URL_0:
     case FORM_BASE64URL_1:
     case FORM_BASE64URL_2:
-        put_base64(out, value, (unsigned)(form - FORM_BASE64URL_0), base64url);
+        put_base64(out, value, (unsigned)(form - FORM_BASE64URL_0), base64_alphabet(BASE64_URL));
         break;
     case SECRET_FORMS:
         break;

@@ -7,7 +7,7 @@
 #include "fuzz.h"
 
 #include "auth/jwt_keys.h"
-#include "base/base64url.h"
+#include "base/base64.h"
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -153,10 +153,10 @@ static void fuzz_keys(struct text in)
 
 static void fuzz_base64url(struct text in)
 {
-    unsigned char *out = malloc(base64url_bytes(in.len));
+    unsigned char *out = malloc(base64_bytes(in.len));
     size_t len;
     FUZZ_CHECK(out, "out of memory");
-    if (base64url_decode(in, out, &len)) {
+    if (base64_decode(BASE64_URL, in, out, base64_bytes(in.len), &len)) {
         struct buf again;
         buf_init(&again, 1 << 20);
         put_base64url(&again, (struct text){(char *)out, len});

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/proof/api_key.h"
 
+#include "base/base64.h"
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,23 +26,6 @@ static bool is_name_char(char c)
            c == '-';
 }
 
-/* RFC 4648, section 5, without padding. */
-static void base64url(const unsigned char *in, size_t len, char *out)
-{
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    uint32_t bits = 0;
-    int held = 0;
-    for (size_t i = 0; i < len; i++) {
-        bits = bits << 8 | in[i];
-        for (held += 8; held >= 6; held -= 6)
-            *out++ = alphabet[bits >> (held - 6) & 63];
-    }
-    if (held)
-        *out++ = alphabet[bits << (6 - held) & 63];
-    *out = '\0';
-}
-
 static void make(char out[API_KEY_BYTES], const char *beginning)
 {
     static_assert(sizeof public_prefix + SECRET_CHARS <= API_KEY_BYTES, "a secret does not fit");
@@ -49,7 +33,7 @@ static void make(char out[API_KEY_BYTES], const char *beginning)
     size_t at = strlen(beginning);
     id_random(random, sizeof random);
     memcpy(out, beginning, at);
-    base64url(random, sizeof random, out + at);
+    base64_encode(BASE64_URL, random, sizeof random, out + at);
     explicit_bzero(random, sizeof random);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/proof/jwt.h"
 
-#include "base/base64url.h"
+#include "base/base64.h"
 #include <string.h>
 
 static const char *const names[JWT_ALGORITHMS] = {
@@ -46,7 +46,7 @@ bool jwt_looks(struct text token)
 static bool decode_part(struct jwt_token *t, struct text part, size_t *used, struct text *out)
 {
     size_t len;
-    if (!base64url_decode(part, t->bytes + *used, &len))
+    if (!base64_decode(BASE64_URL, part, t->bytes + *used, sizeof t->bytes - *used, &len))
         return false;
     *out = (struct text){(const char *)t->bytes + *used, len};
     *used += len;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/proof/signature.h"
 
+#include "base/base64.h"
 #include "base/buf.h"
+#include "base/hex.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "domain/proof/signature_code.h"
@@ -139,8 +141,9 @@ static bool shown_among(const struct signature_shape *s, const struct presented 
     for (size_t i = 0; i < p->count; i++) {
         unsigned char given[SIGNATURE_MAC] = {0};
         size_t len = 0;
-        bool read = s->base64 ? signature_base64(p->signatures[i], given, sizeof given, &len)
-                              : signature_hex(p->signatures[i], given, sizeof given, &len);
+        bool read = s->base64
+                        ? base64_decode(BASE64_PADDED, p->signatures[i], given, sizeof given, &len)
+                        : hex_decode(p->signatures[i], given, sizeof given, &len);
         any |= (read & (len == bytes)) & id_equal_constant_time(given, mac, bytes);
     }
     return any;
@@ -165,7 +168,7 @@ static bool try_standard(const struct signature_shape *s, const struct presented
     unsigned char key[KEY_MAX];
     size_t len, skip = text_starts(secret, mark) ? sizeof mark - 1 : 0;
     struct text coded = {secret.data + skip, secret.len - skip};
-    bool holds = signature_base64(coded, key, sizeof key, &len) && len > 0 &&
+    bool holds = base64_decode(BASE64_PADDED, coded, key, sizeof key, &len) && len > 0 &&
                  try_key(s, p, m, (struct text){(const char *)key, len}, proof);
     OPENSSL_cleanse(key, sizeof key);
     return holds;
@@ -237,7 +240,7 @@ static bool twilio_covers(const struct signature_request *q)
     if (!query.data || text_query(query, "bodySHA256", given, sizeof given) != 1)
         return false;
     id_sha256(q->body.data, q->body.len, hash);
-    id_hex(hash, sizeof hash, shown);
+    hex_encode(hash, sizeof hash, shown);
     return text_is_fold(text_of(given), shown);
 }
 
@@ -320,7 +323,7 @@ static bool name_delivery(const char *mark, struct text id, char out[SIGNATURE_D
         return true;
     }
     id_sha256(id.data, id.len, hash);
-    id_hex(hash, sizeof hash, hex);
+    hex_encode(hash, sizeof hash, hex);
     snprintf(out, SIGNATURE_DELIVERY, "%s-hash:%s", mark, hex);
     return true;
 }
@@ -342,7 +345,7 @@ bool signature_delivery(const struct signature_rule *rule, const struct signatur
     char hex[2 * SIGNATURE_MAC + 1];
     if (!timed || proof->mac_bytes == 0)
         return false;
-    id_hex(proof->mac, proof->mac_bytes, hex);
+    hex_encode(proof->mac, proof->mac_bytes, hex);
     return name_delivery("mac", text_of(hex), out);
 }
 

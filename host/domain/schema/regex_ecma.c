@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domain/schema/regex_ecma.h"
 
+#include "base/hex.h"
 #include "domain/schema/regex.h"
 #include "domain/schema/regex_class.h"
 #include <stdarg.h>
@@ -71,13 +72,10 @@ static int32_t take_hex(struct parser *p, int least, int most)
     int32_t value = 0;
     int count = 0;
     for (; p->at < p->end && count < most; p->at++, count++) {
-        char c = *p->at;
-        if (c >= '0' && c <= '9')
-            value = value << 4 | (c - '0');
-        else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
-            value = value << 4 | ((c | 0x20) - 'a' + 10);
-        else
+        int digit = hex_digit(*p->at);
+        if (digit < 0)
             break;
+        value = value << 4 | digit;
     }
     return count >= least ? value : NOT_ONE;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/hex.h"
 #include "engine/run_time.h"
 #include "serve/api/api.h"
 #include "serve/request/cors.h"
@@ -56,7 +57,7 @@ static void put_error(struct buf *b, const struct store_run *row)
 void run_json(struct buf *b, const struct engine *e, const struct store_run *row)
 {
     char version[SHA256_HEX];
-    id_hex(row->version, SHA256_BYTES, version);
+    hex_encode(row->version, SHA256_BYTES, version);
     buf_printf(b, "{\"runId\":\"%s\"", row->run);
     put_text(b, "project", row->project);
     put_text(b, "trigger", row->trigger);

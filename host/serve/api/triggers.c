@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/hex.h"
 #include "domain/schema/schema_export.h"
 #include "engine/pause.h"
 #include "serve/api/api.h"
@@ -26,7 +27,7 @@ static void put_manifest(struct buf *b, const struct version *v)
 {
     const struct manifest *m = v->manifest;
     char hex[SHA256_HEX];
-    id_hex(v->hash, SHA256_BYTES, hex);
+    hex_encode(v->hash, SHA256_BYTES, hex);
     put_string(b, "id", m->id);
     put_string(b, "name", m->name);
     put_string(b, "version", hex);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/door/door_body.h"
 
+#include "base/hex.h"
+
 enum { SIZE_DIGITS = 12 }; /* 256 TiB: far over every limit, far under an overflow */
 
 void body_counted(struct body_framing *b, uint64_t length)
@@ -11,14 +13,6 @@ void body_counted(struct body_framing *b, uint64_t length)
 void body_chunked(struct body_framing *b)
 {
     *b = (struct body_framing){.step = STEP_SIZE};
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool on_size(struct body_framing *b, char c)

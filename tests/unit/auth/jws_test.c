@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "auth/jwt_keys.h"
-#include "base/base64url.h"
+#include "base/base64.h"
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +140,7 @@ static void hmac_holds_for_its_secret_only(void **state)
     size_t len;
     (void)state;
     struct jwt_token t = token_of(HS256_TOKEN);
-    assert_true(base64url_decode(TEXT(HS256_KEY), key, &len));
+    assert_true(base64_decode(BASE64_URL, TEXT(HS256_KEY), key, sizeof key, &len));
     assert_true(jws_hmac_holds((struct text){(char *)key, len}, &t));
     assert_false(jws_hmac_holds((struct text){(char *)key, len - 1}, &t));
     assert_false(jws_hmac_holds((struct text){(char *)key, 31}, &t));

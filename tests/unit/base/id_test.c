@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/hex.h"
 #include "test.h"
 
 #include "base/clock.h"
@@ -84,10 +85,10 @@ static void sha256_matches_the_published_vectors(void **state)
     unsigned char digest[SHA256_BYTES];
     char hex[SHA256_HEX];
     id_sha256("abc", 3, digest);
-    id_hex(digest, sizeof digest, hex);
+    hex_encode(digest, sizeof digest, hex);
     assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     id_sha256(NULL, 0, digest);
-    id_hex(digest, sizeof digest, hex);
+    hex_encode(digest, sizeof digest, hex);
     assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 

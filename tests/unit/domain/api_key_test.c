@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/hex.h"
 #include "test.h"
 
 #include "domain/proof/api_key.h"
@@ -77,7 +78,7 @@ static void hash_is_sha256_of_the_secret(void **state)
     unsigned char hash[SHA256_BYTES];
     char hex[SHA256_HEX];
     api_key_hash(TEXT("abc"), hash); /* FIPS 180-2, B.1 */
-    id_hex(hash, sizeof hash, hex);
+    hex_encode(hash, sizeof hash, hex);
     assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 

@@ -2,6 +2,7 @@
 /* Every credential is compared by id_equal_constant_time, which the linker puts our count in front
  * of (tests.cmake), over the whole length and as often for what is nearly right as for what is all
  * wrong or stands for nothing. An API key is looked up by its hash, which tells nothing of it. */
+#include "base/hex.h"
 #include "test.h"
 
 #include "auth/keyring.h"
@@ -106,7 +107,7 @@ static void signatures(void **state)
     unsigned char mac[SIGNATURE_MAC];
     char hex[2 * SIGNATURE_MAC + 1], shown[2 * SIGNATURE_MAC + 8];
     struct text body = TEXT("body");
-    id_hex(mac, signature_mac(DIGEST_SHA256, TEXT("one"), &body, 1, mac), hex);
+    hex_encode(mac, signature_mac(DIGEST_SHA256, TEXT("one"), &body, 1, mac), hex);
     for (int at = -1; at < 64; at += 13) { /* right, then wrong here and there */
         snprintf(shown, sizeof shown, "sha256=%s", hex);
         if (at >= 0)
