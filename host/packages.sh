@@ -2,11 +2,10 @@
 # packages.sh - to be read by other scripts: what Debian packages moontide needs, and install_missing.
 # Debian 12 and 13 have the same names.
 
-# libcurl4-openssl-dev and libcjose-dev bring libraries that the host loads at run time; libwebsockets-evlib-uv is loaded by
-# libwebsockets.
+# libcurl4-openssl-dev brings a library that the host loads at run time; libwebsockets-evlib-uv is loaded by libwebsockets.
 # shellcheck disable=SC2034
 BUILD_PACKAGES='cmake ninja-build gcc libc6-dev pkg-config libwebsockets-dev libwebsockets-evlib-uv libuv1-dev
-libcjson-dev libcjose-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev liblua5.4-dev libseccomp-dev libpcre2-dev curl
+libcjson-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev liblua5.4-dev libseccomp-dev libpcre2-dev curl
 ca-certificates'
 
 missing_packages() {

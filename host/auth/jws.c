@@ -3,72 +3,21 @@
 
 #include "base/mem.h"
 #include "domain/proof/signature_code.h"
-#include <cjose/jwk.h>
-#include <cjose/jws.h>
-#include <dlfcn.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- the library */
-
-struct jws_lib {
-    __typeof__(cjose_jwk_create_RSA_spec) *rsa;
-    __typeof__(cjose_jwk_create_EC_spec) *ec;
-    __typeof__(cjose_jwk_release) *release_key;
-    __typeof__(cjose_jws_import) *import;
-    __typeof__(cjose_jws_verify) *verify;
-    __typeof__(cjose_jws_release) *release;
-};
-
-static const struct {
-    const char *name;
-    size_t at; /* of the function pointer in struct jws_lib */
-} functions[] = {
-    {"cjose_jwk_create_RSA_spec", offsetof(struct jws_lib, rsa)},
-    {"cjose_jwk_create_EC_spec", offsetof(struct jws_lib, ec)},
-    {"cjose_jwk_release", offsetof(struct jws_lib, release_key)},
-    {"cjose_jws_import", offsetof(struct jws_lib, import)},
-    {"cjose_jws_verify", offsetof(struct jws_lib, verify)},
-    {"cjose_jws_release", offsetof(struct jws_lib, release)},
-};
-
-struct jws_lib *jws_lib_load(const char *name, struct error *err)
-{
-    void *so = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (!so) {
-        error_set(err, ERROR_MISSING, "%s is not installed (Debian: libcjose0)", name);
-        return NULL;
-    }
-    struct jws_lib *lib = mem_zero(1, sizeof *lib);
-    const char *missing = NULL;
-    for (size_t i = 0; !missing && i < ARRAY_LEN(functions); i++) {
-        void *function = dlsym(so, functions[i].name);
-        memcpy((char *)lib + functions[i].at, &function, sizeof function);
-        missing = function ? NULL : functions[i].name;
-    }
-    dlclose(so); /* only drops the reference: RTLD_NODELETE keeps the code */
-    if (!missing)
-        return lib;
-    error_set(err, ERROR_MISSING, "%s is too old: it has no %s", name, missing);
-    free(lib);
-    return NULL;
-}
-
-void jws_lib_free(struct jws_lib *lib)
-{
-    free(lib);
-}
 
 /* ---- keys */
 
 struct jws_key {
     enum jwt_algorithm algorithm;
     size_t signature_bytes;
-    const struct jws_lib *lib;
-    cjose_jwk_t *jwk;  /* RS256, ES256 */
-    EVP_PKEY *ed25519; /* EdDSA */
+    EVP_PKEY *pkey;
 };
 
 /* OpenSSL keeps errors for the thread, where TLS would find those that are not its own. */
@@ -77,19 +26,27 @@ static void forget_errors(void)
     ERR_clear_error();
 }
 
-static struct jws_key *key_new(struct jws_key like, struct error *err)
+/* pkey: taken over. NULL: OpenSSL made none of these numbers. */
+static struct jws_key *key_new(enum jwt_algorithm algorithm, size_t signature_bytes, EVP_PKEY *pkey,
+                               struct error *err)
 {
+    const struct jws_key key = {algorithm, signature_bytes, pkey};
     forget_errors();
-    if (like.jwk || like.ed25519)
-        return mem_dup(&like, sizeof like);
+    if (pkey)
+        return mem_dup(&key, sizeof key);
     error_set(err, ERROR_INVALID, "its numbers make no key");
     return NULL;
 }
 
-/* libcjose takes what it only reads as uint8_t *. */
-static uint8_t *bytes_of(struct text t)
+/* params NULL: out of memory. A point that is not on its curve makes no key. */
+static EVP_PKEY *public_key(const char *type, OSSL_PARAM *params)
 {
-    return (uint8_t *)(uintptr_t)t.data;
+    EVP_PKEY *pkey = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    if (ctx && params && EVP_PKEY_fromdata_init(ctx) == 1)
+        EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params);
+    EVP_PKEY_CTX_free(ctx);
+    return pkey;
 }
 
 static struct text without_zeros(struct text number)
@@ -116,8 +73,28 @@ static bool exponent_ok(struct text e)
     return e.len >= 1 && e.len <= 8 && e.data[e.len - 1] & 1 && bits_of(e) > 1;
 }
 
-struct jws_key *jws_key_rsa(const struct jws_lib *lib, struct text n, struct text e,
-                            struct error *err)
+static BIGNUM *number(struct text bytes)
+{
+    return BN_bin2bn((const unsigned char *)bytes.data, (int)bytes.len, NULL);
+}
+
+static EVP_PKEY *rsa_of(struct text n, struct text e)
+{
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    BIGNUM *modulus = number(n), *exponent = number(e);
+    bool built = build && modulus && exponent &&
+                 OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
+                 OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent) == 1;
+    OSSL_PARAM *params = built ? OSSL_PARAM_BLD_to_param(build) : NULL;
+    EVP_PKEY *pkey = public_key("RSA", params);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    BN_free(modulus);
+    BN_free(exponent);
+    return pkey;
+}
+
+struct jws_key *jws_key_rsa(struct text n, struct text e, struct error *err)
 {
     n = without_zeros(n);
     e = without_zeros(e);
@@ -131,32 +108,25 @@ struct jws_key *jws_key_rsa(const struct jws_lib *lib, struct text n, struct tex
         error_set(err, ERROR_INVALID, "the RSA exponent is out of range");
         return NULL;
     }
-    cjose_jwk_rsa_keyspec spec = {.n = bytes_of(n), .nlen = n.len, .e = bytes_of(e), .elen = e.len};
-    return key_new((struct jws_key){.algorithm = JWT_RS256,
-                                    .signature_bytes = n.len,
-                                    .lib = lib,
-                                    .jwk = lib->rsa(&spec, NULL)},
-                   err);
+    return key_new(JWT_RS256, n.len, rsa_of(n, e), err);
 }
 
-/* A point that is not on the curve makes no key. */
-struct jws_key *jws_key_p256(const struct jws_lib *lib, struct text x, struct text y,
-                             struct error *err)
+struct jws_key *jws_key_p256(struct text x, struct text y, struct error *err)
 {
+    unsigned char point[1 + 2 * JWS_P256] = {POINT_CONVERSION_UNCOMPRESSED};
+    char curve[] = "P-256";
     if (x.len != JWS_P256 || y.len != JWS_P256) {
         error_set(err, ERROR_INVALID, "the coordinates of P-256 have %d bytes", JWS_P256);
         return NULL;
     }
-    cjose_jwk_ec_keyspec spec = {.crv = CJOSE_JWK_EC_P_256,
-                                 .x = bytes_of(x),
-                                 .xlen = x.len,
-                                 .y = bytes_of(y),
-                                 .ylen = y.len};
-    return key_new((struct jws_key){.algorithm = JWT_ES256,
-                                    .signature_bytes = (size_t)2 * JWS_P256,
-                                    .lib = lib,
-                                    .jwk = lib->ec(&spec, NULL)},
-                   err);
+    memcpy(point + 1, x.data, JWS_P256);
+    memcpy(point + 1 + JWS_P256, y.data, JWS_P256);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
+        OSSL_PARAM_construct_end(),
+    };
+    return key_new(JWT_ES256, (size_t)2 * JWS_P256, public_key("EC", params), err);
 }
 
 struct jws_key *jws_key_ed25519(struct text x, struct error *err)
@@ -165,21 +135,16 @@ struct jws_key *jws_key_ed25519(struct text x, struct error *err)
         error_set(err, ERROR_INVALID, "a public key of Ed25519 has %d bytes", JWS_ED25519);
         return NULL;
     }
-    const unsigned char *bytes = (const unsigned char *)x.data;
-    return key_new((struct jws_key){.algorithm = JWT_EDDSA,
-                                    .signature_bytes = (size_t)2 * JWS_ED25519,
-                                    .ed25519 = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
-                                                                           bytes, x.len)},
-                   err);
+    EVP_PKEY *pkey =
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, (const unsigned char *)x.data, x.len);
+    return key_new(JWT_EDDSA, (size_t)2 * JWS_ED25519, pkey, err);
 }
 
 void jws_key_free(struct jws_key *k)
 {
     if (!k)
         return;
-    if (k->jwk)
-        k->lib->release_key(k->jwk);
-    EVP_PKEY_free(k->ed25519);
+    EVP_PKEY_free(k->pkey);
     free(k);
 }
 
@@ -190,31 +155,47 @@ enum jwt_algorithm jws_key_algorithm(const struct jws_key *k)
 
 /* ---- signatures */
 
-static bool cjose_holds(const struct jws_key *k, const struct jwt_token *t)
-{
-    cjose_jws_t *jws = k->lib->import(t->whole.data, t->whole.len, NULL);
-    bool holds = jws && k->lib->verify(jws, k->jwk, NULL);
-    if (jws)
-        k->lib->release(jws);
-    return holds;
-}
-
-static bool ed25519_holds(const struct jws_key *k, const struct jwt_token *t)
+/* digest NULL: Ed25519 brings its own. The padding of RSA is PKCS #1 v1.5 as it stands. */
+static bool verifies(EVP_PKEY *pkey, const EVP_MD *digest, struct text signature,
+                     struct text signed_of)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool holds = ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, k->ed25519) == 1 &&
-                 EVP_DigestVerify(ctx, (const unsigned char *)t->signature.data, t->signature.len,
-                                  (const unsigned char *)t->signed_of.data, t->signed_of.len) == 1;
+    bool holds = ctx && EVP_DigestVerifyInit(ctx, NULL, digest, NULL, pkey) == 1 &&
+                 EVP_DigestVerify(ctx, (const unsigned char *)signature.data, signature.len,
+                                  (const unsigned char *)signed_of.data, signed_of.len) == 1;
     EVP_MD_CTX_free(ctx);
     return holds;
 }
 
-/* libcjose leaves the length of a signature unchecked: an odd one would pass for another. */
+/* A token has r and s side by side (RFC 7518, section 3.4); OpenSSL wants them in DER. */
+static bool p256_verifies(EVP_PKEY *pkey, struct text signature, struct text signed_of)
+{
+    struct text first = {signature.data, JWS_P256}, second = {signature.data + JWS_P256, JWS_P256};
+    ECDSA_SIG *pair = ECDSA_SIG_new();
+    BIGNUM *r = number(first), *s = number(second);
+    unsigned char *der = NULL;
+    bool adopted = pair && r && s && ECDSA_SIG_set0(pair, r, s) == 1;
+    int bytes = adopted ? i2d_ECDSA_SIG(pair, &der) : 0;
+    bool holds = bytes > 0 && verifies(pkey, EVP_sha256(),
+                                       (struct text){(const char *)der, (size_t)bytes}, signed_of);
+    if (!adopted) {
+        BN_free(r);
+        BN_free(s);
+    }
+    OPENSSL_free(der);
+    ECDSA_SIG_free(pair);
+    return holds;
+}
+
+/* The length first: a signature has one, and what stands behind it would pass for another. */
 bool jws_holds(const struct jws_key *k, const struct jwt_token *t)
 {
     if (t->algorithm != k->algorithm || t->signature.len != k->signature_bytes)
         return false;
-    bool holds = k->ed25519 ? ed25519_holds(k, t) : cjose_holds(k, t);
+    bool holds = k->algorithm == JWT_ES256
+                     ? p256_verifies(k->pkey, t->signature, t->signed_of)
+                     : verifies(k->pkey, k->algorithm == JWT_EDDSA ? NULL : EVP_sha256(),
+                                t->signature, t->signed_of);
     forget_errors();
     return holds;
 }

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* jws.h - keys and signatures of tokens; the only file that knows who computes them. RS256 and
- * ES256 are libcjose's, loaded when `jwt` is configured: linking it would cost every process of the
- * host. What libcjose lacks or does not do well is OpenSSL's: EdDSA (it has no Ed25519), and HS256
- * (it leaves copies of the secret in freed memory and reads behind a signature that is too short).
- * A key has one algorithm, whatever a token says. Owner: engine. Thread: loop. Limits: RSA of 2048
- * to 8192 bits, the curve P-256. */
+/* jws.h - keys and signatures of tokens (RFC 7515, 7518, 8037); the only file that knows who
+ * computes them: OpenSSL. A key has one algorithm, whatever a token says.
+ * Owner: struct jwt. Thread: loop. Limits: RSA of 2048 to 8192 bits, the curve P-256. */
 #pragma once
 #include "domain/proof/jwt.h"
 
 enum { JWS_RSA_MIN = 2048, JWS_RSA_MAX = 8192, JWS_P256 = 32, JWS_ED25519 = 32 };
-#define JWS_LIB_NAME "libcjose.so.0"
 
-struct jws_lib;
 struct jws_key;
 
-/* Loads `name` (JWS_LIB_NAME but in tests); it stays loaded until the process ends. */
-struct jws_lib *jws_lib_load(const char *name, struct error *err) MUST_CHECK;
-void jws_lib_free(struct jws_lib *lib);
-
 /* Public keys, from the bytes of their parts: big-endian numbers for n, e, x and y (RFC 7518,
- * section 6), the encoded point for Ed25519 (RFC 8037). The key borrows lib. */
-struct jws_key *jws_key_rsa(const struct jws_lib *lib, struct text n, struct text e,
-                            struct error *err) MUST_CHECK;
-struct jws_key *jws_key_p256(const struct jws_lib *lib, struct text x, struct text y,
-                             struct error *err) MUST_CHECK;
+ * section 6), the encoded point for Ed25519 (RFC 8037). NULL: they make no key, or too weak a one. */
+struct jws_key *jws_key_rsa(struct text n, struct text e, struct error *err) MUST_CHECK;
+struct jws_key *jws_key_p256(struct text x, struct text y, struct error *err) MUST_CHECK;
 struct jws_key *jws_key_ed25519(struct text x, struct error *err) MUST_CHECK;
 void jws_key_free(struct jws_key *k);
 enum jwt_algorithm jws_key_algorithm(const struct jws_key *k);

@@ -18,7 +18,6 @@ struct jwt {
     unsigned allowed;         /* bits (1 << enum jwt_algorithm) */
     struct jwt_policy policy; /* borrowed from the config */
     const char *secret;       /* name; NULL: there is a file of keys */
-    struct jws_lib *lib;
     struct jwt_file file;
     struct jwt_cache cache;
     bool complained; /* that the secret does not do */
@@ -149,8 +148,7 @@ static bool open_keys(struct jwt *j, const struct config *c, struct error *err)
         return secret_fits(j->vault, j->secret, err);
     if (!c->jwt_audience)
         log_info(NULL, "\"jwt.audience is not set: tokens with an aud are refused\"");
-    return ((j->lib = jws_lib_load(JWS_LIB_NAME, err)) &&
-            jwt_file_open(&j->file, path_of(c), j->lib, j->clock, j->allowed, err)) ||
+    return jwt_file_open(&j->file, path_of(c), j->clock, j->allowed, err) ||
            error_context(err, "jwt.keys");
 }
 
@@ -181,6 +179,5 @@ void jwt_free(struct jwt *j)
         return;
     jwt_cache_done(&j->cache);
     jwt_file_done(&j->file);
-    jws_lib_free(j->lib);
     free(j);
 }

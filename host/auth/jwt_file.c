@@ -55,7 +55,7 @@ static bool take(struct jwt_file *f, bool *changed, struct error *err)
     id_sha256(content.data ? content.data : "", content.len, hash);
     if (fine && memcmp(hash, f->hash, sizeof hash) != 0) {
         memcpy(f->hash, hash, sizeof hash);
-        struct jwt_keys *keys = jwt_keys_read(f->lib, buf_view(&content), f->allowed, err);
+        struct jwt_keys *keys = jwt_keys_read(buf_view(&content), f->allowed, err);
         fine = keys || error_context(err, "%s", f->path);
         if (keys) {
             jwt_keys_free(f->keys);
@@ -67,11 +67,11 @@ static bool take(struct jwt_file *f, bool *changed, struct error *err)
     return fine;
 }
 
-bool jwt_file_open(struct jwt_file *f, char *path, const struct jws_lib *lib,
-                   const struct clock *clock, unsigned allowed, struct error *err)
+bool jwt_file_open(struct jwt_file *f, char *path, const struct clock *clock, unsigned allowed,
+                   struct error *err)
 {
     bool changed;
-    *f = (struct jwt_file){.path = path, .lib = lib, .clock = clock, .allowed = allowed};
+    *f = (struct jwt_file){.path = path, .clock = clock, .allowed = allowed};
     f->looked_ms = clock_mono_ms(clock);
     return take(f, &changed, err);
 }

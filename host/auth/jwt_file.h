@@ -12,7 +12,6 @@ enum { JWT_FILE_BYTES = 256 << 10, JWT_FILE_LOOK_MS = 1000 };
 
 struct jwt_file {
     char *path;
-    const struct jws_lib *lib;
     const struct clock *clock;
     unsigned allowed; /* bits (1 << enum jwt_algorithm) */
     struct jwt_keys *keys;
@@ -24,8 +23,8 @@ struct jwt_file {
 };
 
 /* path: taken over. */
-bool jwt_file_open(struct jwt_file *f, char *path, const struct jws_lib *lib,
-                   const struct clock *clock, unsigned allowed, struct error *err) MUST_CHECK;
+bool jwt_file_open(struct jwt_file *f, char *path, const struct clock *clock, unsigned allowed,
+                   struct error *err) MUST_CHECK;
 void jwt_file_done(struct jwt_file *f);
 /* True: there are other keys than before. */
 bool jwt_file_look(struct jwt_file *f);

@@ -26,31 +26,30 @@ static bool read_part(const cJSON *jwk, const char *name, struct part *out, stru
     return true;
 }
 
-static struct jws_key *make_rsa(const struct jws_lib *lib, const cJSON *jwk, struct error *err)
+static struct jws_key *make_rsa(const cJSON *jwk, struct error *err)
 {
     struct part n = {0}, e = {0};
     bool read = read_part(jwk, "n", &n, err) && read_part(jwk, "e", &e, err);
-    return read ? jws_key_rsa(lib, n.bytes, e.bytes, err) : NULL;
+    return read ? jws_key_rsa(n.bytes, e.bytes, err) : NULL;
 }
 
-static struct jws_key *make_p256(const struct jws_lib *lib, const cJSON *jwk, struct error *err)
+static struct jws_key *make_p256(const cJSON *jwk, struct error *err)
 {
     struct part x = {0}, y = {0};
     bool read = read_part(jwk, "x", &x, err) && read_part(jwk, "y", &y, err);
-    return read ? jws_key_p256(lib, x.bytes, y.bytes, err) : NULL;
+    return read ? jws_key_p256(x.bytes, y.bytes, err) : NULL;
 }
 
-static struct jws_key *make_ed25519(const struct jws_lib *lib, const cJSON *jwk, struct error *err)
+static struct jws_key *make_ed25519(const cJSON *jwk, struct error *err)
 {
     struct part x = {0};
-    (void)lib;
     return read_part(jwk, "x", &x, err) ? jws_key_ed25519(x.bytes, err) : NULL;
 }
 
 static const struct kind {
     const char *kty, *crv; /* crv NULL: it has none */
     enum jwt_algorithm algorithm;
-    struct jws_key *(*make)(const struct jws_lib *lib, const cJSON *jwk, struct error *err);
+    struct jws_key *(*make)(const cJSON *jwk, struct error *err);
 } kinds[] = {
     {"RSA", NULL, JWT_RS256, make_rsa},
     {"EC", "P-256", JWT_ES256, make_p256},
@@ -104,8 +103,7 @@ static bool read_kid(const cJSON *jwk, char kid[JWT_KID], struct error *err)
     return true;
 }
 
-static bool take_jwk(const struct jws_lib *lib, const cJSON *jwk, unsigned allowed,
-                     struct jwt_keys *keys, struct error *err)
+static bool take_jwk(const cJSON *jwk, unsigned allowed, struct jwt_keys *keys, struct error *err)
 {
     const struct kind *kind = kind_of(jwk, allowed);
     struct jwt_key *room = &keys->keys[keys->count];
@@ -117,38 +115,36 @@ static bool take_jwk(const struct jws_lib *lib, const cJSON *jwk, unsigned allow
         return true;
     if (keys->count == JWT_KEYS)
         return error_set(err, ERROR_LIMIT, "there are more than %d keys", JWT_KEYS);
-    if (!read_kid(jwk, room->kid, err) || !(room->key = kind->make(lib, jwk, err)))
+    if (!read_kid(jwk, room->kid, err) || !(room->key = kind->make(jwk, err)))
         return false;
     keys->count++;
     return true;
 }
 
-static bool read_jwks(const struct jws_lib *lib, const cJSON *tree, unsigned allowed,
-                      struct jwt_keys *keys, struct error *err)
+static bool read_jwks(const cJSON *tree, unsigned allowed, struct jwt_keys *keys, struct error *err)
 {
     const cJSON *set = json_get(tree, "keys");
     if (says(tree, "kty", "RSA") || says(tree, "kty", "EC") || says(tree, "kty", "OKP"))
-        return take_jwk(lib, tree, allowed, keys, err);
+        return take_jwk(tree, allowed, keys, err);
     if (!cJSON_IsArray(set))
         return error_set(err, ERROR_INVALID, "neither a key nor a set {\"keys\": [...]}");
     size_t n = 0;
     for (const cJSON *e = set->child; e; e = e->next, n++)
-        if (!take_jwk(lib, e, allowed, keys, err))
+        if (!take_jwk(e, allowed, keys, err))
             return error_context(err, "/keys/%zu", n);
     return true;
 }
 
 /* ---- a file */
 
-static bool read_any(const struct jws_lib *lib, struct text file, unsigned allowed,
-                     struct jwt_keys *keys, struct error *err)
+static bool read_any(struct text file, unsigned allowed, struct jwt_keys *keys, struct error *err)
 {
     if (memmem(file.data ? file.data : "", file.len, "-----BEGIN", 10))
-        return jwt_pem_read(lib, file, keys, err);
+        return jwt_pem_read(file, keys, err);
     cJSON *tree = json_parse(file, err);
     if (!tree)
         return error_context(err, "no PEM, and no JWK set either");
-    bool fine = read_jwks(lib, tree, allowed, keys, err);
+    bool fine = read_jwks(tree, allowed, keys, err);
     cJSON_Delete(tree);
     return fine;
 }
@@ -165,11 +161,10 @@ static void drop_others(struct jwt_keys *keys, unsigned allowed)
     keys->count = kept;
 }
 
-struct jwt_keys *jwt_keys_read(const struct jws_lib *lib, struct text file, unsigned allowed,
-                               struct error *err)
+struct jwt_keys *jwt_keys_read(struct text file, unsigned allowed, struct error *err)
 {
     struct jwt_keys *keys = mem_zero(1, sizeof *keys);
-    if (read_any(lib, file, allowed, keys, err)) {
+    if (read_any(file, allowed, keys, err)) {
         drop_others(keys, allowed);
         if (keys->count > 0)
             return keys;

@@ -29,16 +29,16 @@ static bool number_of(const EVP_PKEY *key, const char *name, size_t width, struc
     return fits;
 }
 
-static struct jws_key *make_rsa(const struct jws_lib *lib, const EVP_PKEY *key, struct error *err)
+static struct jws_key *make_rsa(const EVP_PKEY *key, struct error *err)
 {
     struct number n = {0}, e = {0};
     bool read = (number_of(key, OSSL_PKEY_PARAM_RSA_N, 0, &n) &&
                  number_of(key, OSSL_PKEY_PARAM_RSA_E, 0, &e)) ||
                 error_set(err, ERROR_LIMIT, "an RSA key of more than %d bits", JWS_RSA_MAX);
-    return read ? jws_key_rsa(lib, n.bytes, e.bytes, err) : NULL;
+    return read ? jws_key_rsa(n.bytes, e.bytes, err) : NULL;
 }
 
-static struct jws_key *make_ec(const struct jws_lib *lib, const EVP_PKEY *key, struct error *err)
+static struct jws_key *make_ec(const EVP_PKEY *key, struct error *err)
 {
     struct number x = {0}, y = {0};
     char group[64] = "";
@@ -47,14 +47,12 @@ static struct jws_key *make_ec(const struct jws_lib *lib, const EVP_PKEY *key, s
                  number_of(key, OSSL_PKEY_PARAM_EC_PUB_X, JWS_P256, &x) &&
                  number_of(key, OSSL_PKEY_PARAM_EC_PUB_Y, JWS_P256, &y)) ||
                 error_set(err, ERROR_INVALID, "a key of another curve than P-256");
-    return read ? jws_key_p256(lib, x.bytes, y.bytes, err) : NULL;
+    return read ? jws_key_p256(x.bytes, y.bytes, err) : NULL;
 }
 
-static struct jws_key *make_ed25519(const struct jws_lib *lib, const EVP_PKEY *key,
-                                    struct error *err)
+static struct jws_key *make_ed25519(const EVP_PKEY *key, struct error *err)
 {
     struct number x = {.bytes = {(const char *)x.room, sizeof x.room}};
-    (void)lib;
     if (EVP_PKEY_get_raw_public_key(key, x.room, &x.bytes.len) != 1)
         x.bytes.len = 0;
     return jws_key_ed25519(x.bytes, err);
@@ -62,28 +60,27 @@ static struct jws_key *make_ed25519(const struct jws_lib *lib, const EVP_PKEY *k
 
 static const struct {
     int type;
-    struct jws_key *(*make)(const struct jws_lib *lib, const EVP_PKEY *key, struct error *err);
+    struct jws_key *(*make)(const EVP_PKEY *key, struct error *err);
 } kinds[] = {
     {EVP_PKEY_RSA, make_rsa},
     {EVP_PKEY_EC, make_ec},
     {EVP_PKEY_ED25519, make_ed25519},
 };
 
-static struct jws_key *make(const struct jws_lib *lib, const EVP_PKEY *key, struct error *err)
+static struct jws_key *make(const EVP_PKEY *key, struct error *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (EVP_PKEY_get_base_id(key) == kinds[i].type)
-            return kinds[i].make(lib, key, err);
+            return kinds[i].make(key, err);
     error_set(err, ERROR_INVALID, "it is neither RSA, P-256 nor Ed25519");
     return NULL;
 }
 
-static bool take_pem(const struct jws_lib *lib, const EVP_PKEY *key, struct jwt_keys *keys,
-                     struct error *err)
+static bool take_pem(const EVP_PKEY *key, struct jwt_keys *keys, struct error *err)
 {
     if (keys->count == JWT_KEYS)
         return error_set(err, ERROR_LIMIT, "there are more than %d keys", JWT_KEYS);
-    struct jws_key *made = make(lib, key, err);
+    struct jws_key *made = make(key, err);
     if (!made)
         return error_context(err, "PEM block %zu", keys->count + 1);
     keys->keys[keys->count++] = (struct jwt_key){.key = made};
@@ -107,8 +104,7 @@ static size_t count_of(struct text file, const char *word)
     return count;
 }
 
-bool jwt_pem_read(const struct jws_lib *lib, struct text file, struct jwt_keys *keys,
-                  struct error *err)
+bool jwt_pem_read(struct text file, struct jwt_keys *keys, struct error *err)
 {
     size_t blocks = count_of(file, "-----BEGIN "),
            wanted = count_of(file, "-----BEGIN PUBLIC KEY-----");
@@ -124,7 +120,7 @@ bool jwt_pem_read(const struct jws_lib *lib, struct text file, struct jwt_keys *
     bool fine = in != NULL;
     for (size_t i = 0; fine && i < wanted; i++) {
         EVP_PKEY *key = PEM_read_bio_PUBKEY(in, NULL, no_password, NULL);
-        fine = key ? take_pem(lib, key, keys, err)
+        fine = key ? take_pem(key, keys, err)
                    : error_set(err, ERROR_INVALID, "PEM block %zu cannot be read", i + 1);
         EVP_PKEY_free(key);
     }

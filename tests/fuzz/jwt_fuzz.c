@@ -27,17 +27,14 @@ static const char *const signed_texts[] = {
 
 enum { ALL = 1 << JWT_RS256 | 1 << JWT_ES256 | 1 << JWT_EDDSA };
 
-static struct jws_lib *lib; /* both for the life of the process */
-static struct jwt_keys *keys;
+static struct jwt_keys *keys; /* for the life of the process */
 
 static void load(void)
 {
     struct error err = {0};
     if (keys)
         return;
-    lib = jws_lib_load(JWS_LIB_NAME, &err);
-    FUZZ_CHECK(lib, "%s", err.text);
-    keys = jwt_keys_read(lib, TEXT("{\"keys\":[" EC_KEY_JSON "," ED_KEY_JSON "]}"), ALL, &err);
+    keys = jwt_keys_read(TEXT("{\"keys\":[" EC_KEY_JSON "," ED_KEY_JSON "]}"), ALL, &err);
     FUZZ_CHECK(keys && keys->count == 2, "%s", err.text);
 }
 
@@ -142,7 +139,7 @@ static void fuzz_keys(struct text in)
 {
     unsigned allowed = fuzz_u8(&in) & ALL;
     struct error err = {0};
-    struct jwt_keys *some = jwt_keys_read(lib, in, allowed, &err);
+    struct jwt_keys *some = jwt_keys_read(in, allowed, &err);
     FUZZ_CHECK(some || err.text[0], "no reason");
     FUZZ_CHECK(!some || (some->count >= 1 && some->count <= JWT_KEYS), "%zu", some->count);
     for (size_t i = 0; some && i < some->count; i++)
