@@ -10,7 +10,8 @@ enum { JWS_RSA_MIN = 2048, JWS_RSA_MAX = 8192, JWS_P256 = 32, JWS_ED25519 = 32 }
 struct jws_key;
 
 /* Public keys, from the bytes of their parts: big-endian numbers for n, e, x and y (RFC 7518,
- * section 6), the encoded point for Ed25519 (RFC 8037). NULL: they make no key, or too weak a one. */
+ * section 6), the encoded point for Ed25519 (RFC 8037). NULL: they make no key, or one that is too
+ * weak. */
 struct jws_key *jws_key_rsa(struct text n, struct text e, struct error *err) MUST_CHECK;
 struct jws_key *jws_key_p256(struct text x, struct text y, struct error *err) MUST_CHECK;
 struct jws_key *jws_key_ed25519(struct text x, struct error *err) MUST_CHECK;

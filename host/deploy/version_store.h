@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* version_store.h - keeps what a version is made of (its declaration and its files) in the store, so
- * that a run which started on it can go on after a restart. What the store refuses is kept here and
- * written again when the store works again: nothing gives up.
+/* version_store.h - keeps what a version is made of (its declaration and its files) in the store,
+ * so that a run which started on it can go on after a restart. What the store refuses is kept here
+ * and written again when the store works again.
  * Owner: struct reload. Thread: loop. */
 #pragma once
 #include "base/list.h"

@@ -62,7 +62,6 @@ BEGIN {
     home["curl"] = "net"
     home["pcre2.h"] = "domain/schema"
     home["cjson"] = "base"
-    home["cjose"] = "auth"
     home["openssl"] = "base domain/proof secrets auth serve/door"
     home["uv.h"] = "base store net secrets auth deploy engine serve/door"
 }

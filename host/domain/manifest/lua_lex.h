@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* lua_lex.h - the tokens of a Lua source (manual, section 3.1), as far as reading without running it
- * needs them. Blanks and comments are passed over; a source may be broken anywhere: what is not
- * closed ends with its line, or with the source. Pure. Thread: any. */
+/* lua_lex.h - the tokens of a Lua source (manual, section 3.1), as far as they are needed to read
+ * it without running it. Blanks and comments are passed over; a source may be broken anywhere: what
+ * is not closed ends with its line, or with the source. Pure. Thread: any. */
 #pragma once
 #include "base/text.h"
 
