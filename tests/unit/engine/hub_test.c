@@ -141,19 +141,17 @@ static void a_topic_outlives_a_moment_without_followers(void **state)
     assert_int_equal(hub.topics.count, 0);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_hub, close_hub)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(followers_hear_of_their_run_and_of_no_other, open_hub,
-                                        close_hub),
-        cmocka_unit_test_setup_teardown(nothing_is_kept_of_a_run_that_nobody_follows, open_hub,
-                                        close_hub),
-        cmocka_unit_test_setup_teardown(one_may_leave_while_it_hears, open_hub, close_hub),
-        cmocka_unit_test_setup_teardown(one_may_drop_another_while_it_hears, open_hub, close_hub),
-        cmocka_unit_test_setup_teardown(who_joins_during_the_news_hears_the_next, open_hub,
-                                        close_hub),
-        cmocka_unit_test_setup_teardown(a_topic_outlives_a_moment_without_followers, open_hub,
-                                        close_hub),
+        TEST(followers_hear_of_their_run_and_of_no_other),
+        TEST(nothing_is_kept_of_a_run_that_nobody_follows),
+        TEST(one_may_leave_while_it_hears),
+        TEST(one_may_drop_another_while_it_hears),
+        TEST(who_joins_during_the_news_hears_the_next),
+        TEST(a_topic_outlives_a_moment_without_followers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

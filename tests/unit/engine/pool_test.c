@@ -349,32 +349,24 @@ static void a_run_that_stands_still_is_ended_in_the_end(void **state)
     assert_int_equal(host.culprit, STALL);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_pool, close_pool)
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "runner") == 0)
         be_runner();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(frames_go_to_one_runner_and_come_from_it, open_pool,
-                                        close_pool),
-        cmocka_unit_test_setup_teardown(a_dead_runner_is_replaced_before_its_loss_is_told,
-                                        open_pool, close_pool),
-        cmocka_unit_test_setup_teardown(what_a_runner_said_before_it_died_counts, open_pool,
-                                        close_pool),
-        cmocka_unit_test_setup_teardown(a_crash_is_blamed_on_the_run_on_the_processor, open_pool,
-                                        close_pool),
-        cmocka_unit_test_setup_teardown(last_words_that_would_break_a_log_are_dropped, open_pool,
-                                        close_pool),
-        cmocka_unit_test_setup_teardown(a_kill_from_outside_is_told_apart, open_pool, close_pool),
-        cmocka_unit_test_setup_teardown(bytes_that_are_no_frame_cost_the_runner_its_life, open_pool,
-                                        close_pool),
-        cmocka_unit_test_setup_teardown(a_frame_that_the_host_refuses_costs_the_runner_its_life,
-                                        open_pool, close_pool),
-        cmocka_unit_test_setup_teardown(a_frame_too_large_to_be_sent_costs_the_runner_its_life,
-                                        open_pool, close_pool),
-        cmocka_unit_test_setup_teardown(a_run_that_uses_up_its_cpu_inside_one_slice_is_ended,
-                                        open_pool, close_pool),
-        cmocka_unit_test_setup_teardown(a_run_that_stands_still_is_ended_in_the_end, open_pool,
-                                        close_pool),
+        TEST(frames_go_to_one_runner_and_come_from_it),
+        TEST(a_dead_runner_is_replaced_before_its_loss_is_told),
+        TEST(what_a_runner_said_before_it_died_counts),
+        TEST(a_crash_is_blamed_on_the_run_on_the_processor),
+        TEST(last_words_that_would_break_a_log_are_dropped),
+        TEST(a_kill_from_outside_is_told_apart),
+        TEST(bytes_that_are_no_frame_cost_the_runner_its_life),
+        TEST(a_frame_that_the_host_refuses_costs_the_runner_its_life),
+        TEST(a_frame_too_large_to_be_sent_costs_the_runner_its_life),
+        TEST(a_run_that_uses_up_its_cpu_inside_one_slice_is_ended),
+        TEST(a_run_that_stands_still_is_ended_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

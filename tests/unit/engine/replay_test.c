@@ -179,21 +179,18 @@ static void thousands_of_steps_are_kept(void **state)
     buf_done(&out);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_replay, close_replay)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(answers_are_told_again_in_the_order_of_the_journal,
-                                        open_replay, close_replay),
-        cmocka_unit_test_setup_teardown(outputs_are_expected_again_in_their_order, open_replay,
-                                        close_replay),
-        cmocka_unit_test_setup_teardown(what_the_host_wrote_by_itself_is_neither_told_nor_expected,
-                                        open_replay, close_replay),
-        cmocka_unit_test_setup_teardown(an_op_knows_whether_its_answer_is_there, open_replay,
-                                        close_replay),
-        cmocka_unit_test_setup_teardown(the_last_attempt_is_the_one_that_is_answered, open_replay,
-                                        close_replay),
-        cmocka_unit_test_setup_teardown(a_long_name_is_cut_in_the_label, open_replay, close_replay),
-        cmocka_unit_test_setup_teardown(thousands_of_steps_are_kept, open_replay, close_replay),
+        TEST(answers_are_told_again_in_the_order_of_the_journal),
+        TEST(outputs_are_expected_again_in_their_order),
+        TEST(what_the_host_wrote_by_itself_is_neither_told_nor_expected),
+        TEST(an_op_knows_whether_its_answer_is_there),
+        TEST(the_last_attempt_is_the_one_that_is_answered),
+        TEST(a_long_name_is_cut_in_the_label),
+        TEST(thousands_of_steps_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
