@@ -66,13 +66,24 @@ static bool settled(void *arg)
     return reload_settled(&((struct compiler *)arg)->reload);
 }
 
-static void report_all(const struct registry *r,
-                       void (*report)(void *, const char *, const char *, const char *), void *arg)
+static void report_trigger(const struct trigger *t, compile_report_fn report, void *arg)
+{
+    char path[2 * BUNDLE_NAME + 8];
+    const char *rest = t->rivals;
+    snprintf(path, sizeof path, "%s/%s.lua", t->project, t->key);
+    report(arg, path, t->error);
+    for (char *line; (line = trigger_next_rival(&rest)); free(line)) {
+        snprintf(path, sizeof path, "%.*s", (int)strcspn(line, ":"), line);
+        report(arg, path, line);
+    }
+}
+
+static void report_all(const struct registry *r, compile_report_fn report, void *arg)
 {
     size_t count;
     struct trigger **list = registry_sorted(r, &count);
     for (size_t i = 0; i < count; i++)
-        report(arg, list[i]->project, list[i]->key, list[i]->error);
+        report_trigger(list[i], report, arg);
     free(list);
 }
 
@@ -105,10 +116,8 @@ static bool compile_all(struct compiler *c, const struct config *config, struct 
     return c->pool != NULL;
 }
 
-bool compile_scripts(const struct config *config,
-                     void (*report)(void *arg, const char *project, const char *key,
-                                    const char *error),
-                     void *arg, struct error *err)
+bool compile_scripts(const struct config *config, compile_report_fn report, void *arg,
+                     struct error *err)
 {
     if (access(config->scripts, R_OK | X_OK) != 0)
         return error_errno(err, errno, "reading the scripts folder %s", config->scripts);
@@ -121,14 +130,15 @@ bool compile_scripts(const struct config *config,
     return ok;
 }
 
-/* ---- host.lua */
+/* ---- one piece of Lua: a runner is asked, and says LOADED or REFUSED */
 
 struct answer {
+    const char *name; /* "host.lua" */
     bool came, ok;
-    char *text;
+    char *text; /* the declaration, or what is wrong */
 };
 
-static bool on_table(void *arg, unsigned runner, const struct frame *f)
+static bool on_answer(void *arg, unsigned runner, const struct frame *f)
 {
     struct answer *a = arg;
     struct frame_reader in;
@@ -138,25 +148,82 @@ static bool on_table(void *arg, unsigned runner, const struct frame *f)
     if (!text.data || !frame_read_ok(&in) || (f->type != FRAME_LOADED && f->type != FRAME_REFUSED))
         return false;
     if (!a->came)
-        *a = (struct answer){true, f->type == FRAME_LOADED, mem_text_n(text.data, text.len)};
+        *a = (struct answer){a->name, true, f->type == FRAME_LOADED,
+                             mem_text_n(text.data, text.len)};
     return true;
 }
 
-static void on_table_lost(void *arg, unsigned runner, const struct pool_end *end)
+static void on_asked_lost(void *arg, unsigned runner, const struct pool_end *end)
 {
     struct answer *a = arg;
     char why[STATUS_PAGE_AT + 64];
     (void)runner;
-    snprintf(why, sizeof why, "%s: evaluating it killed the runner",
-             *end->at ? end->at : "host.lua:1");
-    if (!a->came)
-        *a = (struct answer){true, false, mem_text(why)};
+    if (a->came)
+        return;
+    if (*end->at)
+        snprintf(why, sizeof why, "%s: evaluating it killed the runner", end->at);
+    else
+        snprintf(why, sizeof why, "%.*s:1: evaluating it killed the runner", STATUS_PAGE_AT,
+                 a->name);
+    *a = (struct answer){a->name, true, false, mem_text(why)};
 }
 
 static bool came(void *arg)
 {
     return ((struct answer *)arg)->came;
 }
+
+/* payload: of a LOAD frame. False: there is no runner to be asked. */
+static bool ask(struct answer *a, struct text payload, struct error *err)
+{
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    const struct pool_options options = {.loop = &loop,
+                                         .clock = &clock_system,
+                                         .count = 1,
+                                         .frame = on_answer,
+                                         .lost = on_asked_lost,
+                                         .arg = a};
+    struct pool *pool = pool_new(&options, err);
+    if (pool) {
+        struct buf *out = pool_out(pool, 0);
+        size_t mark = frame_begin(out, FRAME_LOAD, 1);
+        buf_text(out, payload);
+        frame_end(out, mark);
+        run_until(&loop, pool, came, a);
+        pool_close(pool, NULL, NULL);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return pool != NULL;
+}
+
+/* ---- a module */
+
+bool compile_module(const char *scripts, const char *project, const char *module, char **wrong,
+                    struct error *err)
+{
+    struct answer answer = {.name = module};
+    struct bundle *b = NULL;
+    struct error why;
+    struct buf payload;
+    *wrong = NULL;
+    if (!bundle_read_module(scripts, project, module, &b, &why)) {
+        *wrong = mem_text(why.text);
+        return true;
+    }
+    buf_init(&payload, FRAME_MAX);
+    bundle_encode(b, &payload);
+    bool asked = ask(&answer, buf_view(&payload), err);
+    if (asked && !answer.ok)
+        *wrong = mem_text(answer.text);
+    free(answer.text);
+    buf_done(&payload);
+    bundle_free(b);
+    return asked;
+}
+
+/* ---- host.lua */
 
 static bool read_file(const char *path, struct buf *out, bool *missing, struct error *err)
 {
@@ -178,29 +245,15 @@ static bool read_file(const char *path, struct buf *out, bool *missing, struct e
 
 static bool evaluate(struct text source, cJSON **table, struct error *err)
 {
-    uv_loop_t loop;
-    struct answer answer = {0};
-    uv_loop_init(&loop);
-    struct pool_options options = {.loop = &loop,
-                                   .clock = &clock_system,
-                                   .count = 1,
-                                   .frame = on_table,
-                                   .lost = on_table_lost,
-                                   .arg = &answer};
-    struct pool *pool = pool_new(&options, err);
-    if (pool) {
-        struct buf *out = pool_out(pool, 0);
-        size_t mark = frame_begin(out, FRAME_LOAD, 1);
-        frame_put_u32(out, 1);
-        frame_put_bytes(out, TEXT("host.lua"));
-        frame_put_bytes(out, source);
-        frame_end(out, mark);
-        run_until(&loop, pool, came, &answer);
-        pool_close(pool, NULL, NULL);
-    }
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
-    if (!pool)
+    struct answer answer = {.name = "host.lua"};
+    struct buf payload;
+    buf_init(&payload, FRAME_MAX);
+    frame_put_u32(&payload, 1);
+    frame_put_bytes(&payload, TEXT("host.lua"));
+    frame_put_bytes(&payload, source);
+    bool asked = ask(&answer, buf_view(&payload), err);
+    buf_done(&payload);
+    if (!asked)
         return false;
     cJSON *whole = answer.ok ? json_parse(text_of(answer.text), err) : NULL;
     if (!answer.ok)

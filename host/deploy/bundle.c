@@ -204,6 +204,31 @@ bool bundle_read(const char *root, const char *project, const char *key, struct 
     return true;
 }
 
+bool bundle_read_module(const char *root, const char *project, const char *module,
+                        struct bundle **out, struct error *err)
+{
+    char path[BUNDLE_NAME + 16], source[BUNDLE_NAME + 80];
+    if (!bundle_name_ok(text_of(project)) || !bundle_name_ok(text_of(module)))
+        return error_set(
+            err, ERROR_INVALID,
+            "%s.lua:1: a module's name must be of letters, digits, _ and -, at most %d", module,
+            BUNDLE_NAME);
+    snprintf(path, sizeof path, "%s/check.lua", project);
+    snprintf(source, sizeof source, "require \"lib.%s\"\nreturn trigger { run = function() end }\n",
+             module);
+    struct reading r = {.root = root,
+                        .bundle = bundle_new(text_of(project), TEXT("check"), BUNDLE_MODULES + 1)};
+    r.bundle->files[r.bundle->count++] =
+        (struct bundle_file){mem_text(path), mem_text(path), mem_text(source), strlen(source)};
+    if (!add_modules(&r, err)) {
+        bundle_free(r.bundle);
+        return false;
+    }
+    set_hash(r.bundle);
+    *out = r.bundle;
+    return true;
+}
+
 /* ---- the codec */
 
 void bundle_encode(const struct bundle *b, struct buf *out)

@@ -33,6 +33,9 @@ struct bundle {
 /* root: the scripts folder. Errors read "support/refund.lua:3: module "lib.mail" not found: …". */
 bool bundle_read(const char *root, const char *project, const char *key, struct bundle **out,
                  struct error *err) MUST_CHECK;
+/* The files of a script that only requires lib.MODULE, to see whether that compiles. */
+bool bundle_read_module(const char *root, const char *project, const char *module,
+                        struct bundle **out, struct error *err) MUST_CHECK;
 void bundle_free(struct bundle *b);
 
 /* Appends the payload of a LOAD frame (wire/frame.h): u32 count, then path and source of each. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_KEY = 160 };
+enum { PATH_KEY = 160, RIVALS_MAX = 16 << 10 };
 
 static struct text tag_key(const uint64_t *tag)
 {
@@ -50,6 +50,8 @@ static void trigger_free(struct trigger *t)
     free(t->project);
     free(t->key);
     free(t->error);
+    free(t->rivals);
+    free(t->rivals_seen);
     free(t);
 }
 
@@ -127,6 +129,56 @@ bool trigger_serves(const struct trigger *t)
 {
     return t->current && !t->current->manifest->paused && !t->pause;
 }
+
+/* ---- files that are one key */
+
+void trigger_set_key(struct trigger *t, const char *key)
+{
+    if (strcmp(t->key, key) == 0)
+        return;
+    free(t->key);
+    t->key = mem_text(key);
+}
+
+void trigger_add_rival(struct trigger *t, const char *project, const char *key)
+{
+    struct buf lines;
+    buf_init(&lines, RIVALS_MAX); /* what exceeds it is cut: it is only said */
+    if (t->rivals_seen)
+        buf_printf(&lines, "%s\n", t->rivals_seen);
+    buf_printf(&lines,
+               "%s/%s.lua:1: its key is that of %s/%s.lua, which comes first: case does not count, "
+               "rename one of them",
+               project, key, t->project, t->key);
+    free(t->rivals_seen);
+    t->rivals_seen = buf_take(&lines);
+}
+
+bool trigger_take_rivals(struct trigger *t)
+{
+    bool news = t->rivals_seen && (!t->rivals || strcmp(t->rivals, t->rivals_seen) != 0);
+    free(t->rivals);
+    t->rivals = t->rivals_seen;
+    t->rivals_seen = NULL;
+    return news;
+}
+
+char *trigger_next_rival(const char **rest)
+{
+    if (!*rest)
+        return NULL;
+    size_t len = strcspn(*rest, "\n");
+    char *line = mem_text_n(*rest, len);
+    *rest = (*rest)[len] ? *rest + len + 1 : NULL;
+    return line;
+}
+
+const char *trigger_error(const struct trigger *t)
+{
+    return t->error ? t->error : t->rivals;
+}
+
+/* ---- pauses, and what serves */
 
 void registry_pause(struct registry *r, const char *project, const char *key, const char *by,
                     int64_t at_ms)

@@ -31,6 +31,8 @@ struct trigger {
     struct version *current;   /* the last good one; NULL: none yet */
     struct version *loading;   /* being compiled in a runner */
     char *error;               /* why the newest file does not serve; NULL: it does */
+    char *rivals;              /* files of the same key that do not serve; one error a line */
+    char *rivals_seen;         /* the same, as the scan under way finds them */
     /* The content that `current`, `loading` or `error` came from. */
     unsigned char tried[SHA256_BYTES];
     bool seen;          /* by the scan under way */
@@ -67,6 +69,18 @@ void registry_pause(struct registry *r, const char *project, const char *key, co
                     int64_t at_ms);
 /* True when a request may start it: it has a good version that is not paused. */
 bool trigger_serves(const struct trigger *t);
+/* key: as before, but for the case of its letters. */
+void trigger_set_key(struct trigger *t, const char *key);
+/* Two files whose names differ by case only are one key: the first by bytes serves. Notes the file
+ * PROJECT/KEY.lua as one that does not. */
+void trigger_add_rival(struct trigger *t, const char *project, const char *key);
+/* The scan is over: what it saw counts. Returns true when that is news. */
+bool trigger_take_rivals(struct trigger *t);
+/* Walks over the errors of rivals, "support/fOO.lua:1: what is wrong": *rest is t->rivals first.
+ * NULL: there are no more; else the text is the caller's to free. */
+char *trigger_next_rival(const char **rest);
+/* What is wrong with its files, one line of text each; NULL: nothing. */
+const char *trigger_error(const struct trigger *t);
 /* Puts a loaded version in place. False: its id, its name or its key (*field says which) belongs to
  * another trigger, which err names. */
 bool registry_serve(struct registry *r, struct trigger *t, struct version *v, const char **field,

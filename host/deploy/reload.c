@@ -195,12 +195,12 @@ static void on_file(void *arg, const char *project, const char *key, const char 
     (void)path;
     struct trigger *t = registry_find(&r->registry, text_of(project), text_of(key));
     if (t && t->seen) {
-        log_error(NULL, "%s/%s.lua: its address is taken by %s.lua: keys do not differ by case",
-                  project, key, t->key);
+        trigger_add_rival(t, project, key);
         return;
     }
     if (!t)
         t = registry_add(&r->registry, project, key);
+    trigger_set_key(t, key); /* the case of its name may have changed */
     t->seen = true;
     struct bundle *b = NULL;
     struct error err;
@@ -275,20 +275,44 @@ static void look_at_settings(struct reload *r)
     r->settings = now;
 }
 
-void reload_scan(struct reload *r)
+static void begin_scan(struct registry *r)
 {
-    look_at_settings(r);
     size_t pos = 0;
     struct text key;
     void *value;
-    while (map_next(&r->registry.by_path, &pos, &key, &value))
-        ((struct trigger *)value)->seen = false;
+    while (map_next(&r->by_path, &pos, &key, &value)) {
+        struct trigger *t = value;
+        t->seen = false;
+        free(t->rivals_seen);
+        t->rivals_seen = NULL;
+    }
+}
+
+/* Each is logged once, however often the folder is scanned. */
+static void take_rivals(const struct registry *r)
+{
+    size_t pos = 0;
+    struct text key;
+    void *value;
+    while (map_next(&r->by_path, &pos, &key, &value)) {
+        const struct trigger *t = value;
+        const char *rest = trigger_take_rivals(value) ? t->rivals : NULL;
+        for (char *line; (line = trigger_next_rival(&rest)); free(line))
+            log_error(NULL, "%s", line);
+    }
+}
+
+void reload_scan(struct reload *r)
+{
     struct error err;
+    look_at_settings(r);
+    begin_scan(&r->registry);
     if (!scan_triggers(r->o.config->scripts, on_file, on_bad_name, r, &err)) {
         log_error(NULL, "reading the scripts folder failed, the triggers known go on serving: %s",
                   err.text);
         return;
     }
+    take_rivals(&r->registry);
     forget_missing(r);
 }
 

@@ -314,7 +314,7 @@ test("every command has help that names its options, environment and exit status
     runs: ["list", "show", "follow", "cancel", "--project", "--status", "--limit", "--before", "--after", "MOONTIDE_URL", "exit status"],
     key: ["create", "list", "revoke", "--name", "--allow", "--project", "--default-project", "--data", "project.trigger", "secret.manage", "exit status"],
     serve: ["--scripts", "--data", "--listen", "--runners", "MOONTIDE_", "exit status"],
-    check: ["usage: moontide check"],
+    check: ["usage: moontide check", "--scripts", "MOONTIDE_SCRIPTS", "SCRIPTS/PROJECT", "lib/mail.lua", "exit status"],
   };
   const top = await cli(["--help"]);
   for (const [command, words] of Object.entries(wanted)) {

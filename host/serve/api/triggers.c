@@ -87,7 +87,7 @@ static void put_trigger(struct buf *b, const struct trigger *t, bool whole)
     put_string(b, "key", t->key);
     put_string(b, "status", status);
     put_paused(b, t);
-    put_string(b, "error", t->error);
+    put_string(b, "error", trigger_error(t));
     if (t->loaded_ms) {
         char at[TEXT_TIME];
         text_time(t->loaded_ms, at);
