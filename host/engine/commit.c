@@ -134,7 +134,7 @@ void run_commit_abandon(struct run *r)
 }
 
 /* All that it said is committed. */
-static void park(struct run *r, int64_t wake_ms)
+static void leave_parked(struct run *r, int64_t wake_ms)
 {
     struct engine *e = r->e;
     run_unplace(r, true);
@@ -158,7 +158,7 @@ void run_return(struct run *r)
 }
 
 /* Out of memory, in whatever state it is. */
-static void leave(struct run *r, enum run_event event)
+static void leave_memory(struct run *r, enum run_event event)
 {
     struct engine *e = r->e;
     run_unplace(r, true);
@@ -174,7 +174,7 @@ static struct ticket *take_ticket(struct run *r)
     return t;
 }
 
-static void written(struct run *r, struct run_write *w)
+static void go_on_committed(struct run *r, struct run_write *w)
 {
     struct ticket *ticket = NULL;
     bool ended = store_status_final(w->order.update.status);
@@ -190,7 +190,7 @@ static void written(struct run *r, struct run_write *w)
     publish(r, w);
     write_free(w);
     if (ended) {
-        leave(r, RUN_COMMITTED);
+        leave_memory(r, RUN_COMMITTED);
         return;
     }
     ops_release(r);
@@ -199,13 +199,13 @@ static void written(struct run *r, struct run_write *w)
     else if (r->state == RUN_RETURNING)
         become_due(r);
     else if (r->state == RUN_PARKING)
-        park(r, wake_ms);
+        leave_parked(r, wake_ms);
 }
 
 /* Nothing of it was written. What the file does not take is a bug, or somebody else has written to
  * it: a run that was accepted rests until the next start as its journal has it, as rebuilding it
  * now would come to the same point again. */
-static void refused(struct run *r, struct run_write *w)
+static void give_up_refused(struct run *r, struct run_write *w)
 {
     enum run_event event = w->order.accept ? RUN_REFUSED : RUN_UNWRITTEN;
     struct ticket *ticket = take_ticket(r);
@@ -214,7 +214,7 @@ static void refused(struct run *r, struct run_write *w)
     if (ticket)
         ticket_refused(ticket, &w->order);
     write_free(w);
-    leave(r, event);
+    leave_memory(r, event);
 }
 
 static void on_written(struct store_order *order)
@@ -233,9 +233,9 @@ static void on_written(struct store_order *order)
     }
     r->writing = NULL;
     if (order->outcome == STORE_DONE)
-        written(r, w);
+        go_on_committed(r, w);
     else
-        refused(r, w);
+        give_up_refused(r, w);
 }
 
 /* ---- the end of a turn */

@@ -13,8 +13,8 @@
 /* ---- judging: pure, before anything is kept */
 
 /* False: *o says why not. The texts it points to live in `field` and `why`. */
-static bool admit(const struct engine *e, const struct call *c, struct outcome *o, char field[256],
-                  struct error *why)
+static bool judge_call(const struct engine *e, const struct call *c, struct outcome *o,
+                       char field[256], struct error *why)
 {
     const struct manifest *m = c->trigger->current->manifest;
     o->why.detail = why->text;
@@ -73,7 +73,7 @@ struct ticket *engine_fire(struct engine *e, const struct call *c, outcome_fn fn
     struct outcome o = {0};
     struct error why;
     char field[256];
-    if (!admit(e, c, &o, field, &why)) {
+    if (!judge_call(e, c, &o, field, &why)) {
         if (o.why.verdict == VERDICT_FILTERED)
             return fire_filtered(e, c, &o, fn, arg);
         fn(arg, &o);

@@ -20,10 +20,9 @@ struct call { /* borrowed during engine_fire */
     const void *headers_from;
     struct text idempotency_key, caller; /* absent: none */
     int64_t wait_ms;                     /* 0: answer as soon as it is accepted */
-    bool inputs; /* body and tree are the inputs: the trigger's defaults are in them already */
-    bool
-        delivery; /* idempotency_key is a sender's delivery id: a repeat is one whatever its body */
-    bool unsent;  /* the request had no body, whatever `body` holds: it claims nothing */
+    bool inputs;   /* body and tree are the inputs: the trigger's defaults are in them already */
+    bool delivery; /* idempotency_key is a sender's delivery id: its repeats may differ in body */
+    bool unsent;   /* the request had no body, whatever `body` holds: it claims nothing */
 };
 
 struct outcome {         /* borrowed during the callback */

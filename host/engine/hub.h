@@ -16,16 +16,15 @@ struct hub_news {
     const char *run;
     uint64_t first;
     uint32_t count;
-    struct text chunk; /* records, domain/record.h */
-    const struct store_update
-        *end; /* not NULL: the run has ended with this chunk; status, result, error */
+    struct text chunk;              /* records, domain/record.h */
+    const struct store_update *end; /* status, result, error if the run ends with this; or NULL */
 };
 
 struct follower {
     struct list link;
     struct topic *topic;
-    void (*hear)(struct follower *f,
-                 const struct hub_news *news); /* may leave the hub and free itself */
+    /* It may leave the hub and free itself. */
+    void (*hear)(struct follower *f, const struct hub_news *news);
 };
 
 void hub_init(struct hub *h);

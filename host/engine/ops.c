@@ -3,6 +3,7 @@
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "engine/commit.h"
+#include "engine/ops/kinds.h"
 #include "engine/placement.h"
 #include "engine/replay.h"
 #include "engine/run_end.h"
@@ -10,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct op_kind *const kinds[] = {&op_agent, &op_http, &op_session, &op_sleep};
 
 /* An answer that came while its run was on no runner. */
 struct late {
@@ -24,9 +23,9 @@ struct late {
 
 static const struct op_kind *kind_of(struct text name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (text_is(name, kinds[i]->name))
-            return kinds[i];
+    for (size_t i = 0; i < ARRAY_LEN(op_kinds); i++)
+        if (text_is(name, op_kinds[i]->name))
+            return op_kinds[i];
     return NULL;
 }
 
@@ -135,8 +134,8 @@ void ops_release(struct run *r)
 
 /* The answer: a record that replay sends again, and a frame. The runner need not wait for the
  * commit: what it does next is committed after this record, and effects wait for that. */
-static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text kind,
-                   struct text name, bool ok, struct text json)
+static void tell_runner(struct run *r, uint32_t step, uint32_t attempt, struct text kind,
+                        struct text name, bool ok, struct text json)
 {
     struct record rec = {
         .type = ok ? RECORD_STEP_COMPLETED : RECORD_STEP_FAILED,
@@ -167,7 +166,7 @@ static void answer(struct run *r, uint32_t step, uint32_t attempt, struct text k
     r->answers_sent++;
 }
 
-static void end_op(struct op *op, bool ok, struct text json)
+static void finish_op(struct op *op, bool ok, struct text json)
 {
     struct run *r = op->run;
     if (!run_is_on_runner(r)) { /* told after the replay; the op stays, so that replay finds it */
@@ -185,26 +184,25 @@ static void end_op(struct op *op, bool ok, struct text json)
     }
     if (r->state == RUN_PARKING)
         run_unpark(r);
-    answer(r, op->step, op->attempt, text_of(op->kind->name), text_of(op->name), ok, json);
+    tell_runner(r, op->step, op->attempt, text_of(op->kind->name), text_of(op->name), ok, json);
     if (!run_has_ended(r)) /* else ops_drop freed it */
         op_free(op);
 }
 
 void op_done(struct op *op, struct text json)
 {
-    end_op(op, true, json);
+    finish_op(op, true, json);
 }
 
 void op_failed(struct op *op, const char *code, struct text message)
 {
     struct buf json;
     buf_init(&json, 64 << 10);
-    buf_str(&json, "{\"code\":");
-    json_put_cstr(&json, code);
-    buf_str(&json, ",\"message\":");
-    json_put_string(&json, message);
-    buf_char(&json, '}');
-    end_op(op, false, buf_view(&json));
+    json_open(&json, NULL, '{');
+    json_word(&json, "code", code);
+    json_text(&json, "message", message);
+    json_close(&json, '}');
+    finish_op(op, false, buf_view(&json));
     buf_done(&json);
 }
 
@@ -212,11 +210,11 @@ void op_retrying(struct op *op, int64_t delay_ms, const char *code, struct text 
 {
     struct buf json;
     buf_init(&json, 64 << 10);
-    buf_printf(&json, "{\"delayMs\":%lld,\"code\":", (long long)delay_ms);
-    json_put_cstr(&json, code);
-    buf_str(&json, ",\"message\":");
-    json_put_string(&json, message);
-    buf_char(&json, '}');
+    json_open(&json, NULL, '{');
+    json_int(&json, "delayMs", delay_ms);
+    json_word(&json, "code", code);
+    json_text(&json, "message", message);
+    json_close(&json, '}');
     struct record rec = {
         .type = RECORD_STEP_RETRYING,
         .at_ms = clock_wall_ms(op->run->e->clock),
@@ -272,7 +270,7 @@ void ops_late(struct run *r)
         struct op *op = op_find(r, l->step);
         struct text json = {l->json, l->json_bytes};
         if (op)
-            end_op(op, l->ok, json);
+            finish_op(op, l->ok, json);
         free(l->json);
         free(l);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ops.h - effects: what a script asks the host to do. One file a kind under ops/, one row each in
- * ops.c. An op starts once the record that asked for it is committed; its answer is a record and an
- * ANSWER frame. Owner: the run. Thread: loop. */
+ * ops/kinds.h. An op starts once the record that asked for it is committed; its answer is a record
+ * and an ANSWER frame. Owner: the run. Thread: loop. */
 #pragma once
 #include "base/json.h"
 #include "engine/run.h"
@@ -14,16 +14,15 @@ struct op_kind {
     bool (*check)(const cJSON *args, struct error *err);
     /* Appends what the stream shows of the arguments, as JSON; never a secret. */
     void (*describe)(const struct op *op, struct buf *out);
-    void (*start)(struct op *op); /* ends in exactly one op_done or op_failed, later or at once,
-                                     unless dropped */
-    void (*drop)(struct op *op);  /* frees `state`; must be harmless before start */
+    /* Ends in exactly one op_done or op_failed, later or at once, unless it is dropped. */
+    void (*start)(struct op *op);
+    /* Frees `state`; must be harmless before start. */
+    void (*drop)(struct op *op);
     /* When it will be done by itself, wall clock ms; 0: unknown; INT64_MAX: never, as its answer
      * comes through the inbox. What only waits for ops that know this can be parked. NULL: 0. */
     int64_t (*due_ms)(const struct op *op);
     const char *waits; /* the word for what a run waits for meanwhile; NULL: it takes no time */
 };
-
-extern const struct op_kind op_agent, op_http, op_session, op_sleep;
 
 struct op {
     struct list link; /* run->ops */
@@ -52,7 +51,8 @@ void op_cancel(struct op *op); /* the script does not want it any more */
 
 void ops_release(struct run *r); /* starts what has become durable */
 void ops_drop(struct run *r);    /* all, without a word */
-void ops_late(struct run *r); /* hands the answers over that came while the run was on no runner */
+/* Hands the answers over that came while the run was on no runner. */
+void ops_late(struct run *r);
 /* The earliest time at which one of them is done by itself, when that is known of all of them; else
  * 0. */
 int64_t ops_due_ms(const struct run *r);

@@ -53,7 +53,7 @@ struct pool {
 static bool start_process(struct runner *r, struct error *err);
 static void on_poll(uv_poll_t *poll, int status, int events);
 
-static void released(struct pool *p)
+static void release_pool(struct pool *p)
 {
     if (--p->open > 0 || !p->closing)
         return;
@@ -73,7 +73,7 @@ static void on_handle_closed(uv_handle_t *handle)
     buf_done(&pr->in);
     buf_done(&pr->out);
     free(pr);
-    released(p);
+    release_pool(p);
 }
 
 static void describe_end(const struct process *pr, char *out, size_t cap)
@@ -104,7 +104,7 @@ static void read_last_words(const struct status_page *b, char at[STATUS_PAGE_AT]
 
 /* Reads what the dead process still had said, blames, replaces. The order matters: frames sent
  * before the death count. */
-static void bury(struct process *pr)
+static void bury_process(struct process *pr)
 {
     struct runner *r = pr->runner;
     struct pool *p = r->pool;
@@ -147,10 +147,10 @@ static void on_child_exit(uv_process_t *child, int64_t status, int signal)
     pr->exited = true;
     pr->status = status;
     pr->signal = signal;
-    bury(pr);
+    bury_process(pr);
 }
 
-static void condemn(struct process *pr)
+static void kill_process(struct process *pr)
 {
     uv_poll_stop(&pr->poll);
     if (!pr->exited)
@@ -175,7 +175,7 @@ static void take_frames(struct process *pr)
     }
     if (got < 0) {
         pr->broke = true;
-        condemn(pr);
+        kill_process(pr);
         return;
     }
     buf_drop_front(&pr->in, at);
@@ -186,7 +186,7 @@ static void read_some(struct process *pr)
     for (;;) {
         if (!buf_reserve(&pr->in, READ_BYTES)) {
             pr->broke = true;
-            condemn(pr);
+            kill_process(pr);
             return;
         }
         ssize_t n = read(pr->fd, pr->in.data + pr->in.len, READ_BYTES);
@@ -306,7 +306,7 @@ static int64_t cpu_ms_of(int pid)
 
 /* The tick inside the runner ends what can be ended there; this ends the rest: code that never
  * comes back to a hook. */
-static void watch(struct process *pr, int64_t now_ms)
+static void watch_process(struct process *pr, int64_t now_ms)
 {
     uint64_t kind = atomic_load(&pr->status_page->kind);
     uint64_t tag = atomic_load(&pr->status_page->tag), slice = atomic_load(&pr->status_page->slice);
@@ -322,7 +322,7 @@ static void watch(struct process *pr, int64_t now_ms)
     if (used < limit && now_ms - pr->seen_wall_ms < limit + POOL_STUCK_MS)
         return;
     pr->killed_for_cpu = true;
-    condemn(pr);
+    kill_process(pr);
 }
 
 static void on_watchdog(uv_timer_t *timer)
@@ -332,13 +332,13 @@ static void on_watchdog(uv_timer_t *timer)
     for (unsigned i = 0; i < p->o.count; i++) {
         struct process *pr = p->runners[i].now;
         if (pr && !pr->exited && !pr->killed_for_cpu)
-            watch(pr, now);
+            watch_process(pr, now);
     }
 }
 
 static void on_watchdog_closed(uv_handle_t *handle)
 {
-    released(handle->data);
+    release_pool(handle->data);
 }
 
 struct pool *pool_new(const struct pool_options *options, struct error *err)
@@ -378,7 +378,7 @@ void pool_flush(struct pool *p)
             continue;
         if (pr->out.full) { /* a frame was cut: nothing behind it can be understood */
             pr->broke = true;
-            condemn(pr);
+            kill_process(pr);
             continue;
         }
         write_some(pr);

@@ -16,9 +16,8 @@ enum { POOL_RUNNERS = 64, POOL_GRACE_MS = 250, POOL_STUCK_MS = 30000 };
 enum pool_loss {
     POOL_CRASHED, /* it died by itself */
     POOL_KILLED,  /* SIGKILL from outside: an operator, or the kernel out of memory */
-    POOL_HOGGED, /* the watchdog killed it: the culprit used up its CPU limit inside one instruction
-                  */
-    POOL_BROKE,  /* it broke the frame contract, and was killed */
+    POOL_HOGGED,  /* the watchdog killed it: the culprit spent its CPU limit in one instruction */
+    POOL_BROKE,   /* it broke the frame contract, and was killed */
 };
 
 struct pool_end {

@@ -7,8 +7,8 @@
 
 struct replay;
 
-/* From all records of a run, in order. inputs: told again, in this order; outputs: expected again.
- */
+/* Is given all records of a run, in order: its inputs are told again in this order, its outputs are
+ * expected again. */
 struct replay *replay_new(void);
 void replay_free(struct replay *p);
 void replay_add(struct replay *p, const struct record *r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/run_end.h"
+#include "base/json_out.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/ops.h"
@@ -30,9 +31,9 @@ void run_complete(struct run *r, struct text result)
     struct buf data;
     buf_init(&data, FRAME_MAX + 64);
     buf_reserve(&data, result.len + 16);
-    buf_str(&data, "{\"result\":");
-    buf_text(&data, result);
-    buf_char(&data, '}');
+    json_open(&data, NULL, '{');
+    json_raw(&data, "result", result);
+    json_close(&data, '}');
     buf_text(&r->update.result, result);
     run_unplace(r, false);
     write_end(r, STORE_COMPLETED, RECORD_RUN_COMPLETED, buf_view(&data));
@@ -64,16 +65,11 @@ static void end_with_error(struct run *r, enum store_status status, enum record_
         return;
     struct buf data;
     buf_init(&data, FRAME_MAX);
-    buf_str(&data, "{\"code\":");
-    json_put_cstr(&data, code);
-    buf_str(&data, ",\"message\":");
-    json_put_string(&data, message);
-    buf_str(&data, ",\"at\":");
-    if (at.data)
-        json_put_string(&data, at);
-    else
-        buf_str(&data, "null");
-    buf_char(&data, '}');
+    json_open(&data, NULL, '{');
+    json_word(&data, "code", code);
+    json_text(&data, "message", message);
+    json_text(&data, "at", at);
+    json_close(&data, '}');
     r->update.code = mem_text(code);
     r->update.message = mem_text_n(message.data, message.len);
     r->update.at = at.data ? mem_text_n(at.data, at.len) : NULL;

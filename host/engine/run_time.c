@@ -47,10 +47,17 @@ static void set_waiting(struct run *r, char *waiting)
     r->update.any = true;
 }
 
+static void note_waiting(struct run *r, int64_t until_ms)
+{
+    char until[TEXT_TIME], data[64];
+    text_time(until_ms, until);
+    snprintf(data, sizeof data, "{\"until\":\"%s\"}", until);
+    run_note(r, RECORD_RUN_WAITING, data);
+}
+
 void run_park(struct run *r, int64_t due_ms)
 {
     int64_t wall = r->created_ms + wall_limit_ms(r);
-    char until[TEXT_TIME], data[64];
     struct buf waiting;
     run_enter(r, RUN_PARKS);
     buf_init(&waiting, WAITING_MAX);
@@ -59,9 +66,7 @@ void run_park(struct run *r, int64_t due_ms)
     buf_done(&waiting);
     r->update.row.status = STORE_WAITING;
     r->update.row.wake_ms = due_ms < wall ? due_ms : wall;
-    text_time(r->update.row.wake_ms, until);
-    snprintf(data, sizeof data, "{\"until\":\"%s\"}", until);
-    run_note(r, RECORD_RUN_WAITING, data);
+    note_waiting(r, r->update.row.wake_ms);
 }
 
 void run_unpark(struct run *r)

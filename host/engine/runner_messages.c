@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/runner_messages.h"
 #include "base/hex.h"
+#include "base/json_out.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/acceptance.h"
@@ -20,32 +21,23 @@
 
 /* ---- admission */
 
-static void put_version(struct buf *b, const struct version *v)
-{
-    enum { SHOWN = 6 };
-    char hex[2 * SHOWN + 1];
-    hex_encode(v->hash, SHOWN, hex);
-    buf_str(b, hex);
-}
-
 /* The first two records of a run. */
 static void note_acceptance(struct run *r)
 {
-    const struct acceptance *b = r->acceptance;
+    enum { SHOWN = 6 };
+    const struct acceptance *a = r->acceptance;
+    char version[2 * SHOWN + 1];
     struct buf data;
+    hex_encode(r->version->hash, SHOWN, version);
     buf_init(&data, 8 << 10);
     buf_reserve(&data, 255);
-    buf_str(&data, "{\"project\":");
-    json_put_cstr(&data, b->project);
-    buf_str(&data, ",\"trigger\":");
-    json_put_cstr(&data, b->trigger);
-    buf_str(&data, ",\"kind\":");
-    json_put_cstr(&data, b->kind);
-    buf_str(&data, ",\"sessionId\":");
-    json_put_cstr(&data, b->session);
-    buf_str(&data, ",\"version\":\"");
-    put_version(&data, r->version);
-    buf_str(&data, "\"}");
+    json_open(&data, NULL, '{');
+    json_word(&data, "project", a->project);
+    json_word(&data, "trigger", a->trigger);
+    json_word(&data, "kind", a->kind);
+    json_word(&data, "sessionId", a->session);
+    json_word(&data, "version", version);
+    json_close(&data, '}');
     struct record accepted = {
         .type = RECORD_RUN_ACCEPTED, .at_ms = r->created_ms, .data = buf_view(&data)};
     run_record(r, &accepted);
@@ -58,7 +50,7 @@ static void note_acceptance(struct run *r)
 
 enum { START_REST = 64 << 10 }; /* what START holds besides event and instruction, generously */
 
-static void admitted(struct run *r, struct text instruction)
+static void become_accepted(struct run *r, struct text instruction)
 {
     if (r->state != RUN_ADMITTING)
         return;
@@ -76,7 +68,7 @@ static void admitted(struct run *r, struct text instruction)
 
 static void take_admitted(struct run *r, struct frame_reader *in)
 {
-    admitted(r, frame_get_bytes(in));
+    become_accepted(r, frame_get_bytes(in));
 }
 
 static void take_dropped(struct run *r, struct frame_reader *in)
@@ -97,8 +89,8 @@ static void take_dropped(struct run *r, struct frame_reader *in)
 
 /* ---- what a run says; while it is replayed it must say what the journal has */
 
-static void diverged(struct run *r, const struct replay_expect *x, const char *said_type,
-                     uint32_t step, struct text kind, struct text name)
+static void end_diverged(struct run *r, const struct replay_expect *x, const char *said_type,
+                         uint32_t step, struct text kind, struct text name)
 {
     char why[512];
     snprintf(why, sizeof why,
@@ -119,7 +111,7 @@ static bool replayed(struct run *r, enum record_type type, uint32_t step, uint64
         return false;
     const struct replay_expect *x = replay_next(r->replay);
     if (x->type != type || x->step != step || x->hash != hash) {
-        diverged(r, x, record_type_name(type), step, kind, name);
+        end_diverged(r, x, record_type_name(type), step, kind, name);
         return true;
     }
     if (!x->answered)
@@ -202,7 +194,7 @@ static bool ended_early(struct run *r, const char *how)
 {
     if (r->state != RUN_REPLAYING)
         return false;
-    diverged(r, replay_next(r->replay), how, 0, TEXT_NONE, TEXT_NONE);
+    end_diverged(r, replay_next(r->replay), how, 0, TEXT_NONE, TEXT_NONE);
     return true;
 }
 
@@ -222,7 +214,7 @@ static void take_failed(struct run *r, struct frame_reader *in)
     snprintf(code_text, sizeof code_text, "%.*s", (int)code.len,
              code.data ? code.data : "script.error");
     if (r->state == RUN_ADMITTING) /* its filter or instruction failed: it is a run all the same */
-        admitted(r, TEXT_NONE);
+        become_accepted(r, TEXT_NONE);
     run_unplace(r, false);
     run_end_failed(r, code_text, message.data ? message : TEXT(""), at);
 }
@@ -306,12 +298,12 @@ bool runner_messages_take(void *engine, unsigned runner, const struct frame *f)
 
 /* ---- a runner died */
 
-static void blame(struct run *r, const struct pool_end *end)
+static void end_guilty(struct run *r, const struct pool_end *end)
 {
     char text[160];
     struct text at = *end->at ? text_of(end->at) : TEXT_NONE;
     if (r->state == RUN_ADMITTING)
-        admitted(r, TEXT_NONE);
+        become_accepted(r, TEXT_NONE);
     run_unplace(r, false);
     if (end->why == POOL_HOGGED) {
         run_end_failed(
@@ -334,7 +326,7 @@ static bool is_out(struct run *guilty, enum pool_loss why)
     return why == POOL_HOGGED || guilty->crashes >= POINTS_MAX;
 }
 
-static void lose(struct run *r)
+static void send_back(struct run *r)
 {
     run_unplace(r, false);
     replay_free(r->replay);
@@ -372,9 +364,9 @@ void runner_messages_lost(void *engine, unsigned runner, const struct pool_end *
     for (size_t i = 0; i < count; i++) {
         bool out = lost[i] == guilty && is_out(guilty, end->why);
         if (out)
-            blame(lost[i], end);
+            end_guilty(lost[i], end);
         else
-            lose(lost[i]);
+            send_back(lost[i]);
     }
     free(lost);
     backlog_next(e);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* The row that says that it works again is what finds out: nothing is written until it is true. */
-static void probe(struct timer *timer);
+static void probe_store(struct timer *timer);
 
 static void on_probed(void *arg, const struct error *err)
 {
@@ -15,12 +15,12 @@ static void on_probed(void *arg, const struct error *err)
     if (e->closing || !e->outage.broken)
         return;
     if (err)
-        timers_set(&e->timers, &e->outage.probe, ENGINE_STORE_RETRY_MS, probe);
+        timers_set(&e->timers, &e->outage.probe, ENGINE_STORE_RETRY_MS, probe_store);
     else
         store_outage_works(e);
 }
 
-static void probe(struct timer *timer)
+static void probe_store(struct timer *timer)
 {
     struct engine *e = CONTAINER_OF(timer, struct engine, outage.probe);
     struct store_audit row = {
@@ -41,7 +41,7 @@ void store_outage_failed(struct engine *e, const char *run, const struct error *
     log_error(run, "the store refuses writes, no runs are taken until it works again: %s",
               err->text);
     if (!e->closing)
-        timers_set(&e->timers, &e->outage.probe, ENGINE_STORE_RETRY_MS, probe);
+        timers_set(&e->timers, &e->outage.probe, ENGINE_STORE_RETRY_MS, probe_store);
 }
 
 void store_outage_works(struct engine *e)

@@ -45,7 +45,7 @@ static void ticket_free(struct ticket *t)
 }
 
 /* Frees the ticket first, so that the callback may do what it likes. */
-static void settle(struct ticket *t, struct outcome *o)
+static void settle_ticket(struct ticket *t, struct outcome *o)
 {
     outcome_fn fn = t->fn;
     void *arg = t->arg;
@@ -84,7 +84,7 @@ static void settle_end(struct ticket *t, enum store_status status, struct text r
     o.why.code = copy_text(code_copy, sizeof code_copy, code);
     o.why.at = copy_text(at_copy, sizeof at_copy, at);
     o.why.detail = detail;
-    settle(t, &o);
+    settle_ticket(t, &o);
     free(detail);
 }
 
@@ -102,7 +102,7 @@ static void settle_timeout(struct ticket *t)
     struct outcome o = {.why.verdict = VERDICT_WAIT_TIMEOUT,
                         .why.run = t->run,
                         .status = !r || run_waits(r) ? "waiting" : "running"};
-    settle(t, &o);
+    settle_ticket(t, &o);
 }
 
 static void on_timer(struct timer *timer)
@@ -152,7 +152,7 @@ void ticket_accepted(struct ticket *t)
     if (t->wait_ms > 0)
         return; /* the end is what it waits for; it may be in the chunk that is published next */
     struct outcome o = {.why.verdict = VERDICT_ACCEPTED, .why.run = t->run, .status = "running"};
-    settle(t, &o);
+    settle_ticket(t, &o);
 }
 
 /* A joined run may have ended before we followed it: its row says so. */
@@ -167,7 +167,7 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
     if (err || !row) {
         struct outcome o = {.why.verdict = err ? VERDICT_STORE : VERDICT_NOT_FOUND,
                             .why.detail = err ? err->text : NULL};
-        settle(t, &o);
+        settle_ticket(t, &o);
         return;
     }
     free(t->session);
@@ -179,11 +179,11 @@ static void on_row(void *arg, const struct store_run *row, const struct error *e
         struct outcome o = {.why.verdict = t->late ? VERDICT_WAIT_TIMEOUT : VERDICT_ACCEPTED,
                             .why.run = t->run,
                             .status = store_status_name(row->status)};
-        settle(t, &o);
+        settle_ticket(t, &o);
     }
 }
 
-static void join(struct ticket *t, const char *run)
+static void join_first_run(struct ticket *t, const char *run)
 {
     memcpy(t->run, run, strlen(run) + 1);
     hub_leave(&t->e->hub, &t->follower);
@@ -199,7 +199,7 @@ void ticket_refused(struct ticket *t, const struct store_order *order)
     struct outcome o = {.why.run = order->existing[0] ? order->existing : NULL};
     switch (order->outcome) {
     case STORE_REPEATED:
-        join(t, order->existing);
+        join_first_run(t, order->existing);
         return;
     case STORE_DUPLICATE:
         o.why.verdict = VERDICT_DUPLICATE;
@@ -217,7 +217,7 @@ void ticket_refused(struct ticket *t, const struct store_order *order)
         o.why.detail = order->err.text;
         break;
     }
-    settle(t, &o);
+    settle_ticket(t, &o);
 }
 
 /* ---- the filter does not match */
@@ -227,7 +227,7 @@ static void settle_filtered(struct ticket *t)
     char *reason = t->reason;
     struct outcome o = {.why.verdict = VERDICT_FILTERED, .why.detail = reason};
     t->reason = NULL;
-    settle(t, &o);
+    settle_ticket(t, &o);
     free(reason);
 }
 

@@ -22,7 +22,7 @@ fi
 # "    [RUN_FIRED] = {"a call made it", "fire.c"}," against every run_enter(…, RUN_FIRED)
 sed -n 's/^    \[\(RUN_[A-Z_]*\)\] = {".*", "\([a-z_]*\.c\)"},$/\1 \2/p' host/engine/run_state.c | {
     while read -r event file; do
-        users=$(grep -lE "(run_enter|leave)\([a-z]+, $event\)|\? $event :|: $event;" host/engine/*.c host/engine/ops/*.c |
+        users=$(grep -lE "(run_enter|leave_memory)\([a-z]+, $event\)|\? $event :|: $event;" host/engine/*.c host/engine/ops/*.c |
             sed 's|.*/||' | tr '\n' ' ')
         if [ "$users" != "$file " ]; then
             echo "host/engine/run_state.c: $event is made to happen by ${users:-no file}, the table says $file"

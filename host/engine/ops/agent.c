@@ -3,6 +3,7 @@
  *   {instruction, system, model, session = "ID" | false, context, temperature}
  * session: whose history the model is given and this turn is added to; absent: the run's own;
  * false: none. Answer: {text, model, usage, finish, steps}. */
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "engine/ops/ask.h"
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static const struct model *model_of(const cJSON *args)
     return NULL;
 }
 
-static bool check(const cJSON *args, struct error *err)
+static bool check_ask(const cJSON *args, struct error *err)
 {
     static const char *const texts[] = {"instruction", "system", "model"};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -43,25 +44,24 @@ static bool check(const cJSON *args, struct error *err)
 static void put_optional(struct buf *out, const cJSON *args, const char *name)
 {
     const char *value = json_string(args, name);
-    if (!value)
-        return;
-    buf_printf(out, ",\"%s\":", name);
-    json_put_cstr(out, value);
+    if (value)
+        json_word(out, name, value);
 }
 
-static void describe(const struct op *op, struct buf *out)
+static void describe_ask(const struct op *op, struct buf *out)
 {
     const struct model *model = model_of(op->args);
-    buf_str(out, "{\"model\":");
-    json_put_cstr(out, model ? model->name : json_string(op->args, "model"));
+    const char *name = model ? model->name : json_string(op->args, "model");
+    json_open(out, NULL, '{');
+    json_word(out, "model", name);
     put_optional(out, op->args, "instruction");
     put_optional(out, op->args, "system");
-    buf_char(out, '}');
+    json_close(out, '}');
     if (out->full) { /* longer than a record should be */
         buf_clear(out);
-        buf_str(out, "{\"model\":");
-        json_put_cstr(out, model ? model->name : json_string(op->args, "model"));
-        buf_char(out, '}');
+        json_open(out, NULL, '{');
+        json_word(out, "model", name);
+        json_close(out, '}');
     }
 }
 
@@ -75,7 +75,7 @@ static void ask_free(struct ask *a)
     free(a);
 }
 
-static void drop(struct op *op)
+static void drop_ask(struct op *op)
 {
     struct ask *a = op->state;
     if (!a)
@@ -105,7 +105,7 @@ static bool still_asked(struct ask *a)
 static void on_flush(struct timer *t);
 
 /* Leaves the beginning of a character at the end for the next one. */
-static bool tell(struct ask *a)
+static bool write_delta(struct ask *a)
 {
     struct op *op = a->op;
     struct run *r = op->run;
@@ -120,9 +120,10 @@ static bool tell(struct ask *a)
     }
     struct buf data;
     buf_init(&data, 2 * ASK_TEXT_MAX);
-    buf_printf(&data, "{\"part\":%u,\"text\":", ++a->parts);
-    json_put_string(&data, rest);
-    buf_char(&data, '}');
+    json_open(&data, NULL, '{');
+    json_int(&data, "part", ++a->parts);
+    json_text(&data, "text", rest);
+    json_close(&data, '}');
     a->told += rest.len;
     struct record rec = {
         .type = RECORD_TEXT_DELTA,
@@ -140,7 +141,7 @@ static bool tell(struct ask *a)
 
 static void on_flush(struct timer *t)
 {
-    if (!tell(CONTAINER_OF(t, struct ask, flush)))
+    if (!write_delta(CONTAINER_OF(t, struct ask, flush)))
         return; /* the run has ended by it: the ask is gone */
 }
 
@@ -154,7 +155,7 @@ bool ask_piece(struct ask *a, struct text piece)
         return false;
     }
     if (a->text.len - a->told >= ASK_DELTA_BYTES)
-        return tell(a);
+        return write_delta(a);
     if (!timers_is_set(&a->flush))
         timers_set(&a->op->run->e->timers, &a->flush, ASK_DELTA_MS, on_flush);
     return true;
@@ -167,16 +168,20 @@ void ask_fail(struct ask *a, const char *code, struct text message)
     op_failed(a->op, code, message);
 }
 
-static void finish(struct ask *a)
+static void answer_ask(struct ask *a)
 {
     struct buf json;
     buf_init(&json, 2 * ASK_TEXT_MAX);
-    buf_str(&json, "{\"text\":");
-    json_put_string(&json, a->text.data ? buf_view(&a->text) : TEXT(""));
-    buf_printf(&json,
-               ",\"model\":\"%s\",\"usage\":{\"input_tokens\":0,\"output_tokens\":0},"
-               "\"finish\":\"%s\",\"steps\":1}",
-               a->model->name, a->finish);
+    json_open(&json, NULL, '{');
+    json_text(&json, "text", a->text.data ? buf_view(&a->text) : TEXT(""));
+    json_word(&json, "model", a->model->name);
+    json_open(&json, "usage", '{');
+    json_int(&json, "input_tokens", 0);
+    json_int(&json, "output_tokens", 0);
+    json_close(&json, '}');
+    json_word(&json, "finish", a->finish);
+    json_int(&json, "steps", 1);
+    json_close(&json, '}');
     op_done(a->op, buf_view(&json));
     buf_done(&json);
 }
@@ -189,18 +194,18 @@ static void on_saved(void *arg, const struct error *err)
     if (err)
         ask_fail(a, "store_unavailable", text_of(err->text));
     else
-        finish(a);
+        answer_ask(a);
 }
 
 void ask_end(struct ask *a, const char *why)
 {
     struct run *r = a->op->run;
     a->finish = why;
-    if (r->e->closing || !tell(a))
+    if (r->e->closing || !write_delta(a))
         return;
     timers_drop(&r->e->timers, &a->flush);
     if (!a->session) {
-        finish(a);
+        answer_ask(a);
         return;
     }
     struct store_turn turn = {
@@ -255,7 +260,7 @@ static char *session_of(const struct op *op)
     return mem_text(cJSON_IsString(v) ? v->valuestring : op->run->session);
 }
 
-static void start(struct op *op)
+static void start_ask(struct op *op)
 {
     struct ask *a = mem_zero(1, sizeof *a);
     op->state = a;
@@ -277,8 +282,8 @@ static void start(struct op *op)
 }
 
 const struct op_kind op_agent = {.name = "agent",
-                                 .check = check,
-                                 .describe = describe,
-                                 .start = start,
-                                 .drop = drop,
+                                 .check = check_ask,
+                                 .describe = describe_ask,
+                                 .start = start_ask,
+                                 .drop = drop_ask,
                                  .waits = "agent"};

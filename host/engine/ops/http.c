@@ -5,6 +5,7 @@
  * (secret_text.h). Answer: {status, headers = {name: value}, body}. Each attempt carries
  * Idempotency-Key: RUN-STEP, the same for all of them. */
 #include "base/id.h"
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "engine/ops/http_request.h"
 #include <stdio.h>
@@ -24,7 +25,7 @@ struct request {
 
 /* ---- what comes back: no value of a secret stays in it, in whatever header or error text */
 
-static struct text clean(const struct op *op, struct text t, struct buf *a, struct buf *b)
+static struct text clean_text(const struct op *op, struct text t, struct buf *a, struct buf *b)
 {
     const struct request *q = op->state;
     buf_clear(a);
@@ -34,45 +35,48 @@ static struct text clean(const struct op *op, struct text t, struct buf *a, stru
     return vault_scrub(op->run->e->vault, t, b) ? buf_view(b) : t;
 }
 
-static void put_clean(const struct op *op, struct text t, struct buf *out)
+static void put_clean(const struct op *op, struct buf *out, const char *name, struct text t)
 {
     struct buf a, b;
     buf_init(&a, ANSWER_JSON_MAX);
     buf_init(&b, ANSWER_JSON_MAX);
-    json_put_string(out, clean(op, t, &a, &b));
+    json_text(out, name, clean_text(op, t, &a, &b));
     out->full = out->full || a.full || b.full;
     buf_done(&a);
     buf_done(&b);
 }
 
-static void put_headers(const struct op *op, struct buf *out, const struct http_answer *a)
+/* Of a repeated name the last value counts, but for set-cookie nobody minds. */
+static bool is_repeated(const struct http_answer *a, int at)
 {
-    bool first = true;
-    for (int i = 0; a->names && a->names[i]; i++) {
-        bool seen =
-            false; /* of a repeated name the last value counts, but for set-cookie nobody minds */
-        for (int j = i + 1; a->names[j]; j++)
-            seen = seen || strcmp(a->names[i], a->names[j]) == 0;
-        if (seen)
-            continue;
-        buf_char(out, first ? '{' : ',');
-        first = false;
-        put_clean(op, text_of(a->names[i]), out);
-        buf_char(out, ':');
-        put_clean(op, text_of(a->values[i]), out);
-    }
-    buf_str(out, first ? "{}" : "}");
+    for (int i = at + 1; a->names[i]; i++)
+        if (strcmp(a->names[at], a->names[i]) == 0)
+            return true;
+    return false;
 }
 
-static void finish(struct op *op, const struct http_answer *a)
+static void put_headers(const struct op *op, struct buf *out, const struct http_answer *a)
+{
+    json_open(out, "headers", '{');
+    for (int i = 0; a->names && a->names[i]; i++) {
+        if (is_repeated(a, i))
+            continue;
+        put_clean(op, out, NULL, text_of(a->names[i]));
+        buf_char(out, ':');
+        put_clean(op, out, NULL, text_of(a->values[i]));
+    }
+    json_close(out, '}');
+}
+
+static void answer_call(struct op *op, const struct http_answer *a)
 {
     struct buf json;
     buf_init(&json, ANSWER_JSON_MAX);
-    buf_printf(&json, "{\"status\":%d,\"headers\":", a->status);
+    json_open(&json, NULL, '{');
+    json_int(&json, "status", a->status);
     put_headers(op, &json, a);
-    buf_str(&json, ",\"body\":");
-    put_clean(op, a->body.data ? a->body : TEXT(""), &json);
-    buf_char(&json, '}');
+    put_clean(op, &json, "body", a->body.data ? a->body : TEXT(""));
+    json_close(&json, '}');
     if (json.full)
         op_failed(op, "too_large", TEXT("the answer is too large to journal"));
     else
@@ -80,12 +84,12 @@ static void finish(struct op *op, const struct http_answer *a)
     buf_done(&json);
 }
 
-static void fail(struct op *op, const char *code, const char *message)
+static void fail_call(struct op *op, const char *code, const char *message)
 {
     struct buf a, b;
     buf_init(&a, ANSWER_JSON_MAX);
     buf_init(&b, ANSWER_JSON_MAX);
-    op_failed(op, code, clean(op, text_of(message), &a, &b));
+    op_failed(op, code, clean_text(op, text_of(message), &a, &b));
     buf_done(&a);
     buf_done(&b);
 }
@@ -127,14 +131,14 @@ static int64_t retry_delay(const struct op *op, const struct http_answer *a)
     return (int64_t)(delay < 0 ? 0 : delay > RETRY_MAX_MS ? RETRY_MAX_MS : delay);
 }
 
-static void start(struct op *op);
+static void start_call(struct op *op);
 
-static void again(struct timer *t)
+static void on_retry(struct timer *t)
 {
-    start(CONTAINER_OF(t, struct op, timer));
+    start_call(CONTAINER_OF(t, struct op, timer));
 }
 
-static void retry(struct op *op, const struct http_answer *a)
+static void retry_later(struct op *op, const struct http_answer *a)
 {
     struct run *r = op->run;
     struct buf one, two;
@@ -144,11 +148,12 @@ static void retry(struct op *op, const struct http_answer *a)
     snprintf(code, sizeof code, "%d", a->status);
     buf_init(&one, ANSWER_JSON_MAX);
     buf_init(&two, ANSWER_JSON_MAX);
-    op_retrying(op, delay, a->failure ? a->failure : code, clean(op, text_of(why), &one, &two));
+    op_retrying(op, delay, a->failure ? a->failure : code,
+                clean_text(op, text_of(why), &one, &two));
     buf_done(&one);
     buf_done(&two);
     if (!run_has_ended(r)) /* else op is gone */
-        timers_set(&r->e->timers, &op->timer, delay, again);
+        timers_set(&r->e->timers, &op->timer, delay, on_retry);
 }
 
 static void on_answer(void *arg, const struct http_answer *a)
@@ -157,14 +162,14 @@ static void on_answer(void *arg, const struct http_answer *a)
     struct request *q = op->state;
     q->call = NULL;
     if (retry_wanted(op, a))
-        retry(op, a);
+        retry_later(op, a);
     else if (a->failure)
-        fail(op, a->failure, a->message);
+        fail_call(op, a->failure, a->message);
     else
-        finish(op, a);
+        answer_call(op, a);
 }
 
-static void start(struct op *op)
+static void start_call(struct op *op)
 {
     struct http_outgoing out;
     struct error err;
@@ -183,7 +188,7 @@ static void start(struct op *op)
         op_failed(op, code, text_of(err.text));
 }
 
-static void drop(struct op *op)
+static void drop_call(struct op *op)
 {
     struct request *q = op->state;
     if (!q)
@@ -198,6 +203,6 @@ static void drop(struct op *op)
 const struct op_kind op_http = {.name = "http",
                                 .check = http_request_check,
                                 .describe = http_request_describe,
-                                .start = start,
-                                .drop = drop,
+                                .start = start_call,
+                                .drop = drop_call,
                                 .waits = "http"};

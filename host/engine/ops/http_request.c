@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/ops/http_request.h"
+#include "base/json_out.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -87,11 +88,10 @@ void http_request_describe(const struct op *op, struct buf *out)
     buf_add(&shown, url, (size_t)(host - url));
     host = at ? at + 1 : host;
     buf_add(&shown, host, (size_t)(end - host));
-    buf_str(out, "{\"method\":");
-    json_put_cstr(out, json_string(op->args, "method"));
-    buf_str(out, ",\"url\":");
-    json_put_string(out, buf_view(&shown));
-    buf_char(out, '}');
+    json_open(out, NULL, '{');
+    json_word(out, "method", json_string(op->args, "method"));
+    json_text(out, "url", buf_view(&shown));
+    json_close(out, '}');
     buf_done(&whole);
     buf_done(&shown);
 }

@@ -100,7 +100,7 @@ static void on_tick(struct timer *t)
         timers_set(&a->op->run->e->timers, &a->timer, TICK_MS, on_tick);
 }
 
-static void start(struct ask *a)
+static void start_speaking(struct ask *a)
 {
     struct rehearsal *r = mem_zero(1, sizeof *r);
     a->state = r;
@@ -110,7 +110,7 @@ static void start(struct ask *a)
     timers_set(&a->op->run->e->timers, &a->timer, 0, on_tick);
 }
 
-static void drop(struct ask *a)
+static void drop_speech(struct ask *a)
 {
     struct rehearsal *r = a->state;
     if (!r)
@@ -120,4 +120,5 @@ static void drop(struct ask *a)
     a->state = NULL;
 }
 
-const struct model model_rehearsal = {.name = "rehearsal", .start = start, .drop = drop};
+const struct model model_rehearsal = {
+    .name = "rehearsal", .start = start_speaking, .drop = drop_speech};

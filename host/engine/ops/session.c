@@ -2,6 +2,7 @@
 /* session.c - what was said in a session so far. Arguments (made by lualib/session.lua):
  *   {session = "ID"}   absent: the run's own
  * Answer: {messages: [{role, text, run, at}]}, oldest first, the newest HISTORY of them. */
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "engine/ops.h"
 #include <stdlib.h>
@@ -12,32 +13,29 @@ struct look {
     struct op *op; /* NULL: dropped, only the store still has to call back */
 };
 
-static bool check(const cJSON *args, struct error *err)
+static bool check_session(const cJSON *args, struct error *err)
 {
     const cJSON *v = json_get(args, "session");
     return !v || (cJSON_IsString(v) && v->valuestring[0]) ||
            error_set(err, ERROR_INVALID, "session must be a string that is not empty");
 }
 
-static void describe(const struct op *op, struct buf *out)
+static void describe_session(const struct op *op, struct buf *out)
 {
     const char *session = json_string(op->args, "session");
-    buf_str(out, "{\"session\":");
-    json_put_cstr(out, session ? session : op->run->session);
-    buf_char(out, '}');
+    json_open(out, NULL, '{');
+    json_word(out, "session", session ? session : op->run->session);
+    json_close(out, '}');
 }
 
 static void put_message(struct buf *b, const struct store_message *m)
 {
-    char at[TEXT_TIME];
-    text_time(m->at_ms, at);
-    buf_str(b, "{\"role\":");
-    json_put_string(b, m->role);
-    buf_str(b, ",\"text\":");
-    json_put_string(b, m->text);
-    buf_str(b, ",\"run\":");
-    json_put_string(b, m->run);
-    buf_printf(b, ",\"at\":\"%s\"}", at);
+    json_open(b, NULL, '{');
+    json_text(b, "role", m->role);
+    json_text(b, "text", m->text);
+    json_text(b, "run", m->run);
+    json_time(b, "at", m->at_ms);
+    json_close(b, '}');
 }
 
 static void on_messages(void *arg, const struct store_message *messages, size_t count,
@@ -57,18 +55,17 @@ static void on_messages(void *arg, const struct store_message *messages, size_t 
     }
     struct buf json;
     buf_init(&json, ANSWER_MAX);
-    buf_str(&json, "{\"messages\":[");
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_char(&json, ',');
+    json_open(&json, NULL, '{');
+    json_open(&json, "messages", '[');
+    for (size_t i = 0; i < count; i++)
         put_message(&json, &messages[i]);
-    }
-    buf_str(&json, "]}");
+    json_close(&json, ']');
+    json_close(&json, '}');
     op_done(op, buf_view(&json));
     buf_done(&json);
 }
 
-static void start(struct op *op)
+static void start_reading(struct op *op)
 {
     const char *session = json_string(op->args, "session");
     struct look *l = mem_zero(1, sizeof *l);
@@ -78,12 +75,15 @@ static void start(struct op *op)
                        text_of(session ? session : op->run->session), HISTORY, on_messages, l);
 }
 
-static void drop(struct op *op)
+static void drop_reading(struct op *op)
 {
     struct look *l = op->state;
     if (l)
         l->op = NULL; /* on_messages frees it */
 }
 
-const struct op_kind op_session = {
-    .name = "session", .check = check, .describe = describe, .start = start, .drop = drop};
+const struct op_kind op_session = {.name = "session",
+                                   .check = check_session,
+                                   .describe = describe_session,
+                                   .start = start_reading,
+                                   .drop = drop_reading};
