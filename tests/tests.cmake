@@ -55,6 +55,17 @@ endforeach()
 
 target_link_options(test_serve_constant_time PRIVATE -Wl,--wrap=id_equal_constant_time)
 
+# What every kind of store must do (unit/store/conformance/conformance.h).
+file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/store/conformance/*.c)
+add_library(store_conformance STATIC ${files})
+target_include_directories(store_conformance PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
+target_link_libraries(store_conformance PUBLIC store PkgConfig::CMOCKA)
+foreach(target test_store_fake test_store_sqlite_conformance test_store_sqlite_disk test_store_sqlite_open
+               test_store_sqlite_stamp)
+  target_link_libraries(${target} PRIVATE store_conformance)
+endforeach()
+target_link_options(test_store_sqlite_conformance PRIVATE -Wl,--wrap=sqlite3_step)
+
 # bench_NAME of tests/bench/NAME_bench.c: built with the rest, so that it stays buildable; run by hand (tests/bench/run.sh).
 file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*_bench.c)
 foreach(file IN LISTS files)

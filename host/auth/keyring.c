@@ -3,13 +3,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/rate.h"
-#include "store/store.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void reload(struct keyring *k);
 
@@ -158,49 +153,28 @@ static void reload(struct keyring *k)
     store_list_keys(k->store, on_keys, k);
 }
 
-static void on_stamp(uv_fs_event_t *watch, const char *name, int events, int status)
+static void on_change(struct store_watcher *w)
 {
-    (void)name;
-    (void)events;
-    if (status == 0)
-        reload(watch->data);
+    reload(CONTAINER_OF(w, struct keyring, watcher));
 }
 
-static bool make_stamp(const char *path, struct error *err)
+bool keyring_open(struct keyring *k, struct timers *timers, struct store *store, struct error *err)
 {
-    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return error_errno(err, errno, "making %s", path);
-    close(fd);
-    return true;
-}
-
-bool keyring_open(struct keyring *k, uv_loop_t *loop, struct timers *timers, struct store *store,
-                  const char *data, struct error *err)
-{
-    char path[4096];
-    *k = (struct keyring){.store = store, .timers = timers};
+    *k = (struct keyring){.store = store, .timers = timers, .open = true};
     list_init(&k->waiting);
     list_init(&k->waiting_next);
     map_init(&k->by_hash);
     webhooks_init(&k->webhooks);
-    snprintf(path, sizeof path, "%s/keys.stamp", data);
-    if (!make_stamp(path, err))
+    k->watcher.changed = on_change;
+    if (!store_watch(store, &k->watcher, err))
         return false;
-    uv_fs_event_init(loop, &k->watch);
-    k->watch.data = k;
-    k->watching = true;
-    int status = uv_fs_event_start(&k->watch, on_stamp, path, 0);
-    if (status != 0)
-        return error_set(err, ERROR_IO, "watching %s: %s", path, uv_strerror(status));
     reload(k);
     return true;
 }
 
 void keyring_rest(struct keyring *k)
 {
-    if (k->watching)
-        uv_fs_event_stop(&k->watch);
+    store_unwatch(&k->watcher);
 }
 
 /* ---- finding, and when it was */
@@ -271,27 +245,12 @@ bool keyring_webhook_ok(const struct keyring *k, const char *project, const char
     return webhooks_open(&k->webhooks, project, key, secret);
 }
 
-struct closing {
-    struct keyring *k;
-    void (*closed)(void *arg);
-    void *arg;
-};
-
-static void on_closed(uv_handle_t *handle)
+void keyring_close(struct keyring *k)
 {
-    struct closing *c = handle->data;
-    free(c->k->keys);
-    map_done(&c->k->by_hash);
-    webhooks_done(&c->k->webhooks);
-    if (c->closed)
-        c->closed(c->arg);
-    free(c);
-}
-
-void keyring_close(struct keyring *k, void (*closed)(void *arg), void *arg)
-{
-    struct closing *c = mem_zero(1, sizeof *c);
-    *c = (struct closing){k, closed, arg};
-    k->watch.data = c;
-    uv_close((uv_handle_t *)&k->watch, on_closed);
+    if (!k->open)
+        return;
+    k->open = false;
+    free(k->keys);
+    map_done(&k->by_hash);
+    webhooks_done(&k->webhooks);
 }

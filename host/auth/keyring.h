@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* keyring.h - the API keys and the webhook secrets in memory, by hash. Read from the store at the
- * start and again whenever DATA/keys.stamp is touched (the CLI does that). Owner: engine. Thread:
- * loop. */
+ * start and again whenever it says that they have changed (the CLI may do that). Owner: engine.
+ * Thread: loop. */
 #pragma once
 #include "auth/webhooks.h"
 #include "base/error.h"
@@ -9,10 +9,8 @@
 #include "base/map.h"
 #include "base/timers.h"
 #include "domain/proof/api_key.h"
+#include "store/store.h"
 #include <stdbool.h>
-#include <uv.h>
-
-struct store;
 
 enum { KEYRING_USED_MS = 60000 }; /* when keys were used is written this often at most */
 
@@ -26,14 +24,13 @@ struct keyring {
     struct timer used_timer;
     int64_t used_from_ms;              /* the first use not yet written; 0: all are */
     struct list waiting, waiting_next; /* for the reading under way, for the one after it */
-    uv_fs_event_t watch;
+    struct store_watcher watcher;
     struct error unread; /* why the first reading failed; code 0: it did not */
-    bool watching, loaded, reading, again;
+    bool open, loaded, reading, again;
 };
 
-/* data: the folder that holds keys.stamp (made if it is missing). */
-bool keyring_open(struct keyring *k, uv_loop_t *loop, struct timers *timers, struct store *store,
-                  const char *data, struct error *err) MUST_CHECK;
+bool keyring_open(struct keyring *k, struct timers *timers, struct store *store,
+                  struct error *err) MUST_CHECK;
 /* The living key of a presented secret, or NULL. Borrowed until the loop turns. Its time does not
  * depend on how much of a secret is right: only hashes are compared. Notes the use, which is
  * written later. */
@@ -44,9 +41,10 @@ int64_t keyring_spend(struct keyring *k, const struct api_key *copy);
 void keyring_sync(struct keyring *k, void (*fn)(void *arg, const struct error *err), void *arg);
 /* Hands the uses not yet written to the store: before it is closed. */
 void keyring_flush(struct keyring *k);
-/* Looks at the stamp no more: before the store is closed, which must not be asked after. */
+/* Is told of changes no more: before the store is closed, which must not be asked after. */
 void keyring_rest(struct keyring *k);
 /* Whether it is a living webhook secret of that trigger; API keys never are. */
 bool keyring_webhook_ok(const struct keyring *k, const char *project, const char *key,
                         struct text secret);
-void keyring_close(struct keyring *k, void (*closed)(void *arg), void *arg);
+/* Once the store is closed, which ends what is under way. Harmless when it is not open. */
+void keyring_close(struct keyring *k);

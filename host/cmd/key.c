@@ -212,14 +212,14 @@ static bool read_secret(const struct api_key *k, char out[LOCAL_SECRET], const s
 
 /* The key alone on standard output, so that $(…) holds it; about it, on standard error. A key that
  * could not be shown is of no use to anybody. */
-static int show_new(const struct api_key *k, const char *secret, const char *data)
+static int show_new(struct store *store, const struct api_key *k, const char *secret)
 {
     char allowed[PERMISSION_WORDS];
     struct error err = {0};
     if (secret)
         puts(secret);
     if (secret && out_end(command_key.name) != 0) {
-        if (!store_key_revoke_blocking(data, k->id, k->created_ms, "cli", &err))
+        if (!store_key_revoke_blocking(store, k->id, k->created_ms, "cli", &err))
             out_fail(command_key.name, &err);
         return 1;
     }
@@ -244,11 +244,13 @@ static int create_key(const struct options *o)
         return out_usage(command_key.name, &err);
     id_make(k.id, "key", k.created_ms);
     api_key_hash(text_of(secret), k.hash);
+    struct store *store = store_open_blocking(o->data, false, &err);
     int status;
-    if (store_key_create_blocking(o->data, &k, "cli", &err))
-        status = show_new(&k, o->secret_stdin ? NULL : secret, o->data);
+    if (store && store_key_create_blocking(store, &k, "cli", &err))
+        status = show_new(store, &k, o->secret_stdin ? NULL : secret);
     else
         status = out_fail(command_key.name, &err);
+    store_close_blocking(store);
     explicit_bzero(secret, sizeof secret);
     return status;
 }
@@ -297,7 +299,10 @@ static int list_keys(const struct options *o)
     struct api_key *keys = NULL;
     struct listing l;
     size_t count = 0;
-    if (!store_keys_blocking(o->data, &keys, &count, &err))
+    struct store *store = store_open_blocking(o->data, true, &err);
+    bool ok = store && store_keys_blocking(store, &keys, &count, &err);
+    store_close_blocking(store);
+    if (!ok)
         return out_fail(command_key.name, &err);
     listing_begin(&l, columns, o->json);
     for (size_t i = 0; i < count; i++)
@@ -308,18 +313,18 @@ static int list_keys(const struct options *o)
 
 /* ---- revoke */
 
-static bool revoke_named(const struct options *o, size_t *revoked, struct error *err)
+static bool revoke_named(struct store *store, const struct options *o, size_t *revoked,
+                         struct error *err)
 {
     struct api_key *keys = NULL;
     size_t count = 0;
-    if (!store_keys_blocking(o->data, &keys, &count, err))
+    if (!store_keys_blocking(store, &keys, &count, err))
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
         if (keys[i].revoked_ms || strcmp(keys[i].name, o->name) != 0)
             continue;
-        ok = store_key_revoke_blocking(o->data, keys[i].id, clock_wall_ms(&clock_system), "cli",
-                                       err);
+        ok = store_key_revoke_blocking(store, keys[i].id, clock_wall_ms(&clock_system), "cli", err);
         *revoked += ok;
     }
     free(keys);
@@ -336,12 +341,14 @@ static int revoke_keys(const struct options *o)
         error_set(&err, ERROR_INVALID, "revoke wants the id of a key, or --name NAME");
         return out_usage(command_key.name, &err);
     }
-    bool ok = true;
-    if (o->name)
-        ok = revoke_named(o, &revoked, &err);
-    else if ((ok = store_key_revoke_blocking(o->data, o->id, clock_wall_ms(&clock_system), "cli",
-                                             &err)))
+    struct store *store = store_open_blocking(o->data, true, &err);
+    bool ok = store != NULL;
+    if (ok && o->name)
+        ok = revoke_named(store, o, &revoked, &err);
+    else if (ok && (ok = store_key_revoke_blocking(store, o->id, clock_wall_ms(&clock_system),
+                                                   "cli", &err)))
         revoked = 1;
+    store_close_blocking(store);
     if (!ok)
         return out_fail(command_key.name, &err);
     fprintf(stderr, "moontide: revoked %zu key%s\n", revoked, revoked == 1 ? "" : "s");

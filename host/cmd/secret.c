@@ -172,7 +172,10 @@ static int list(const struct options *o)
         error_set(&err, ERROR_INVALID, "unexpected word \"%s\"", o->name);
         return out_usage(command_secret.name, &err);
     }
-    if (!store_secrets_blocking(o->data, &rows, &count, &err))
+    struct store *store = store_open_blocking(o->data, true, &err);
+    bool ok = store && store_secrets_blocking(store, &rows, &count, &err);
+    store_close_blocking(store);
+    if (!ok)
         return out_fail(command_secret.name, &err);
     listing_begin(&l, columns, o->json);
     for (size_t i = 0; i < count; i++)

@@ -63,27 +63,32 @@ static void raise_file_limit(void)
     }
 }
 
-/* The first start makes a key that may do everything, and shows it this once. */
-static bool make_admin_key(const char *data, struct error *err)
+static bool make_admin_key(struct store *store, struct error *err)
 {
-    struct api_key *keys = NULL,
-                   key = {.permissions = PERMISSION_ALL, .name = "admin", .projects = "*"};
-    size_t count;
+    struct api_key key = {.permissions = PERMISSION_ALL, .name = "admin", .projects = "*"};
     char secret[API_KEY_BYTES];
-    if (!store_keys_blocking(data, &keys, &count, err))
-        return false;
-    free(keys);
-    if (count > 0)
-        return true;
     key.created_ms = clock_wall_ms(&clock_system);
     id_make(key.id, "key", key.created_ms);
     api_key_secret(secret);
     api_key_hash(text_of(secret), key.hash);
-    if (!store_key_create_blocking(data, &key, "host", err))
+    if (!store_key_create_blocking(store, &key, "host", err))
         return false;
     printf("admin key: %s\n", secret);
     fflush(stdout);
     return true;
+}
+
+/* The first start makes a key that may do everything, and shows it this once. */
+static bool need_admin_key(const char *data, struct error *err)
+{
+    struct api_key *keys = NULL;
+    size_t count = 0;
+    struct store *store = store_open_blocking(data, true, err);
+    bool ok = store && store_keys_blocking(store, &keys, &count, err) &&
+              (count > 0 || make_admin_key(store, err));
+    free(keys);
+    store_close_blocking(store);
+    return ok;
 }
 
 /* Not to those who have a proxy in front, and named it: it speaks TLS, or they know. */
@@ -181,7 +186,7 @@ static bool open_all(struct server *s, struct error *err)
     if (!(s->app.engine = engine_open(&options, err)))
         return false;
     return stream_token_open(&s->app.tokens, s->config->data, err) &&
-           make_admin_key(s->config->data, err);
+           need_admin_key(s->config->data, err);
 }
 
 /* ---- end */

@@ -76,15 +76,15 @@ static bool read_address(const struct options *o, struct address *a, struct erro
 /* ---- create */
 
 /* The secret alone on standard output, so that $(…) holds it; about it, on standard error. */
-static int show_new(const struct options *o, const struct store_webhook *w, const char *secret,
-                    size_t revoked)
+static int show_new(struct store *store, const struct options *o, const struct store_webhook *w,
+                    const char *secret, size_t revoked)
 {
     struct error err = {0};
     if (!o->secret_stdin)
         puts(secret);
     if (out_end(command_webhook.name) != 0) { /* what could not be shown is of no use to anybody */
         size_t gone;
-        if (!store_webhook_revoke_blocking(o->data, w->id, NULL, NULL, w->created_ms, &gone, &err))
+        if (!store_webhook_revoke_blocking(store, w, w->created_ms, &gone, &err))
             out_fail(command_webhook.name, &err);
         return 1;
     }
@@ -110,11 +110,13 @@ static int create(const struct options *o)
     memcpy(w.project, a.project, sizeof w.project);
     memcpy(w.trigger, a.key, sizeof w.trigger);
     id_sha256(secret, strlen(secret), w.hash);
+    struct store *store = store_open_blocking(o->data, false, &err);
     int status;
-    if (store_webhook_create_blocking(o->data, &w, &revoked, &err))
-        status = show_new(o, &w, secret, revoked);
+    if (store && store_webhook_create_blocking(store, &w, &revoked, &err))
+        status = show_new(store, o, &w, secret, revoked);
     else
         status = out_fail(command_webhook.name, &err);
+    store_close_blocking(store);
     explicit_bzero(secret, sizeof secret);
     return status;
 }
@@ -153,7 +155,10 @@ static int list(const struct options *o)
         error_set(&err, ERROR_INVALID, "unexpected word \"%s\"", o->word);
         return out_usage(command_webhook.name, &err);
     }
-    if (!store_webhooks_blocking(o->data, &rows, &count, &err))
+    struct store *store = store_open_blocking(o->data, true, &err);
+    bool ok = store && store_webhooks_blocking(store, &rows, &count, &err);
+    store_close_blocking(store);
+    if (!ok)
         return out_fail(command_webhook.name, &err);
     listing_begin(&l, columns, o->json);
     for (size_t i = 0; i < count; i++)
@@ -172,9 +177,18 @@ static int remove_secrets(const struct options *o)
     bool by_id = o->word && strncmp(o->word, "wh_", 3) == 0 && !strchr(o->word, '/');
     if (!by_id && !read_address(o, &a, &err))
         return out_usage(command_webhook.name, &err);
-    if (!store_webhook_revoke_blocking(o->data, by_id ? o->word : NULL, by_id ? NULL : a.project,
-                                       by_id ? NULL : a.key, clock_wall_ms(&clock_system), &revoked,
-                                       &err))
+    struct store_webhook which = {0};
+    if (by_id) {
+        snprintf(which.id, sizeof which.id, "%s", o->word);
+    } else {
+        memcpy(which.project, a.project, sizeof which.project);
+        memcpy(which.trigger, a.key, sizeof which.trigger);
+    }
+    struct store *store = store_open_blocking(o->data, true, &err);
+    bool ok = store && store_webhook_revoke_blocking(store, &which, clock_wall_ms(&clock_system),
+                                                     &revoked, &err);
+    store_close_blocking(store);
+    if (!ok)
         return out_fail(command_webhook.name, &err);
     fprintf(stderr, "moontide: removed %zu secret%s\n", revoked, revoked == 1 ? "" : "s");
     return 0;

@@ -91,10 +91,10 @@ static bool open_parts(struct engine *e, const struct engine_options *o, struct 
     if (!(e->store = open_store(o, err)))
         return false;
     e->reload.kept.store = e->store;
-    if (!keyring_open(&e->keyring, o->loop, &e->timers, e->store, o->config->data, err))
+    if (!keyring_open(&e->keyring, &e->timers, e->store, err))
         return false;
     pauses_read(e);
-    if (!(e->vault = vault_open(o->loop, e->store, o->config->data, err)))
+    if (!(e->vault = vault_open(e->store, o->config->data, err)))
         return false;
     if (!jwt_open(&e->jwt, o->config, e->vault, o->clock, err))
         return false;
@@ -181,6 +181,8 @@ static void on_part_closed(void *arg)
     free_runs(e);
     reload_done(&e->reload);
     jwt_free(e->jwt);
+    keyring_close(&e->keyring);
+    vault_close(e->vault);
     hub_done(&e->hub);
     map_done(&e->runs);
     placements_done(&e->placements);
@@ -205,10 +207,6 @@ static void on_store_closed(void *arg)
     uv_close((uv_handle_t *)&e->turn, on_handle_closed);
     if (e->http)
         e->parts++, http_close(e->http, on_part_closed, e);
-    if (e->keyring.watching)
-        e->parts++, keyring_close(&e->keyring, on_part_closed, e);
-    if (e->vault)
-        e->parts++, vault_close(e->vault, on_part_closed, e);
     if (e->pool)
         e->parts++, pool_close(e->pool, on_part_closed, e);
     timers_close(&e->timers, on_part_closed, e);

@@ -8,12 +8,11 @@
 #include "base/mem.h"
 #include "secrets/master_key.h"
 #include "store/store.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-enum { PATH_BYTES = 4096, DETAIL_BYTES = 16 << 10 };
+enum { DETAIL_BYTES = 16 << 10 };
 
 struct secret {
     char *name, *hosts;
@@ -29,11 +28,9 @@ struct vault {
     struct seal_key *key; /* NULL until there is something to seal or to open */
     struct map secrets;   /* name -> struct secret */
     struct scrub *scrub;
-    uv_fs_event_t watch;
+    struct store_watcher watcher;
     bool reading, again;
     bool stale; /* what is being read may be older than what was put meanwhile */
-    void (*closed)(void *arg);
-    void *arg;
 };
 
 /* ---- one secret */
@@ -241,12 +238,9 @@ static void reload(struct vault *v)
     store_list_secrets(v->store, on_rows, v);
 }
 
-static void on_stamp(uv_fs_event_t *watch, const char *name, int events, int status)
+static void on_change(struct store_watcher *w)
 {
-    (void)name;
-    (void)events;
-    if (status == 0)
-        reload(watch->data);
+    reload(CONTAINER_OF(w, struct vault, watcher));
 }
 
 /* ---- changes made here */
@@ -349,20 +343,30 @@ void vault_remove(struct vault *v, const char *name, const struct store_audit *a
 
 /* ---- life */
 
+/* Before the loop turns, as the first runs want their secrets. */
 static bool load(struct vault *v, struct error *err)
 {
-    struct store_secret *rows;
-    size_t count;
+    struct store_secret *rows = NULL;
+    size_t count = 0;
+    struct store *now = NULL;
     if (!master_key_from_environment(&v->key, err) ||
-        !store_secrets_blocking(v->data, &rows, &count, err))
+        !(now = store_open_blocking(v->data, true, err)))
         return false;
-    bool ok = take_rows(v, rows, count, err);
+    bool ok = store_secrets_blocking(now, &rows, &count, err) && take_rows(v, rows, count, err);
     store_secrets_free(rows, count);
+    store_close_blocking(now);
     return ok;
 }
 
-static void vault_free(struct vault *v)
+void vault_rest(struct vault *v)
 {
+    store_unwatch(&v->watcher);
+}
+
+void vault_close(struct vault *v)
+{
+    if (!v)
+        return;
     secrets_free(&v->secrets);
     scrub_free(v->scrub);
     seal_key_free(v->key);
@@ -370,44 +374,17 @@ static void vault_free(struct vault *v)
     free(v);
 }
 
-static void on_closed(uv_handle_t *handle)
+struct vault *vault_open(struct store *store, const char *data, struct error *err)
 {
-    struct vault *v = handle->data;
-    void (*closed)(void *arg) = v->closed;
-    void *arg = v->arg;
-    vault_free(v);
-    if (closed)
-        closed(arg);
-}
-
-void vault_rest(struct vault *v)
-{
-    uv_fs_event_stop(&v->watch);
-}
-
-void vault_close(struct vault *v, void (*closed)(void *arg), void *arg)
-{
-    v->closed = closed;
-    v->arg = arg;
-    uv_close((uv_handle_t *)&v->watch, on_closed);
-}
-
-struct vault *vault_open(uv_loop_t *loop, struct store *store, const char *data, struct error *err)
-{
-    char path[PATH_BYTES];
     struct vault *v = mem_zero(1, sizeof *v);
     v->store = store;
     v->data = mem_text(data);
     map_init(&v->secrets);
-    snprintf(path, sizeof path, "%s/keys.stamp", data);
-    uv_fs_event_init(loop, &v->watch);
-    v->watch.data = v;
-    int status = uv_fs_event_start(&v->watch, on_stamp, path, 0);
-    if (status != 0)
-        error_set(err, ERROR_IO, "watching %s: %s", path, uv_strerror(status));
-    if (status == 0 && load(v, err))
+    v->watcher.changed = on_change;
+    if (store_watch(store, &v->watcher, err) && load(v, err))
         return v;
-    vault_close(v, NULL, NULL);
+    vault_rest(v);
+    vault_close(v);
     return NULL;
 }
 
@@ -428,14 +405,14 @@ static bool key_fits(const struct seal_key *key, const struct store_secret *rows
     return true;
 }
 
-static bool put_now(const char *data, const struct seal_key *key, const struct vault_entry *e,
+static bool put_row(struct store *store, const struct seal_key *key, const struct vault_entry *e,
                     int64_t now_ms, struct error *err)
 {
     struct buf sealed, detail;
     struct store_audit a = {.at_ms = now_ms, .actor = TEXT("cli")};
     struct store_secret row = seal_row(key, e, now_ms, &sealed);
     fill_audit(&a, e->name, e->hosts, &detail);
-    bool ok = store_secret_put_blocking(data, &row, &a, err);
+    bool ok = store_secret_put_blocking(store, &row, &a, err);
     buf_done(&sealed);
     buf_done(&detail);
     return ok;
@@ -445,14 +422,17 @@ bool vault_put_blocking(const char *data, const struct vault_entry *entry, int64
                         struct error *err)
 {
     struct vault v = {.data = (char *)data};
-    struct store_secret *rows;
-    size_t count;
-    if (!store_secrets_blocking(data, &rows, &count, err))
+    struct store_secret *rows = NULL;
+    size_t count = 0;
+    struct store *store = store_open_blocking(data, true, err);
+    if (!store)
         return false;
-    bool ok = need_key(&v, count, err) && key_fits(v.key, rows, count, entry->name, err) &&
-              put_now(data, v.key, entry, now_ms, err);
+    bool ok = store_secrets_blocking(store, &rows, &count, err) && need_key(&v, count, err) &&
+              key_fits(v.key, rows, count, entry->name, err) &&
+              put_row(store, v.key, entry, now_ms, err);
     store_secrets_free(rows, count);
     seal_key_free(v.key);
+    store_close_blocking(store);
     return ok;
 }
 
@@ -460,8 +440,12 @@ bool vault_remove_blocking(const char *data, const char *name, int64_t now_ms, s
 {
     struct buf detail;
     struct store_audit a = {.at_ms = now_ms, .actor = TEXT("cli")};
+    struct store *store = store_open_blocking(data, true, err);
+    if (!store)
+        return false;
     fill_audit(&a, name, NULL, &detail);
-    bool ok = store_secret_remove_blocking(data, name, &a, err);
+    bool ok = store_secret_remove_blocking(store, name, &a, err);
     buf_done(&detail);
+    store_close_blocking(store);
     return ok;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* vault.h - the secrets in memory. Read from the store at the start and again whenever
- * DATA/keys.stamp is touched (the CLI does that). Values lie in locked pages and leave them only by
+/* vault.h - the secrets in memory. Read from the store at the start and again whenever it says
+ * that they have changed (the CLI may do that). Values lie in locked pages and leave them only by
  * secret_write; there is no other function that shows one. With the first secret the process stops
  * leaving core dumps. Owner: engine. Thread: loop. */
 #pragma once
@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "secrets/scrub.h"
 #include "secrets/secret_form.h"
-#include <uv.h>
 
 struct store;
 struct store_audit;
@@ -18,12 +17,11 @@ struct secret;
 
 /* Blocks. False with err: the master key is missing or another one, or a row is damaged; the text
  * says what to do. */
-struct vault *vault_open(uv_loop_t *loop, struct store *store, const char *data,
-                         struct error *err) MUST_CHECK;
-/* Looks at the stamp no more: before the store is closed, which must not be asked after. */
+struct vault *vault_open(struct store *store, const char *data, struct error *err) MUST_CHECK;
+/* Is told of changes no more: before the store is closed, which must not be asked after. */
 void vault_rest(struct vault *v);
 /* Once the store is closed, which ends what is under way. */
-void vault_close(struct vault *v, void (*closed)(void *arg), void *arg);
+void vault_close(struct vault *v); /* harmless with NULL */
 
 /* NULL: there is none of that name. Borrowed until the loop turns. */
 const struct secret *vault_find(const struct vault *v, struct text name);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* store.h - the only way to the disk. One file, DATA/moontide.db (SQLite, WAL, synchronous=FULL).
+/* store.h - runs, journals, inboxes, keys and what else outlives the process: the interface that
+ * every kind of store fulfils (kind.h; tests/unit/store/conformance says what that means).
  *
- * Writes: one writer thread. store_write() hands over an order and returns at once; the writer
- * takes all the orders that are waiting, applies them in one transaction (group commit), and then
- * `done` is called on the loop thread, in the order of the calls. An order is atomic: all of it or
- * nothing. Orders of one run are applied in the order given.
+ * Writes: an order (of a run) or a small change is handed over and returns at once; what is waiting
+ * is committed as a group, and then `done` is called on the loop thread, in the order of the calls.
+ * An order is atomic: all of it or nothing. Orders of one run are applied in the order given.
+ * Changes may overtake orders.
  *
- * Reads: one reader thread, answers on the loop thread. A read sees every write whose `done` has
- * been called.
+ * Reads: answers come on the loop thread. A read sees every write whose `done` has been called.
  *
- * Owner: engine. Thread: loop, except the *_blocking functions, which block (start-up and CLI).
+ * Owner: engine. Thread: loop.
  * Limits: chunk 8 MiB; 16,777,215 records a run; journal reads return at most max_bytes (at least
- * one chunk); lists leave out long texts (STORE_LIST_TEXT). */
+ * one chunk); lists leave out long texts (STORE_LIST_TEXT); STORE_INBOX_MAX rows in an inbox. */
 #pragma once
 #include "base/error.h"
 #include "base/id.h"
@@ -39,7 +39,7 @@ bool store_status_final(enum store_status s);
 
 /* ---- writes */
 
-struct store_accept {                   /* the birth of a run */
+struct store_accept {                   /* of a new run */
     struct text project, trigger, kind; /* kind: "api" … of the event */
     struct text session, instruction;   /* instruction may be absent */
     struct text event;                  /* JSON as the runner gets it */
@@ -142,14 +142,15 @@ struct store_audit {
 /* For what has no change of its own to go with. done may be NULL. */
 void store_audit(struct store *s, const struct store_audit *a, store_written_fn done, void *arg);
 
-/* The arguments are copied; done may be NULL. The key as it is (id, hash and times filled in). Both
- * touch DATA/keys.stamp, as the *_blocking functions do. Revoking a key twice keeps the first time;
- * of an unknown one: ERROR_MISSING. audit: written in the same transaction; NULL: none. */
+/* The arguments are copied; done may be NULL. The key as it is (id, hash and times filled in).
+ * Revoking a key twice keeps the first time; of an unknown one: ERROR_MISSING. A value that a key
+ * or a living webhook secret has already: ERROR_EXISTS. audit: written in the same transaction;
+ * NULL: none. Watchers are told. */
 void store_key_create(struct store *s, const struct api_key *key, const struct store_audit *audit,
                       store_written_fn done, void *arg);
 void store_key_revoke(struct store *s, const char *id, int64_t now_ms,
                       const struct store_audit *audit, store_written_fn done, void *arg);
-/* When keys were last used: id and used_ms of each count. The stamp stays as it is. */
+/* When keys were last used: id and used_ms of each count. Watchers are not told. */
 void store_keys_used(struct store *s, const struct api_key *keys, size_t count,
                      store_written_fn done, void *arg);
 
@@ -163,16 +164,16 @@ struct store_pause {
 void store_pause(struct store *s, const struct store_pause *p, bool paused,
                  const struct store_audit *audit, store_written_fn done, void *arg);
 
-/* A secret as the file has it: the value only sealed (engine/seal.h). Texts are borrowed. */
+/* A secret as the store has it: the value only sealed (secrets/seal.h). Texts are borrowed. */
 struct store_secret {
     const char *name;
     const char *hosts; /* comma-separated */
     struct text sealed;
     int64_t created_ms, updated_ms;
 };
-/* As with keys: copied, done may be NULL, DATA/keys.stamp is touched. Putting what is there
- * replaces it and keeps created_ms (updated_ms is the time of both otherwise). Removing an unknown
- * one: ERROR_MISSING. */
+/* As with keys: copied, done may be NULL, watchers are told. Putting what is there replaces it and
+ * keeps created_ms (updated_ms is the time of both otherwise). Removing an unknown one:
+ * ERROR_MISSING. */
 void store_secret_put(struct store *s, const struct store_secret *secret,
                       const struct store_audit *audit, store_written_fn done, void *arg);
 void store_secret_remove(struct store *s, const char *name, const struct store_audit *audit,
@@ -187,13 +188,16 @@ struct store_webhook {
     int64_t revoked_ms; /* 0: alive */
 };
 enum { STORE_WEBHOOKS_ALIVE = 2 }; /* of one trigger, so that callers can change over */
+/* revoked: how many; of a creation those that made room. */
+typedef void (*store_webhook_fn)(void *arg, size_t revoked, const struct error *err);
 /* As with keys. With STORE_WEBHOOKS_ALIVE alive the oldest is revoked. The value of an API key, or
  * of a living secret of the same trigger: ERROR_EXISTS. */
 void store_webhook_create(struct store *s, const struct store_webhook *webhook,
-                          const struct store_audit *audit, store_written_fn done, void *arg);
-/* The one of which->id, or (id "") all of which->project and trigger; none alive: ERROR_MISSING. */
+                          const struct store_audit *audit, store_webhook_fn done, void *arg);
+/* The living one of which->id ("": any), which->project and which->trigger ("": any); there is
+ * none: ERROR_MISSING. */
 void store_webhook_revoke(struct store *s, const struct store_webhook *which, int64_t now_ms,
-                          const struct store_audit *audit, store_written_fn done, void *arg);
+                          const struct store_audit *audit, store_webhook_fn done, void *arg);
 
 /* One turn of a conversation: what a run's step was told, what it answered. Texts are borrowed. */
 struct store_turn {
@@ -330,51 +334,61 @@ void store_read_session(struct store *s, struct text project, struct text sessio
 /* ---- life */
 
 struct store_options {
-    const char *data; /* folder, made if it is missing (0700) */
-    uv_loop_t *loop;
+    const char *data;  /* the data folder, made if it is missing (0700) */
+    bool existing;     /* a store that is missing is ERROR_MISSING instead of made */
+    uv_loop_t *loop;   /* NULL: see store_open_blocking */
     size_t group_max;  /* most orders a commit; 0: 512 */
     uint32_t page_max; /* largest database in pages (8 KB), to test a full disk; 0: no limit */
 };
-/* Takes DATA/lock (flock); held by another process: ERROR_BUSY "data folder … is in use by process
- * N". Creates or migrates the schema; refuses a newer one. *options is borrowed for the call. */
+/* Takes the folder for this process; held by another one: ERROR_BUSY "data folder … is in use by
+ * process N". Makes the store or brings it up to date; refuses a newer one. *options is borrowed
+ * for the call. */
 struct store *store_open(const struct store_options *options, struct error *err) MUST_CHECK;
 /* Finishes all that was ordered (also what the callbacks order meanwhile), delivers the callbacks,
  * joins the threads, closes its uv handles (run the loop on after). Blocks for that long. May be
  * called from a callback. */
 void store_close(struct store *s, void (*closed)(void *arg), void *arg);
-/* How many orders wait, and the time of the last commit in microseconds (for /metrics,
- * drain). */
+/* How many orders wait, and the time of the last commit in microseconds (for /metrics, drain). */
 void store_load(const struct store *s, size_t *waiting, int64_t *commit_us);
 /* "host_…": made once for a data folder, the owner of the runs accepted in it. */
 const char *store_host_id(const struct store *s);
 
-/* ---- CLI, with the host running or not (no lock is taken; SQLite's own locking serves). Each
- * opens DATA/moontide.db, does one thing and, having changed something, touches DATA/keys.stamp,
- * which a running host watches. Creating makes the folder and the database when missing. actor:
- * "cli" or "host", for the audit row that goes with the change. */
-bool store_key_create_blocking(const char *data, const struct api_key *key, const char *actor,
+/* Who wants to know when keys, secrets or webhooks were changed, by this process or another (the
+ * CLI). Told on the loop thread, soon after the change, once or several times. The caller's
+ * storage, until store_unwatch or store_close. */
+struct store_watcher {
+    void (*changed)(struct store_watcher *w);
+    struct list link; /* the store's */
+};
+bool store_watch(struct store *s, struct store_watcher *w, struct error *err) MUST_CHECK;
+void store_unwatch(struct store_watcher *w); /* harmless when it does not watch */
+
+/* ---- for start-up and the CLI, with a host running on the same store or not */
+
+/* A store without threads and loop: every function of this file does its work and calls back before
+ * it returns (and blocks for that long). Takes no folder: several processes may have it open.
+ * existing: as in the options. */
+struct store *store_open_blocking(const char *data, bool existing, struct error *err) MUST_CHECK;
+void store_close_blocking(struct store *s); /* harmless with NULL */
+
+/* The functions above with their answer as result, of a store opened so. actor: "cli" or "host",
+ * for the audit row that goes with the change. Lists are malloc'ed. */
+bool store_key_create_blocking(struct store *s, const struct api_key *key, const char *actor,
                                struct error *err) MUST_CHECK;
-bool store_key_revoke_blocking(const char *data, const char *id, int64_t now_ms, const char *actor,
+bool store_key_revoke_blocking(struct store *s, const char *id, int64_t now_ms, const char *actor,
                                struct error *err) MUST_CHECK;
-/* *keys is malloc'ed. */
-bool store_keys_blocking(const char *data, struct api_key **keys, size_t *count,
+bool store_keys_blocking(struct store *s, struct api_key **keys, size_t *count,
                          struct error *err) MUST_CHECK;
-/* See store_webhook_create. */
-bool store_webhook_create_blocking(const char *data, const struct store_webhook *webhook,
+bool store_webhook_create_blocking(struct store *s, const struct store_webhook *webhook,
                                    size_t *revoked, struct error *err) MUST_CHECK;
-/* By its id (project and trigger NULL), or (id NULL) all of a trigger. None alive:
- * ERROR_MISSING. */
-bool store_webhook_revoke_blocking(const char *data, const char *id, const char *project,
-                                   const char *trigger, int64_t now_ms, size_t *revoked,
-                                   struct error *err) MUST_CHECK;
-/* *webhooks is malloc'ed. */
-bool store_webhooks_blocking(const char *data, struct store_webhook **webhooks, size_t *count,
+bool store_webhook_revoke_blocking(struct store *s, const struct store_webhook *which,
+                                   int64_t now_ms, size_t *revoked, struct error *err) MUST_CHECK;
+bool store_webhooks_blocking(struct store *s, struct store_webhook **webhooks, size_t *count,
                              struct error *err) MUST_CHECK;
-bool store_secret_put_blocking(const char *data, const struct store_secret *secret,
+bool store_secret_put_blocking(struct store *s, const struct store_secret *secret,
                                const struct store_audit *audit, struct error *err) MUST_CHECK;
-bool store_secret_remove_blocking(const char *data, const char *name,
+bool store_secret_remove_blocking(struct store *s, const char *name,
                                   const struct store_audit *audit, struct error *err) MUST_CHECK;
-bool store_secrets_blocking(const char *data, struct store_secret **secrets, size_t *count,
+bool store_secrets_blocking(struct store *s, struct store_secret **secrets, size_t *count,
                             struct error *err) MUST_CHECK;
-void store_secrets_free(struct store_secret *secrets,
-                        size_t count); /* what store_secrets_blocking gave */
+void store_secrets_free(struct store_secret *secrets, size_t count); /* what that one gave */

@@ -10,40 +10,32 @@
 
 /* ---- keys and secrets */
 
-bool keyring_open(struct keyring *k, uv_loop_t *loop, struct timers *timers, struct store *store,
-                  const char *data, struct error *err)
+bool keyring_open(struct keyring *k, struct timers *timers, struct store *store, struct error *err)
 {
-    (void)loop;
     (void)timers;
     (void)store;
-    (void)data;
     (void)err;
     k->loaded = true;
     return true;
 }
 
-void keyring_close(struct keyring *k, void (*closed)(void *arg), void *arg)
+void keyring_close(struct keyring *k)
 {
     (void)k;
-    (void)closed;
-    (void)arg;
     abort();
 }
 
-struct vault *vault_open(uv_loop_t *loop, struct store *store, const char *data, struct error *err)
+struct vault *vault_open(struct store *store, const char *data, struct error *err)
 {
-    (void)loop;
     (void)store;
     (void)data;
     (void)err;
     return (struct vault *)&fake_store;
 }
 
-void vault_close(struct vault *v, void (*closed)(void *arg), void *arg)
+void vault_close(struct vault *v)
 {
     (void)v;
-    (void)closed;
-    (void)arg;
     abort();
 }
 

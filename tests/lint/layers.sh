@@ -95,6 +95,9 @@ in_host && /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
     if (!quoted && library in home && !below(folder, home[library]))
         report(path " is for " home[library] " only")
 }
+in_host && tolower($0) ~ /sqlite/ && FILENAME !~ /^host\/store\/(sqlite\/|store\.c)/ {
+    report("SQLite is named in store/sqlite alone (and where store.c chooses it)")
+}
 { lines = FNR }
 function check_end() {
     if (name == "")

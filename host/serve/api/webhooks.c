@@ -96,6 +96,12 @@ static bool read_form(struct request *q, struct store_webhook *w, bool *given)
     return !r.detail;
 }
 
+static void on_written(void *arg, size_t revoked, const struct error *err)
+{
+    (void)revoked;
+    change_written(arg, err);
+}
+
 static void start(struct request *q, const struct store_webhook *w, struct buf *json,
                   const char *action)
 {
@@ -105,9 +111,9 @@ static void start(struct request *q, const struct store_webhook *w, struct buf *
     struct store *store = q->app->engine->store;
     struct change *c = change_new(q, json);
     if (json)
-        store_webhook_create(store, w, &audit, change_written, c);
+        store_webhook_create(store, w, &audit, on_written, c);
     else
-        store_webhook_revoke(store, w, audit.at_ms, &audit, change_written, c);
+        store_webhook_revoke(store, w, audit.at_ms, &audit, on_written, c);
 }
 
 void webhooks_create(struct request *q)

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/audit.h"
 
-#include "base/json.h"
 #include "base/mem.h"
-#include "store/sqlite/change.h"
+#include "store/sqlite/messages.h"
 #include "store/sqlite/query.h"
-#include <stdlib.h>
+#include "store/sqlite/store.h"
 
-enum { DETAIL_MAX = 4096, PAGE_MAX = 200 };
+enum { PAGE_MAX = 200 };
 
-bool audit_put(struct sqlite *q, const struct store_audit *a, struct error *err)
+static const char audit_insert[] =
+    "INSERT INTO audit(at_ms, actor, action, target, detail, request)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+static const char audit_page[] =
+    "SELECT num, at_ms, actor, action, target, detail, request FROM audit"
+    " WHERE num < ?1 ORDER BY num DESC LIMIT ?2";
+
+bool audit_put(struct connection *q, const struct store_audit *a, struct error *err)
 {
     struct query s;
     if (!a->actor.data)
         return true;
-    query_begin(&s, q, SQL_AUDIT_PUT);
+    query_begin(&s, q, audit_insert);
     query_int(&s, a->at_ms);
     query_text(&s, a->actor);
     query_text(&s, a->action);
@@ -38,39 +44,15 @@ struct store_audit audit_copy(struct keep *k, const struct store_audit *a)
     };
 }
 
-bool audit_put_key(struct sqlite *q, const char *actor, const char *action, const char *id,
-                   const char *name, int64_t now_ms, struct error *err)
+void sqlite_audit(struct store *s, const struct store_audit *a, store_written_fn done, void *arg)
 {
-    struct buf detail;
-    buf_init(&detail, DETAIL_MAX);
-    if (name) {
-        buf_str(&detail, "{\"name\":");
-        json_put_cstr(&detail, name);
-        buf_char(&detail, '}');
-    }
-    struct store_audit a = {
-        .at_ms = now_ms,
-        .actor = text_of(actor),
-        .action = text_of(action),
-        .target = text_of(id),
-        .detail = name ? buf_view(&detail) : TEXT_NONE,
-    };
-    bool ok = audit_put(q, &a, err);
-    buf_done(&detail);
-    return ok;
-}
-
-/* ---- a row by itself */
-
-void store_audit(struct store *s, const struct store_audit *a, store_written_fn done, void *arg)
-{
-    change_start(s, mem_zero(1, sizeof(struct change)), a, done, arg);
+    write_start(s, mem_zero(1, sizeof(struct write)), a, done, arg);
 }
 
 /* ---- the list */
 
-struct list_audit {
-    struct read_job job;
+struct audit_list {
+    struct read read;
     int64_t before;
     uint32_t limit;
     struct store_audit_row *rows;
@@ -93,43 +75,40 @@ static void read_row(const struct query *s, struct keep *k, struct store_audit_r
     *row = (struct store_audit_row){query_column_int(s, 0), audit_copy(k, &borrowed)};
 }
 
-static bool read_audit(struct read_job *job, struct sqlite *q, struct error *err)
+static bool read_page(struct read *r, struct connection *q, struct error *err)
 {
-    struct list_audit *l = CONTAINER_OF(job, struct list_audit, job);
+    struct audit_list *l = CONTAINER_OF(r, struct audit_list, read);
     struct query s;
     int step;
-    l->rows = keep_alloc(&job->keep, l->limit * sizeof *l->rows);
-    query_begin(&s, q, SQL_AUDIT_LIST);
+    l->rows = keep_alloc(&r->keep, l->limit * sizeof *l->rows);
+    query_begin(&s, q, audit_page);
     query_int(&s, l->before);
     query_int(&s, (int64_t)l->limit + 1);
     while ((step = query_step(&s, err)) > 0) {
         if (l->count < l->limit)
-            read_row(&s, &job->keep, &l->rows[l->count++]);
+            read_row(&s, &r->keep, &l->rows[l->count++]);
         else
             l->more = true;
     }
     return step == 0;
 }
 
-static void deliver_audit(struct store *s, struct letter *letter)
+static void answer_page(struct read *r)
 {
-    (void)s;
-    struct list_audit *l = CONTAINER_OF(letter, struct list_audit, job.letter);
-    size_t count = l->job.failed ? 0 : l->count;
-    l->fn(l->arg, l->rows, count, count && l->more, read_error(&l->job));
-    keep_done(&l->job.keep);
-    free(l);
+    struct audit_list *l = CONTAINER_OF(r, struct audit_list, read);
+    size_t count = r->failed ? 0 : l->count;
+    l->fn(l->arg, l->rows, count, count && l->more, read_error(r));
 }
 
-void store_list_audit(struct store *s, int64_t before, uint32_t limit, store_audits_fn fn,
-                      void *arg)
+void sqlite_list_audit(struct store *s, int64_t before, uint32_t limit, store_audits_fn fn,
+                       void *arg)
 {
-    struct list_audit *l = mem_zero(1, sizeof *l);
-    l->job.run = read_audit;
-    l->job.letter.deliver = deliver_audit;
+    struct audit_list *l = mem_zero(1, sizeof *l);
+    l->read.run = read_page;
+    l->read.answer = answer_page;
     l->before = before;
     l->limit = limit < 1 ? 1 : limit > PAGE_MAX ? PAGE_MAX : limit;
     l->fn = fn;
     l->arg = arg;
-    store_read(s, &l->job);
+    read_start(s, &l->read);
 }

@@ -88,9 +88,9 @@ int folder_lock(const char *data, struct error *err)
     return fd;
 }
 
-bool folder_stamp_keys(const char *data, struct error *err)
+bool folder_stamp(const char *data, struct error *err)
 {
-    char *path = folder_path(data, "keys.stamp");
+    char *path = folder_path(data, FOLDER_STAMP);
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     /* The byte is what inotify sees, the time what people see (and a write that changes nothing
      * may leave the time as it is on some file systems). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* folder.h - the data folder: making it, one host at a time in it, and the file that tells the host
- * that the CLI has changed the keys. Thread: any. */
+/* folder.h - the data folder: making it, one host at a time in it, and the file that tells of
+ * changes made by another process. Thread: any. */
 #pragma once
 #include "base/error.h"
 
@@ -14,5 +14,7 @@ bool folder_make_file(const char *data, const char *name, struct error *err) MUS
 /* Takes DATA/lock for this process until the descriptor is closed; -1 and ERROR_BUSY when another
  * has it. */
 int folder_lock(const char *data, struct error *err) MUST_CHECK;
-/* Rewrites DATA/keys.stamp, which a running host watches. */
-bool folder_stamp_keys(const char *data, struct error *err) MUST_CHECK;
+/* The file that is touched after each change of keys, secrets and webhooks, for a running host to
+ * see: SQLite tells no other process. */
+#define FOLDER_STAMP "keys.stamp"
+bool folder_stamp(const char *data, struct error *err) MUST_CHECK;

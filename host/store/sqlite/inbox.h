@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* inbox.h - what has reached runs from outside and was not yet taken. Owner: the writer. Thread:
- * the connection's. */
+/* inbox.h - the table of what has reached runs from outside and was not yet taken. Thread: the
+ * writer's. */
 #pragma once
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/connection.h"
 #include "store/store.h"
 
-/* Puts o->inbox, or says in o->outcome why not. */
-bool inbox_apply(struct sqlite *q, struct store_order *o, struct error *err) MUST_CHECK;
+/* Puts order->inbox, or says in order->outcome why not. */
+bool inbox_rows_put(struct connection *q, struct store_order *order, struct error *err) MUST_CHECK;
 /* Deletes the rows of run number `num` up to id `last`. */
-bool inbox_take(struct sqlite *q, int64_t num, int64_t last, struct error *err) MUST_CHECK;
+bool inbox_rows_take(struct connection *q, int64_t num, int64_t last, struct error *err) MUST_CHECK;

@@ -1,33 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/sqlite/keys.h"
-
+/* The table of API keys. */
 #include "base/mem.h"
-#include "store/sqlite/folder.h"
+#include "store/sqlite/messages.h"
 #include "store/sqlite/query.h"
-#include <stdlib.h>
+#include "store/sqlite/store.h"
+#include <string.h>
+
+static const char key_insert[] =
+    "INSERT INTO api_key(id, name, hash, permissions, projects, default_project,"
+    " created_ms, revoked_ms, expires_ms, origins, per_minute)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+/* Revoking twice keeps the first time. */
+static const char key_revoke[] = "UPDATE api_key SET revoked_ms = CASE revoked_ms WHEN 0 THEN ?2"
+                                 " ELSE revoked_ms END WHERE id = ?1";
+static const char key_used[] = "UPDATE api_key SET used_ms = ?2 WHERE id = ?1 AND used_ms < ?2";
+static const char key_rows[] = "SELECT id, name, hash, permissions, projects, default_project,"
+                               " created_ms, revoked_ms, expires_ms, used_ms, origins, per_minute"
+                               " FROM api_key ORDER BY created_ms, id";
+/* 1: an API key has this value, 2: a living webhook secret. */
+static const char key_known[] = "SELECT 1 FROM api_key WHERE hash = ?1 UNION ALL"
+                                " SELECT 2 FROM webhook WHERE hash = ?1 AND revoked_ms = 0";
+
+/* ---- changes */
 
 /* A value opens one door only. */
-static bool check_new(struct sqlite *q, const struct api_key *key, struct error *err)
+static bool check_new(struct connection *q, const struct api_key *key, struct error *err)
 {
     struct query s;
-    query_begin(&s, q, SQL_KEY_KNOWN);
+    int64_t known = 0;
+    query_begin(&s, q, key_known);
     query_blob(&s, key->hash, SHA256_BYTES);
-    int step = query_step(&s, err);
-    bool is_key = step > 0 && query_column_int(&s, 0) == 1;
-    query_end(&s);
-    if (step > 0)
+    if (!query_ask_int(&s, &known, err))
+        return false;
+    if (known)
         return error_set(err, ERROR_EXISTS,
-                         is_key ? "this value is an API key already, perhaps a revoked one"
-                                : "this value is a webhook's secret; an API key must be another");
-    return step == 0;
+                         known == 1
+                             ? "this value is an API key already, perhaps a revoked one"
+                             : "this value is a webhook's secret; an API key must be another");
+    return true;
 }
 
-bool keys_put(struct sqlite *q, const struct api_key *key, struct error *err)
+struct key_write {
+    struct write write;
+    struct api_key key; /* of a revocation only the id */
+    int64_t now_ms;
+};
+
+static bool insert_key(struct write *w, struct connection *q, struct error *err)
 {
+    const struct api_key *key = &CONTAINER_OF(w, struct key_write, write)->key;
     struct query s;
     if (!check_new(q, key, err))
         return false;
-    query_begin(&s, q, SQL_KEY_PUT);
+    query_begin(&s, q, key_insert);
     query_text(&s, text_of(key->id));
     query_text(&s, text_of(key->name));
     query_blob(&s, key->hash, SHA256_BYTES);
@@ -42,25 +67,83 @@ bool keys_put(struct sqlite *q, const struct api_key *key, struct error *err)
     return query_do(&s, err) || error_context(err, "key %s", key->id);
 }
 
-bool keys_revoke(struct sqlite *q, const char *id, int64_t now_ms, struct error *err)
+static bool revoke_key(struct write *w, struct connection *q, struct error *err)
 {
+    const struct key_write *k = CONTAINER_OF(w, struct key_write, write);
     struct query s;
-    query_begin(&s, q, SQL_KEY_REVOKE);
-    query_text(&s, text_of(id));
-    query_int(&s, now_ms);
+    query_begin(&s, q, key_revoke);
+    query_text(&s, text_of(k->key.id));
+    query_int(&s, k->now_ms);
     if (!query_do(&s, err))
         return false;
-    return sqlite3_changes(q->db) > 0 || error_set(err, ERROR_MISSING, "there is no key %s", id);
+    return sqlite3_changes(q->db) > 0 ||
+           error_set(err, ERROR_MISSING, "there is no key %s", k->key.id);
 }
 
-bool keys_used(struct sqlite *q, const char *id, int64_t used_ms, struct error *err)
+void sqlite_key_create(struct store *s, const struct api_key *key, const struct store_audit *audit,
+                       store_written_fn done, void *arg)
 {
-    struct query s;
-    query_begin(&s, q, SQL_KEY_USED);
-    query_text(&s, text_of(id));
-    query_int(&s, used_ms);
-    return query_do(&s, err);
+    struct key_write *k = mem_zero(1, sizeof *k);
+    k->write.apply = insert_key;
+    k->write.announced = true;
+    k->key = *key;
+    write_start(s, &k->write, audit, done, arg);
 }
+
+void sqlite_key_revoke(struct store *s, const char *id, int64_t now_ms,
+                       const struct store_audit *audit, store_written_fn done, void *arg)
+{
+    struct key_write *k = mem_zero(1, sizeof *k);
+    k->write.apply = revoke_key;
+    k->write.announced = true;
+    strncpy(k->key.id, id, sizeof k->key.id - 1);
+    k->now_ms = now_ms;
+    write_start(s, &k->write, audit, done, arg);
+}
+
+/* ---- last use */
+
+struct keys_used {
+    struct write write;
+    struct api_key *keys; /* in `write.keep` */
+    size_t count;
+};
+
+/* Only ever forward; an unknown key is none's business. */
+static bool update_used(struct write *w, struct connection *q, struct error *err)
+{
+    const struct keys_used *u = CONTAINER_OF(w, struct keys_used, write);
+    for (size_t i = 0; i < u->count; i++) {
+        struct query s;
+        query_begin(&s, q, key_used);
+        query_text(&s, text_of(u->keys[i].id));
+        query_int(&s, u->keys[i].used_ms);
+        if (!query_do(&s, err))
+            return false;
+    }
+    return true;
+}
+
+void sqlite_keys_used(struct store *s, const struct api_key *keys, size_t count,
+                      store_written_fn done, void *arg)
+{
+    struct keys_used *u = mem_zero(1, sizeof *u);
+    u->write.apply = update_used;
+    u->keys = keep_alloc(&u->write.keep, count * sizeof *keys);
+    for (; u->count < count; u->count++)
+        u->keys[u->count] = keys[u->count];
+    write_start(s, &u->write, NULL, done, arg);
+}
+
+/* ---- the list, oldest first */
+
+struct key_list {
+    struct read read;
+    struct api_key *keys; /* in `read.keep` */
+    size_t count, room;
+    store_keys_fn fn;
+    void *arg;
+};
 
 static void read_key(const struct query *s, struct api_key *key)
 {
@@ -80,31 +163,31 @@ static void read_key(const struct query *s, struct api_key *key)
     query_column_copy(s, 10, key->origins, sizeof key->origins);
 }
 
-bool keys_list(struct sqlite *q, struct api_key **keys, size_t *count, struct error *err)
+static bool read_keys(struct read *r, struct connection *q, struct error *err)
 {
-    size_t room = 0;
+    struct key_list *l = CONTAINER_OF(r, struct key_list, read);
     struct query s;
     int step;
-    *keys = NULL;
-    *count = 0;
-    query_begin(&s, q, SQL_KEY_LIST);
+    query_begin(&s, q, key_rows);
     while ((step = query_step(&s, err)) > 0) {
-        if (*count == room) {
-            room = room ? 2 * room : 8;
-            *keys = mem_grow(*keys, room * sizeof **keys);
-        }
-        read_key(&s, &(*keys)[(*count)++]);
+        l->keys = keep_more(&r->keep, l->keys, l->count, &l->room, sizeof *l->keys);
+        read_key(&s, &l->keys[l->count++]);
     }
-    if (step == 0)
-        return true;
-    free(*keys);
-    *keys = NULL;
-    *count = 0;
-    return false;
+    return step == 0;
 }
 
-bool keys_stamp(const struct sqlite *q, struct error *err)
+static void answer_keys(struct read *r)
 {
-    return folder_stamp_keys(q->data, err) ||
-           error_context(err, "the change is made, but a running host must be restarted to see it");
+    struct key_list *l = CONTAINER_OF(r, struct key_list, read);
+    l->fn(l->arg, r->failed ? NULL : l->keys, r->failed ? 0 : l->count, read_error(r));
+}
+
+void sqlite_list_keys(struct store *s, store_keys_fn fn, void *arg)
+{
+    struct key_list *l = mem_zero(1, sizeof *l);
+    l->read.run = read_keys;
+    l->read.answer = answer_keys;
+    l->fn = fn;
+    l->arg = arg;
+    read_start(s, &l->read);
 }

@@ -1,23 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/query.h"
 
+#include <assert.h>
 #include <string.h>
 
-void query_begin(struct query *s, struct sqlite *q, enum sql_statement which)
+/* Where the statement of this text is, or is to be kept. */
+static size_t find_slot(const struct connection *q, const char *sql)
 {
-    sqlite3_stmt **st = &q->statements[which];
-    int rc = SQLITE_OK;
-    if (!*st)
-        rc = sqlite3_prepare_v3(q->db, q->sql[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
-    query_begin_with(s, q, *st, rc);
+    size_t mask = CONNECTION_STATEMENTS - 1;
+    size_t i = ((uintptr_t)sql >> 4) * 0x9e3779b1u >> 8 & mask;
+    while (q->statements[i].sql && q->statements[i].sql != sql)
+        i = (i + 1) & mask;
+    return i;
 }
 
-void query_begin_with(struct query *s, struct sqlite *q, sqlite3_stmt *st, int rc)
+void query_begin(struct query *s, struct connection *q, const char *sql)
+{
+    size_t i = find_slot(q, sql);
+    int rc = SQLITE_OK;
+    if (!q->statements[i].st)
+        rc = sqlite3_prepare_v3(q->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &q->statements[i].st,
+                                NULL);
+    if (rc == SQLITE_OK && !q->statements[i].sql) {
+        assert(q->statement_count < CONNECTION_STATEMENTS / 2);
+        q->statements[i].sql = sql;
+        q->statement_count++;
+    }
+    query_begin_with(s, q, q->statements[i].st, rc);
+}
+
+void query_begin_with(struct query *s, struct connection *q, sqlite3_stmt *st, int rc)
 {
     *s = (struct query){.q = q, .st = st, .rc = rc};
 }
 
-static void note(struct query *s, int rc)
+static void note_mistake(struct query *s, int rc)
 {
     if (s->rc == SQLITE_OK)
         s->rc = rc;
@@ -29,24 +46,25 @@ void query_text(struct query *s, struct text value)
     if (s->rc != SQLITE_OK)
         return;
     if (!value.data)
-        note(s, sqlite3_bind_null(s->st, s->bound));
+        note_mistake(s, sqlite3_bind_null(s->st, s->bound));
     else
-        note(s, sqlite3_bind_text64(s->st, s->bound, value.data, value.len, SQLITE_STATIC,
-                                    SQLITE_UTF8));
+        note_mistake(s, sqlite3_bind_text64(s->st, s->bound, value.data, value.len, SQLITE_STATIC,
+                                            SQLITE_UTF8));
 }
 
 void query_blob(struct query *s, const void *data, size_t bytes)
 {
     s->bound++;
     if (s->rc == SQLITE_OK)
-        note(s, sqlite3_bind_blob64(s->st, s->bound, bytes ? data : "", bytes, SQLITE_STATIC));
+        note_mistake(s,
+                     sqlite3_bind_blob64(s->st, s->bound, bytes ? data : "", bytes, SQLITE_STATIC));
 }
 
 void query_int(struct query *s, int64_t value)
 {
     s->bound++;
     if (s->rc == SQLITE_OK)
-        note(s, sqlite3_bind_int64(s->st, s->bound, value));
+        note_mistake(s, sqlite3_bind_int64(s->st, s->bound, value));
 }
 
 int query_step(struct query *s, struct error *err)
@@ -55,7 +73,7 @@ int query_step(struct query *s, struct error *err)
     if (rc == SQLITE_ROW)
         return 1;
     if (rc != SQLITE_DONE)
-        sqlite_fail(s->q, rc, err);
+        connection_fail(s->q, rc, err);
     query_end(s);
     return rc == SQLITE_DONE ? 0 : -1;
 }
@@ -65,6 +83,22 @@ bool query_do(struct query *s, struct error *err)
     bool ok = query_step(s, err) >= 0;
     query_end(s);
     return ok;
+}
+
+bool query_ask_int(struct query *s, int64_t *out, struct error *err)
+{
+    int step = query_step(s, err);
+    if (step > 0)
+        *out = query_column_int(s, 0);
+    query_end(s);
+    return step >= 0;
+}
+
+bool query_run(struct connection *q, const char *sql, struct error *err)
+{
+    struct query s;
+    query_begin(&s, q, sql);
+    return query_do(&s, err);
 }
 
 void query_end(struct query *s)

@@ -3,8 +3,9 @@
  * way (preparing, binding) sticks and comes out at query_step, so that only that is checked.
  * Owner: the function that runs it, on its stack. Thread: the connection's.
  *
+ *   static const char run_find[] = "SELECT num FROM run WHERE run = ?1";
  *   struct query s;
- *   query_begin(&s, q, SQL_RUN_FIND);
+ *   query_begin(&s, q, run_find);
  *   query_text(&s, text_of(run));
  *   while ((step = query_step(&s, err)) > 0)
  *       ... query_column_int(&s, 0) ...
@@ -13,19 +14,19 @@
  * What is bound is borrowed until the statement has been stepped to its end. */
 #pragma once
 #include "base/id.h"
-#include "store/sqlite/sql.h"
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/connection.h"
 
 struct query {
-    struct sqlite *q;
+    struct connection *q;
     sqlite3_stmt *st;
     int bound; /* parameters bound so far */
     int rc;    /* the first mistake */
 };
 
-void query_begin(struct query *s, struct sqlite *q, enum sql_statement which);
+/* sql: a constant of static storage; its address names the statement, which stays prepared. */
+void query_begin(struct query *s, struct connection *q, const char *sql);
 /* The same with a statement that the caller keeps; rc is what preparing it gave. */
-void query_begin_with(struct query *s, struct sqlite *q, sqlite3_stmt *st, int rc);
+void query_begin_with(struct query *s, struct connection *q, sqlite3_stmt *st, int rc);
 void query_text(struct query *s, struct text value); /* absent: NULL */
 void query_blob(struct query *s, const void *data, size_t bytes);
 void query_int(struct query *s, int64_t value);
@@ -33,6 +34,10 @@ void query_int(struct query *s, int64_t value);
 int query_step(struct query *s, struct error *err) MUST_CHECK;
 /* Steps once; true when that went well, whether there was a row or not. Ends the query. */
 bool query_do(struct query *s, struct error *err) MUST_CHECK;
+/* Steps once and ends the query: the integer in the first row, if there is one. */
+bool query_ask_int(struct query *s, int64_t *out, struct error *err) MUST_CHECK;
+/* A statement without parameters or rows. */
+bool query_run(struct connection *q, const char *sql, struct error *err) MUST_CHECK;
 void query_end(struct query *s); /* puts the statement to rest; columns are gone */
 
 /* Columns of the row just stepped to, from 0; texts are borrowed until the next step. */

@@ -2,33 +2,27 @@
 #include "store/sqlite/reader.h"
 
 #include "base/mem.h"
-#include "store/sqlite/database.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/thread.h"
 #include <stdlib.h>
 
+static const char begin_read[] = "BEGIN";
+static const char end_read[] = "COMMIT";
+
 struct reader {
-    struct store *store;
-    void (*post)(struct store *s, struct letter *letter);
-    struct sqlite q;
+    struct reader_options options;
+    struct connection q;
     struct thread thread; /* guards what follows */
-    struct list jobs;
+    struct list reads;
 };
 
-static bool say(struct reader *r, enum sql_statement which, struct error *err)
+static void answer(struct reader *r, struct read *read)
 {
-    struct query s;
-    query_begin(&s, &r->q, which);
-    return query_do(&s, err);
-}
-
-static void answer(struct reader *r, struct read_job *job)
-{
-    job->failed = !(say(r, SQL_BEGIN_READ, &job->err) && job->run(job, &r->q, &job->err) &&
-                    say(r, SQL_COMMIT, &job->err));
-    if (job->failed)
-        sqlite_rollback(&r->q);
-    r->post(r->store, &job->letter);
+    read->failed = !(query_run(&r->q, begin_read, &read->err) &&
+                     read->run(read, &r->q, &read->err) && query_run(&r->q, end_read, &read->err));
+    if (read->failed)
+        connection_rollback(&r->q);
+    r->options.post(r->options.store, &read->message);
 }
 
 static void reader_run(void *arg)
@@ -36,28 +30,27 @@ static void reader_run(void *arg)
     struct reader *r = arg;
     thread_lock(&r->thread);
     for (;;) {
-        struct list *node = list_pop(&r->jobs);
+        struct list *node = list_pop(&r->reads);
         if (!node) {
             if (!thread_wait(&r->thread))
                 break;
             continue;
         }
         thread_unlock(&r->thread);
-        answer(r, LIST_ENTRY(node, struct read_job, letter.link));
+        answer(r, LIST_ENTRY(node, struct read, message.link));
         thread_lock(&r->thread);
     }
     thread_unlock(&r->thread);
 }
 
-struct reader *reader_new(const char *data, struct store *s,
-                          void (*post)(struct store *s, struct letter *letter), struct error *err)
+struct reader *reader_new(const struct reader_options *options, struct error *err)
 {
     struct reader *r = mem_zero(1, sizeof *r);
-    r->store = s;
-    r->post = post;
-    list_init(&r->jobs);
-    if (database_open(&r->q, data, DATABASE_READER, err) &&
-        thread_start(&r->thread, "store-reader", reader_run, r, err))
+    r->options = *options;
+    list_init(&r->reads);
+    thread_init(&r->thread, reader_run, r);
+    if (connection_open(&r->q, options->data, CONNECTION_READER, err) &&
+        (options->blocking || thread_start(&r->thread, "store-reader", err)))
         return r;
     reader_free(r);
     return NULL;
@@ -73,14 +66,19 @@ void reader_free(struct reader *r)
 {
     if (!r)
         return;
-    sqlite_close(&r->q);
+    connection_close(&r->q);
+    thread_done(&r->thread);
     free(r);
 }
 
-void reader_job(struct reader *r, struct read_job *job)
+void reader_read(struct reader *r, struct read *read)
 {
+    if (r->options.blocking) {
+        answer(r, read);
+        return;
+    }
     thread_lock(&r->thread);
-    list_add(&r->jobs, &job->letter.link);
+    list_add(&r->reads, &read->message.link);
     thread_wake(&r->thread);
     thread_unlock(&r->thread);
 }

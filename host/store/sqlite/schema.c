@@ -81,7 +81,7 @@ static const char schema_001[] =
     " created_ms INTEGER NOT NULL,"
     " revoked_ms INTEGER NOT NULL);";
 
-/* sealed: what engine/seal.h makes of a value; no value is ever here in the clear. */
+/* sealed: what secrets/seal.h makes of a value; no value is ever here in the clear. */
 static const char schema_002[] = "CREATE TABLE secret("
                                  " name TEXT PRIMARY KEY,"
                                  " hosts TEXT NOT NULL,"
@@ -160,12 +160,12 @@ const char *const schema_steps[] = {schema_001, schema_002, schema_003, schema_0
 const size_t schema_steps_count = ARRAY_LEN(schema_steps);
 
 /* Whose file it is and how far it is. */
-static bool look(struct sqlite *q, size_t known, int64_t *version, struct error *err)
+static bool look(struct connection *q, size_t known, int64_t *version, struct error *err)
 {
     int64_t application = 0, tables = 0;
-    if (!sqlite_ask_int(q, "PRAGMA application_id", &application, err) ||
-        !sqlite_ask_int(q, "PRAGMA user_version", version, err) ||
-        !sqlite_ask_int(q, "SELECT count(*) FROM sqlite_schema", &tables, err))
+    if (!connection_ask_int(q, "PRAGMA application_id", &application, err) ||
+        !connection_ask_int(q, "PRAGMA user_version", version, err) ||
+        !connection_ask_int(q, "SELECT count(*) FROM sqlite_schema", &tables, err))
         return false;
     bool fresh = application == 0 && *version == 0 && tables == 0;
     if (!fresh && application != SCHEMA_APPLICATION)
@@ -181,13 +181,13 @@ static bool look(struct sqlite *q, size_t known, int64_t *version, struct error 
     return true;
 }
 
-bool schema_current(struct sqlite *q, size_t count, struct error *err)
+bool schema_current(struct connection *q, size_t count, struct error *err)
 {
     int64_t version;
     return look(q, count, &version, err);
 }
 
-static bool take_step(struct sqlite *q, const char *const *steps, size_t count, bool *more,
+static bool take_step(struct connection *q, const char *const *steps, size_t count, bool *more,
                       struct error *err)
 {
     int64_t version;
@@ -199,10 +199,10 @@ static bool take_step(struct sqlite *q, const char *const *steps, size_t count, 
     char pragmas[96];
     snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d",
              SCHEMA_APPLICATION, (int)version + 1);
-    return sqlite_exec(q, steps[version], err) && sqlite_exec(q, pragmas, err);
+    return connection_exec(q, steps[version], err) && connection_exec(q, pragmas, err);
 }
 
-bool schema_migrate(struct sqlite *q, const char *const *steps, size_t count, struct error *err)
+bool schema_migrate(struct connection *q, const char *const *steps, size_t count, struct error *err)
 {
     int64_t version;
     if (!look(q, count, &version, err))
@@ -210,9 +210,9 @@ bool schema_migrate(struct sqlite *q, const char *const *steps, size_t count, st
     bool more = (size_t)version < count;
     while (more) {
         /* Looked at again inside: another process may have been first. */
-        if (!sqlite_exec(q, "BEGIN IMMEDIATE", err) || !take_step(q, steps, count, &more, err) ||
-            !sqlite_exec(q, "COMMIT", err)) {
-            sqlite_rollback(q);
+        if (!connection_exec(q, "BEGIN IMMEDIATE", err) ||
+            !take_step(q, steps, count, &more, err) || !connection_exec(q, "COMMIT", err)) {
+            connection_rollback(q);
             return error_context(err, "bringing the database up to date");
         }
     }

@@ -3,7 +3,7 @@
  * PRAGMA application_id says that a file is ours, user_version how many steps it has had.
  * Owner: the connection's. Thread: the connection's. */
 #pragma once
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/connection.h"
 
 /* Each step is SQL that takes the schema one version further. Never change one that was released;
  * add another. */
@@ -11,8 +11,8 @@ extern const char *const schema_steps[];
 extern const size_t schema_steps_count;
 
 /* Refuses a file of somebody else and one of a later version than `count`. Changes nothing. */
-bool schema_current(struct sqlite *q, size_t count, struct error *err) MUST_CHECK;
+bool schema_current(struct connection *q, size_t count, struct error *err) MUST_CHECK;
 /* Brings the file to version `count`, each step in a transaction of its own. Safe against another
  * process doing the same. Refuses what schema_current refuses. */
-bool schema_migrate(struct sqlite *q, const char *const *steps, size_t count,
+bool schema_migrate(struct connection *q, const char *const *steps, size_t count,
                     struct error *err) MUST_CHECK;

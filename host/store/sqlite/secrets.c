@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/sqlite/secrets.h"
-
+/* The table of secrets. Values are sealed before they come here. */
 #include "base/mem.h"
+#include "store/sqlite/messages.h"
 #include "store/sqlite/query.h"
-#include <stdlib.h>
+#include "store/sqlite/store.h"
 
-bool secrets_put(struct sqlite *q, const struct store_secret *secret, struct error *err)
+/* A new value under an old name keeps the time when the name was made. */
+static const char secret_insert[] =
+    "INSERT INTO secret(name, hosts, sealed, created_ms, updated_ms)"
+    " VALUES(?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE"
+    " SET hosts = excluded.hosts, sealed = excluded.sealed,"
+    " updated_ms = excluded.updated_ms";
+static const char secret_delete[] = "DELETE FROM secret WHERE name = ?1";
+static const char secret_rows[] =
+    "SELECT name, hosts, sealed, created_ms, updated_ms FROM secret ORDER BY name";
+
+struct secret_write {
+    struct write write;
+    struct store_secret secret; /* of a removal only the name; texts in `write.keep` */
+};
+
+static bool insert_secret(struct write *w, struct connection *q, struct error *err)
 {
+    const struct store_secret *secret = &CONTAINER_OF(w, struct secret_write, write)->secret;
     struct query s;
-    query_begin(&s, q, SQL_SECRET_PUT);
+    query_begin(&s, q, secret_insert);
     query_text(&s, text_of(secret->name));
     query_text(&s, text_of(secret->hosts));
     query_blob(&s, secret->sealed.data, secret->sealed.len);
@@ -16,10 +32,11 @@ bool secrets_put(struct sqlite *q, const struct store_secret *secret, struct err
     return query_do(&s, err) || error_context(err, "secret %s", secret->name);
 }
 
-bool secrets_remove(struct sqlite *q, const char *name, struct error *err)
+static bool delete_secret(struct write *w, struct connection *q, struct error *err)
 {
+    const char *name = CONTAINER_OF(w, struct secret_write, write)->secret.name;
     struct query s;
-    query_begin(&s, q, SQL_SECRET_REMOVE);
+    query_begin(&s, q, secret_delete);
     query_text(&s, text_of(name));
     if (!query_do(&s, err))
         return false;
@@ -27,48 +44,72 @@ bool secrets_remove(struct sqlite *q, const char *name, struct error *err)
            error_set(err, ERROR_MISSING, "there is no secret %s", name);
 }
 
-static void read_row(const struct query *s, struct store_secret *row)
+static struct secret_write *write_new(const char *name)
 {
-    struct text name = query_column_text(s, 0), hosts = query_column_text(s, 1);
-    struct text sealed = query_column_text(s, 2);
-    *row = (struct store_secret){
-        .name = mem_text_n(name.data, name.len),
-        .hosts = mem_text_n(hosts.data, hosts.len),
-        .sealed = {mem_text_n(sealed.data, sealed.len), sealed.len},
-        .created_ms = query_column_int(s, 3),
-        .updated_ms = query_column_int(s, 4),
-    };
+    struct secret_write *w = mem_zero(1, sizeof *w);
+    w->write.announced = true;
+    w->secret.name = keep_text(&w->write.keep, text_of(name)).data;
+    return w;
 }
 
-bool secrets_list(struct sqlite *q, struct store_secret **secrets, size_t *count, struct error *err)
+void sqlite_secret_put(struct store *s, const struct store_secret *secret,
+                       const struct store_audit *audit, store_written_fn done, void *arg)
 {
-    size_t room = 0;
+    struct secret_write *w = write_new(secret->name);
+    w->write.apply = insert_secret;
+    w->secret.hosts = keep_text(&w->write.keep, text_of(secret->hosts)).data;
+    w->secret.sealed = keep_text(&w->write.keep, secret->sealed);
+    w->secret.updated_ms = secret->updated_ms;
+    write_start(s, &w->write, audit, done, arg);
+}
+
+void sqlite_secret_remove(struct store *s, const char *name, const struct store_audit *audit,
+                          store_written_fn done, void *arg)
+{
+    struct secret_write *w = write_new(name);
+    w->write.apply = delete_secret;
+    write_start(s, &w->write, audit, done, arg);
+}
+
+struct secret_list {
+    struct read read;
+    struct store_secret *rows; /* in `read.keep` */
+    size_t count, room;
+    store_secrets_fn fn;
+    void *arg;
+};
+
+static bool read_secrets(struct read *r, struct connection *q, struct error *err)
+{
+    struct secret_list *l = CONTAINER_OF(r, struct secret_list, read);
     struct query s;
     int step;
-    *secrets = NULL;
-    *count = 0;
-    query_begin(&s, q, SQL_SECRET_LIST);
+    query_begin(&s, q, secret_rows);
     while ((step = query_step(&s, err)) > 0) {
-        if (*count == room) {
-            room = room ? 2 * room : 8;
-            *secrets = mem_grow(*secrets, room * sizeof **secrets);
-        }
-        read_row(&s, &(*secrets)[(*count)++]);
+        l->rows = keep_more(&r->keep, l->rows, l->count, &l->room, sizeof *l->rows);
+        l->rows[l->count++] = (struct store_secret){
+            .name = keep_text(&r->keep, query_column_text(&s, 0)).data,
+            .hosts = keep_text(&r->keep, query_column_text(&s, 1)).data,
+            .sealed = keep_text(&r->keep, query_column_text(&s, 2)),
+            .created_ms = query_column_int(&s, 3),
+            .updated_ms = query_column_int(&s, 4),
+        };
     }
-    if (step == 0)
-        return true;
-    store_secrets_free(*secrets, *count);
-    *secrets = NULL;
-    *count = 0;
-    return false;
+    return step == 0;
 }
 
-void store_secrets_free(struct store_secret *secrets, size_t count)
+static void answer_secrets(struct read *r)
 {
-    for (size_t i = 0; i < count; i++) {
-        free((void *)secrets[i].name);
-        free((void *)secrets[i].hosts);
-        free((void *)secrets[i].sealed.data);
-    }
-    free(secrets);
+    struct secret_list *l = CONTAINER_OF(r, struct secret_list, read);
+    l->fn(l->arg, r->failed ? NULL : l->rows, r->failed ? 0 : l->count, read_error(r));
+}
+
+void sqlite_list_secrets(struct store *s, store_secrets_fn fn, void *arg)
+{
+    struct secret_list *l = mem_zero(1, sizeof *l);
+    l->read.run = read_secrets;
+    l->read.answer = answer_secrets;
+    l->fn = fn;
+    l->arg = arg;
+    read_start(s, &l->read);
 }

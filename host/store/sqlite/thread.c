@@ -10,22 +10,28 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-bool thread_start(struct thread *t, const char *name, void (*run)(void *arg), void *arg,
-                  struct error *err)
+void thread_init(struct thread *t, void (*run)(void *arg), void *arg)
 {
     *t = (struct thread){.run = run, .arg = arg};
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->more, NULL);
+}
+
+void thread_done(struct thread *t)
+{
+    pthread_mutex_destroy(&t->lock);
+    pthread_cond_destroy(&t->more);
+}
+
+bool thread_start(struct thread *t, const char *name, struct error *err)
+{
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int rc = pthread_create(&t->id, NULL, thread_main, t);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0) {
-        pthread_mutex_destroy(&t->lock);
-        pthread_cond_destroy(&t->more);
+    if (rc != 0)
         return error_errno(err, rc, "starting the thread %s", name);
-    }
     pthread_setname_np(t->id, name);
     t->running = true;
     return true;
@@ -41,8 +47,6 @@ void thread_stop(struct thread *t)
     thread_unlock(t);
     pthread_join(t->id, NULL);
     t->running = false;
-    pthread_mutex_destroy(&t->lock);
-    pthread_cond_destroy(&t->more);
 }
 
 void thread_lock(struct thread *t)

@@ -15,9 +15,10 @@ struct thread {
     void *arg;
 };
 
-/* Signals are blocked in the thread: they are the loop's. On failure nothing is left. */
-bool thread_start(struct thread *t, const char *name, void (*run)(void *arg), void *arg,
-                  struct error *err) MUST_CHECK;
+void thread_init(struct thread *t, void (*run)(void *arg), void *arg);
+void thread_done(struct thread *t); /* once it does not run */
+/* Signals are blocked in the thread: they are the loop's. */
+bool thread_start(struct thread *t, const char *name, struct error *err) MUST_CHECK;
 /* Lets the thread finish what is queued and joins it. Harmless when it does not run. */
 void thread_stop(struct thread *t);
 void thread_lock(struct thread *t);

@@ -1,82 +1,149 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/sqlite/webhooks.h"
-
+/* The table of secrets that open the webhook address of one trigger. */
 #include "base/mem.h"
+#include "store/sqlite/messages.h"
 #include "store/sqlite/query.h"
-#include <stdlib.h>
+#include "store/sqlite/store.h"
 
-/* 0: nobody has this value; 1: it is an API key; 2: this trigger has it already. -1: err. */
-static int known(struct sqlite *q, const struct store_webhook *w, struct error *err)
+static const char webhook_insert[] =
+    "INSERT INTO webhook(id, project, trigger, hash, created_ms, revoked_ms)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, 0)";
+/* Revokes all but the newest of the living. */
+static const char webhook_make_room[] =
+    "UPDATE webhook SET revoked_ms = ?3 WHERE project = ?1 AND trigger = ?2"
+    " AND revoked_ms = 0 AND id NOT IN (SELECT id FROM webhook WHERE project = ?1"
+    " AND trigger = ?2 AND revoked_ms = 0 ORDER BY created_ms DESC, id DESC LIMIT 1)";
+static const char webhook_revoke[] = "UPDATE webhook SET revoked_ms = ?1 WHERE revoked_ms = 0"
+                                     " AND (?2 = '' OR id = ?2) AND (?3 = '' OR project = ?3)"
+                                     " AND (?4 = '' OR trigger = ?4)";
+static const char webhook_rows[] =
+    "SELECT id, project, trigger, hash, created_ms, revoked_ms FROM webhook"
+    " ORDER BY project, trigger, created_ms, id";
+/* 1: an API key has this value, 2: the trigger has it alive. */
+static const char webhook_known[] =
+    "SELECT 1 FROM api_key WHERE hash = ?1 UNION ALL SELECT 2 FROM webhook"
+    " WHERE hash = ?1 AND project = ?2 AND trigger = ?3 AND revoked_ms = 0";
+
+struct webhook_write {
+    struct write write;
+    struct store_webhook webhook; /* of a revocation: which */
+    int64_t now_ms;
+    size_t revoked;
+    store_webhook_fn done;
+    void *arg;
+};
+
+static bool check_new(struct connection *q, const struct store_webhook *h, struct error *err)
 {
     struct query s;
-    query_begin(&s, q, SQL_WEBHOOK_KNOWN);
-    query_blob(&s, w->hash, SHA256_BYTES);
-    query_text(&s, text_of(w->project));
-    query_text(&s, text_of(w->trigger));
-    int step = query_step(&s, err);
-    if (step <= 0)
-        return step;
-    int what = (int)query_column_int(&s, 0);
-    query_end(&s);
-    return what;
-}
-
-static bool check_new(struct sqlite *q, const struct store_webhook *w, struct error *err)
-{
-    switch (known(q, w, err)) {
-    case 0:
-        return true;
-    case 1:
+    int64_t known = 0;
+    query_begin(&s, q, webhook_known);
+    query_blob(&s, h->hash, SHA256_BYTES);
+    query_text(&s, text_of(h->project));
+    query_text(&s, text_of(h->trigger));
+    if (!query_ask_int(&s, &known, err))
+        return false;
+    if (known == 1)
         return error_set(err, ERROR_EXISTS,
                          "this value is an API key; a webhook's secret opens nothing else");
-    case 2:
-        return error_set(err, ERROR_EXISTS, "%s/%s has this secret already", w->project,
-                         w->trigger);
-    default:
-        return false;
-    }
+    return !known ||
+           error_set(err, ERROR_EXISTS, "%s/%s has this secret already", h->project, h->trigger);
 }
 
-bool webhooks_put(struct sqlite *q, const struct store_webhook *w, size_t *revoked,
-                  struct error *err)
+static bool make_room(struct webhook_write *w, struct connection *q, struct error *err)
 {
     struct query s;
-    if (!check_new(q, w, err))
-        return false;
-    query_begin(&s, q, SQL_WEBHOOK_MAKE_ROOM);
-    query_text(&s, text_of(w->project));
-    query_text(&s, text_of(w->trigger));
-    query_int(&s, w->created_ms);
+    query_begin(&s, q, webhook_make_room);
+    query_text(&s, text_of(w->webhook.project));
+    query_text(&s, text_of(w->webhook.trigger));
+    query_int(&s, w->webhook.created_ms);
     if (!query_do(&s, err))
         return false;
-    *revoked = (size_t)sqlite3_changes(q->db);
-    query_begin(&s, q, SQL_WEBHOOK_PUT);
-    query_text(&s, text_of(w->id));
-    query_text(&s, text_of(w->project));
-    query_text(&s, text_of(w->trigger));
-    query_blob(&s, w->hash, SHA256_BYTES);
-    query_int(&s, w->created_ms);
+    w->revoked = (size_t)sqlite3_changes(q->db);
+    return true;
+}
+
+static bool insert_webhook(struct write *write, struct connection *q, struct error *err)
+{
+    struct webhook_write *w = CONTAINER_OF(write, struct webhook_write, write);
+    const struct store_webhook *h = &w->webhook;
+    struct query s;
+    if (!check_new(q, h, err) || !make_room(w, q, err))
+        return false;
+    query_begin(&s, q, webhook_insert);
+    query_text(&s, text_of(h->id));
+    query_text(&s, text_of(h->project));
+    query_text(&s, text_of(h->trigger));
+    query_blob(&s, h->hash, SHA256_BYTES);
+    query_int(&s, h->created_ms);
     return query_do(&s, err);
 }
 
-bool webhooks_revoke(struct sqlite *q, const char *id, const char *project, const char *trigger,
-                     int64_t now_ms, size_t *revoked, struct error *err)
+static bool revoke_webhooks(struct write *write, struct connection *q, struct error *err)
 {
+    struct webhook_write *w = CONTAINER_OF(write, struct webhook_write, write);
+    const struct store_webhook *h = &w->webhook;
     struct query s;
-    query_begin(&s, q, SQL_WEBHOOK_REVOKE);
-    query_int(&s, now_ms);
-    query_text(&s, text_of(id));
-    query_text(&s, text_of(project));
-    query_text(&s, text_of(trigger));
+    query_begin(&s, q, webhook_revoke);
+    query_int(&s, w->now_ms);
+    query_text(&s, text_of(h->id));
+    query_text(&s, text_of(h->project));
+    query_text(&s, text_of(h->trigger));
     if (!query_do(&s, err))
         return false;
-    *revoked = (size_t)sqlite3_changes(q->db);
-    if (*revoked > 0)
+    w->revoked = (size_t)sqlite3_changes(q->db);
+    if (w->revoked > 0)
         return true;
-    if (id)
-        return error_set(err, ERROR_MISSING, "there is no living webhook secret %s", id);
-    return error_set(err, ERROR_MISSING, "%s/%s has no webhook secret", project, trigger);
+    if (h->id[0])
+        return error_set(err, ERROR_MISSING, "there is no living webhook secret %s", h->id);
+    return error_set(err, ERROR_MISSING, "%s/%s has no webhook secret", h->project, h->trigger);
 }
+
+static void answer_write(struct write *write)
+{
+    struct webhook_write *w = CONTAINER_OF(write, struct webhook_write, write);
+    if (w->done)
+        w->done(w->arg, write->failed ? 0 : w->revoked, write_error(write));
+}
+
+static struct webhook_write *write_new(const struct store_webhook *webhook, store_webhook_fn done,
+                                       void *arg)
+{
+    struct webhook_write *w = mem_zero(1, sizeof *w);
+    w->write.answer = answer_write;
+    w->write.announced = true;
+    w->webhook = *webhook;
+    w->done = done;
+    w->arg = arg;
+    return w;
+}
+
+void sqlite_webhook_create(struct store *s, const struct store_webhook *webhook,
+                           const struct store_audit *audit, store_webhook_fn done, void *arg)
+{
+    struct webhook_write *w = write_new(webhook, done, arg);
+    w->write.apply = insert_webhook;
+    write_start(s, &w->write, audit, NULL, NULL);
+}
+
+void sqlite_webhook_revoke(struct store *s, const struct store_webhook *which, int64_t now_ms,
+                           const struct store_audit *audit, store_webhook_fn done, void *arg)
+{
+    struct webhook_write *w = write_new(which, done, arg);
+    w->write.apply = revoke_webhooks;
+    w->now_ms = now_ms;
+    write_start(s, &w->write, audit, NULL, NULL);
+}
+
+/* ---- the list, by trigger */
+
+struct webhook_list {
+    struct read read;
+    struct store_webhook *rows; /* in `read.keep` */
+    size_t count, room;
+    store_webhooks_fn fn;
+    void *arg;
+};
 
 static void read_row(const struct query *s, struct store_webhook *row)
 {
@@ -90,25 +157,31 @@ static void read_row(const struct query *s, struct store_webhook *row)
     query_column_hash(s, 3, row->hash);
 }
 
-bool webhooks_list(struct sqlite *q, struct store_webhook **rows, size_t *count, struct error *err)
+static bool read_webhooks(struct read *r, struct connection *q, struct error *err)
 {
-    size_t room = 0;
+    struct webhook_list *l = CONTAINER_OF(r, struct webhook_list, read);
     struct query s;
     int step;
-    *rows = NULL;
-    *count = 0;
-    query_begin(&s, q, SQL_WEBHOOK_LIST);
+    query_begin(&s, q, webhook_rows);
     while ((step = query_step(&s, err)) > 0) {
-        if (*count == room) {
-            room = room ? 2 * room : 8;
-            *rows = mem_grow(*rows, room * sizeof **rows);
-        }
-        read_row(&s, &(*rows)[(*count)++]);
+        l->rows = keep_more(&r->keep, l->rows, l->count, &l->room, sizeof *l->rows);
+        read_row(&s, &l->rows[l->count++]);
     }
-    if (step == 0)
-        return true;
-    free(*rows);
-    *rows = NULL;
-    *count = 0;
-    return false;
+    return step == 0;
+}
+
+static void answer_webhooks(struct read *r)
+{
+    struct webhook_list *l = CONTAINER_OF(r, struct webhook_list, read);
+    l->fn(l->arg, r->failed ? NULL : l->rows, r->failed ? 0 : l->count, read_error(r));
+}
+
+void sqlite_list_webhooks(struct store *s, store_webhooks_fn fn, void *arg)
+{
+    struct webhook_list *l = mem_zero(1, sizeof *l);
+    l->read.run = read_webhooks;
+    l->read.answer = answer_webhooks;
+    l->fn = fn;
+    l->arg = arg;
+    read_start(s, &l->read);
 }

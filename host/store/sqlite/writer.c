@@ -3,9 +3,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "store/sqlite/apply.h"
-#include "store/sqlite/database.h"
-#include "store/sqlite/host.h"
+#include "store/sqlite/audit.h"
+#include "store/sqlite/folder.h"
+#include "store/sqlite/hosts.h"
+#include "store/sqlite/orders.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/thread.h"
 #include <sched.h>
@@ -16,36 +17,42 @@
 /* Frames in the log after which it is copied into the database file: 16 MB. */
 enum { CHECKPOINT_PAGES = 2000 };
 
+static const char begin_write[] = "BEGIN IMMEDIATE";
+static const char commit_write[] = "COMMIT";
+static const char savepoint[] = "SAVEPOINT one";
+static const char savepoint_undo[] = "ROLLBACK TO one";
+static const char savepoint_done[] = "RELEASE one";
+
 struct writer {
     struct writer_options options;
-    struct sqlite q;
-    struct apply apply;
+    struct connection q;
+    struct orders applying;
     char host[ID_BYTES];
     int log_pages; /* as of the last commit */
     _Atomic int64_t commit_us;
 
     struct thread thread; /* guards what follows */
-    struct list orders, chores;
+    struct list orders, writes;
     bool crowd; /* the last commit carried several */
 };
 
-/* What one commit carries; also the letter that brings its orders back. */
+/* What one commit carries; also the message that brings its orders back. */
 struct group {
-    struct letter letter;
+    struct message message;
     struct writer *writer;
-    struct list orders, chores;
+    struct list orders, writes;
 };
 
-static void deliver_group(struct store *s, struct letter *letter);
+static void deliver_group(struct sqlite_store *s, struct message *m);
 
 static struct store_order *order_of(struct list *node)
 {
     return LIST_ENTRY(node, struct store_order, link);
 }
 
-static struct chore *chore_of(struct list *node)
+static struct write *write_of(struct list *node)
 {
-    return LIST_ENTRY(node, struct chore, letter.link);
+    return LIST_ENTRY(node, struct write, message.link);
 }
 
 /* ---- taking */
@@ -54,14 +61,14 @@ static struct chore *chore_of(struct list *node)
 static struct group *take_group(struct writer *w)
 {
     struct group *g = mem_zero(1, sizeof *g);
-    g->letter.deliver = deliver_group;
+    g->message.deliver = deliver_group;
     g->writer = w;
     list_init(&g->orders);
-    list_init(&g->chores);
+    list_init(&g->writes);
     struct list *node;
     size_t room = w->options.group_max;
-    for (; room > 0 && (node = list_pop(&w->chores)); room--)
-        list_add(&g->chores, node);
+    for (; room > 0 && (node = list_pop(&w->writes)); room--)
+        list_add(&g->writes, node);
     for (; room > 0 && (node = list_pop(&w->orders)); room--)
         list_add(&g->orders, node);
     w->crowd = w->options.group_max - room > 1;
@@ -70,19 +77,15 @@ static struct group *take_group(struct writer *w)
 
 /* ---- applying */
 
-static bool say(struct writer *w, enum sql_statement which, struct error *err)
+static bool apply_write(struct write *write, struct connection *q, struct error *err)
 {
-    struct query s;
-    query_begin(&s, &w->q, which);
-    return query_do(&s, err);
+    return (!write->apply || write->apply(write, q, err)) && audit_put(q, &write->audit, err);
 }
 
 static bool apply_one(struct writer *w, struct list *node, bool is_order, struct error *err)
 {
-    if (is_order)
-        return apply_order(&w->apply, order_of(node), err);
-    struct chore *chore = chore_of(node);
-    return chore->apply(chore, &w->q, err);
+    return is_order ? orders_apply(&w->applying, order_of(node), err)
+                    : apply_write(write_of(node), &w->q, err);
 }
 
 static void break_one(struct list *node, bool is_order, enum store_outcome outcome,
@@ -94,9 +97,9 @@ static void break_one(struct list *node, bool is_order, enum store_outcome outco
         o->existing[0] = '\0';
         o->err = *err;
     } else {
-        struct chore *chore = chore_of(node);
-        chore->failed = true;
-        chore->err = *err;
+        struct write *write = write_of(node);
+        write->failed = true;
+        write->err = *err;
     }
 }
 
@@ -105,19 +108,19 @@ static void break_one(struct list *node, bool is_order, enum store_outcome outco
 static bool apply_guarded(struct writer *w, struct list *node, bool is_order, struct error *err)
 {
     struct error own = {0};
-    if (!say(w, SQL_SAVEPOINT, err))
+    if (!query_run(&w->q, savepoint, err))
         return false;
     if (!apply_one(w, node, is_order, &own)) {
-        if (sqlite_failed_badly(&w->q)) {
+        if (connection_failed_badly(&w->q)) {
             if (err)
                 *err = own;
             return false;
         }
         break_one(node, is_order, STORE_WRONG, &own);
-        if (!say(w, SQL_SAVEPOINT_UNDO, err))
+        if (!query_run(&w->q, savepoint_undo, err))
             return false;
     }
-    return say(w, SQL_SAVEPOINT_DONE, err);
+    return query_run(&w->q, savepoint_done, err);
 }
 
 static bool apply_list(struct writer *w, struct list *nodes, bool are_orders, bool careful,
@@ -136,16 +139,17 @@ static bool apply_list(struct writer *w, struct list *nodes, bool are_orders, bo
 static bool commit(struct writer *w, struct group *g, bool careful, struct error *err)
 {
     w->q.code = SQLITE_OK;
-    bool ok = say(w, SQL_BEGIN, err) && apply_list(w, &g->chores, false, careful, err) &&
-              apply_list(w, &g->orders, true, careful, err) && say(w, SQL_COMMIT, err);
+    bool ok = query_run(&w->q, begin_write, err) &&
+              apply_list(w, &g->writes, false, careful, err) &&
+              apply_list(w, &g->orders, true, careful, err) && query_run(&w->q, commit_write, err);
     if (!ok)
-        sqlite_rollback(&w->q);
+        connection_rollback(&w->q);
     return ok;
 }
 
 static void break_group(struct group *g, const struct error *err)
 {
-    LIST_EACH(node, &g->chores)
+    LIST_EACH(node, &g->writes)
     break_one(node, false, STORE_BROKEN, err);
     LIST_EACH(node, &g->orders)
     break_one(node, true, STORE_BROKEN, err);
@@ -156,7 +160,7 @@ static void commit_group(struct writer *w, struct group *g)
     struct error err = {0};
     int64_t start = clock_mono_us(&clock_system);
     bool ok = commit(w, g, false, &err);
-    if (!ok && !sqlite_failed_badly(&w->q))
+    if (!ok && !connection_failed_badly(&w->q))
         ok = commit(w, g, true, &err);
     if (!ok)
         break_group(g, &err);
@@ -166,31 +170,40 @@ static void commit_group(struct writer *w, struct group *g)
 
 /* ---- giving back */
 
-static void deliver_group(struct store *s, struct letter *letter)
+static void deliver_group(struct sqlite_store *s, struct message *m)
 {
-    struct group *g = CONTAINER_OF(letter, struct group, letter);
+    struct group *g = CONTAINER_OF(m, struct group, message);
     g->writer->options.orders_back(s, &g->orders);
     free(g);
 }
 
-static void post_chores(struct writer *w, struct group *g)
+/* Other processes and this one's watchers look when the stamp is touched. */
+static void announce(struct writer *w, struct write *write)
+{
+    write->failed = !folder_stamp(w->q.data, &write->err);
+    if (write->failed)
+        error_context(&write->err,
+                      "the change is made, but a running host must be restarted to see it");
+}
+
+static void post_writes(struct writer *w, struct group *g)
 {
     struct list *node;
-    while ((node = list_pop(&g->chores))) {
-        struct chore *chore = chore_of(node);
-        if (!chore->failed && chore->committed)
-            chore->failed = !chore->committed(chore, &w->q, &chore->err);
-        w->options.post(w->options.store, &chore->letter);
+    while ((node = list_pop(&g->writes))) {
+        struct write *write = write_of(node);
+        if (!write->failed && write->announced)
+            announce(w, write);
+        w->options.post(w->options.store, &write->message);
     }
 }
 
 static void post_group(struct writer *w, struct group *g)
 {
-    post_chores(w, g);
+    post_writes(w, g);
     if (list_empty(&g->orders))
         free(g);
     else
-        w->options.post(w->options.store, &g->letter);
+        w->options.post(w->options.store, &g->message);
 }
 
 /* After the answers have been posted, so that nobody waits for it but the next group. A failure is
@@ -225,9 +238,20 @@ static void let_others_catch_up(struct writer *w)
     thread_lock(&w->thread);
 }
 
+/* Takes what waits, as much as one group holds. The caller holds the lock. */
+static void commit_next(struct writer *w)
+{
+    struct group *g = take_group(w);
+    thread_unlock(&w->thread);
+    commit_group(w, g);
+    post_group(w, g);
+    tidy_log(w);
+    thread_lock(&w->thread);
+}
+
 static bool nothing_to_do(const struct writer *w)
 {
-    return list_empty(&w->orders) && list_empty(&w->chores);
+    return list_empty(&w->orders) && list_empty(&w->writes);
 }
 
 static void writer_run(void *arg)
@@ -241,12 +265,7 @@ static void writer_run(void *arg)
             continue;
         }
         let_others_catch_up(w);
-        struct group *g = take_group(w);
-        thread_unlock(&w->thread);
-        commit_group(w, g);
-        post_group(w, g);
-        tidy_log(w);
-        thread_lock(&w->thread);
+        commit_next(w);
     }
     thread_unlock(&w->thread);
 }
@@ -255,16 +274,16 @@ static void writer_run(void *arg)
 
 static bool open_database(struct writer *w, struct error *err)
 {
-    if (!database_open(&w->q, w->options.data, DATABASE_WRITER, err) ||
-        !host_name(&w->q, w->host, err))
+    enum connection_use use = w->options.existing ? CONNECTION_EXISTING : CONNECTION_WRITER;
+    if (!connection_open(&w->q, w->options.data, use, err) || !hosts_own(&w->q, w->host, err))
         return false;
-    apply_init(&w->apply, &w->q, w->host);
+    orders_init(&w->applying, &w->q, w->host);
     /* Instead of SQLite's own checkpoint, which runs before a commit returns: see tidy_log. */
     sqlite3_wal_hook(w->q.db, on_commit, w);
     char pragma[64];
     snprintf(pragma, sizeof pragma, "PRAGMA max_page_count = %lu",
              (unsigned long)w->options.page_max);
-    return w->options.page_max == 0 || sqlite_exec(&w->q, pragma, err);
+    return w->options.page_max == 0 || connection_exec(&w->q, pragma, err);
 }
 
 struct writer *writer_new(const struct writer_options *options, struct error *err)
@@ -272,8 +291,10 @@ struct writer *writer_new(const struct writer_options *options, struct error *er
     struct writer *w = mem_zero(1, sizeof *w);
     w->options = *options;
     list_init(&w->orders);
-    list_init(&w->chores);
-    if (open_database(w, err) && thread_start(&w->thread, "store-writer", writer_run, w, err))
+    list_init(&w->writes);
+    thread_init(&w->thread, writer_run, w);
+    if (open_database(w, err) &&
+        (options->blocking || thread_start(&w->thread, "store-writer", err)))
         return w;
     writer_free(w);
     return NULL;
@@ -289,25 +310,31 @@ void writer_free(struct writer *w)
 {
     if (!w)
         return;
-    apply_done(&w->apply);
-    sqlite_close(&w->q);
+    orders_done(&w->applying);
+    connection_close(&w->q);
+    thread_done(&w->thread);
     free(w);
+}
+
+static void hand_over(struct writer *w, struct list *queue, struct list *node)
+{
+    thread_lock(&w->thread);
+    list_add(queue, node);
+    if (w->options.blocking)
+        commit_next(w);
+    else
+        thread_wake(&w->thread);
+    thread_unlock(&w->thread);
 }
 
 void writer_order(struct writer *w, struct store_order *order)
 {
-    thread_lock(&w->thread);
-    list_add(&w->orders, &order->link);
-    thread_wake(&w->thread);
-    thread_unlock(&w->thread);
+    hand_over(w, &w->orders, &order->link);
 }
 
-void writer_chore(struct writer *w, struct chore *chore)
+void writer_write(struct writer *w, struct write *write)
 {
-    thread_lock(&w->thread);
-    list_add(&w->chores, &chore->letter.link);
-    thread_wake(&w->thread);
-    thread_unlock(&w->thread);
+    hand_over(w, &w->writes, &write->message.link);
 }
 
 int64_t writer_commit_us(const struct writer *w)

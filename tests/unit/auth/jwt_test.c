@@ -55,10 +55,9 @@ static int rig_open(void **state)
     log_level_set(LOG_OFF);
     folder_open();
     uv_loop_init(&rig->loop);
-    write_file("keys.stamp", "");
     struct store_options options = {.data = folder_base, .loop = &rig->loop};
     assert_non_null(rig->store = store_open(&options, &rig->err));
-    assert_non_null(rig->vault = vault_open(&rig->loop, rig->store, folder_base, &rig->err));
+    assert_non_null(rig->vault = vault_open(rig->store, folder_base, &rig->err));
     rig->clock = (struct clock){rig_wall, rig_mono, rig};
     rig->wall_ms = 1000000;
     *state = rig;
@@ -76,13 +75,12 @@ static void rig_forget(struct rig *rig)
 static int rig_close(void **state)
 {
     struct rig *rig = *state;
-    bool store_closed = false, vault_closed = false;
+    bool store_closed = false;
     rig_forget(rig);
     vault_rest(rig->vault);
     store_close(rig->store, set_flag, &store_closed);
     wait_for(rig, &store_closed);
-    vault_close(rig->vault, set_flag, &vault_closed);
-    wait_for(rig, &vault_closed);
+    vault_close(rig->vault);
     assert_int_equal(uv_loop_close(&rig->loop), 0);
     free(rig);
     folder_close();

@@ -33,7 +33,7 @@ static bool rig_open_vault(struct rig *rig)
     if (!rig->store)
         rig->store = store_open(&options, &rig->err);
     assert_non_null(rig->store);
-    rig->vault = vault_open(&rig->loop, rig->store, folder_base, &rig->err);
+    rig->vault = vault_open(rig->store, folder_base, &rig->err);
     return rig->vault != NULL;
 }
 
@@ -44,7 +44,6 @@ static int rig_open(void **state)
     log_level_set(LOG_OFF);
     folder_open();
     uv_loop_init(&rig->loop);
-    write_file("keys.stamp", "");
     assert_true(rig_open_vault(rig));
     *state = rig;
     return 0;
@@ -52,7 +51,7 @@ static int rig_open(void **state)
 
 static void rig_close_both(struct rig *rig)
 {
-    bool store_closed = false, vault_closed = false;
+    bool store_closed = false;
     if (rig->vault)
         vault_rest(rig->vault);
     store_close(rig->store, set_flag, &store_closed);
@@ -60,8 +59,7 @@ static void rig_close_both(struct rig *rig)
     rig->store = NULL;
     if (!rig->vault)
         return;
-    vault_close(rig->vault, set_flag, &vault_closed);
-    wait_for(rig, &vault_closed);
+    vault_close(rig->vault);
     rig->vault = NULL;
 }
 
@@ -213,10 +211,13 @@ static void a_damaged_row_stops_the_start(void **state)
     size_t count;
     put(rig, "API_KEY", "a.example", "value", 100);
     rig_close_both(rig);
-    assert_true(store_secrets_blocking(folder_base, &rows, &count, &rig->err));
+    struct store *now = store_open_blocking(folder_base, true, &rig->err);
+    assert_non_null(now);
+    assert_true(store_secrets_blocking(now, &rows, &count, &rig->err));
     struct store_secret moved = rows[0];
     moved.hosts = "evil.example";
-    assert_true(store_secret_put_blocking(folder_base, &moved, NULL, &rig->err));
+    assert_true(store_secret_put_blocking(now, &moved, NULL, &rig->err));
+    store_close_blocking(now);
     assert_false(rig_open_vault(rig));
     assert_non_null(strstr(rig->err.text, "secret API_KEY is damaged in the database"));
     store_secrets_free(rows, count);
