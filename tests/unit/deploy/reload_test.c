@@ -236,6 +236,63 @@ static void of_files_that_are_one_key_the_first_by_bytes_serves(void **state)
     assert_int_equal(w->reload.registry.by_path.count, 1);
 }
 
+/* Says of the last load what its declaration is, with an id. */
+static void compiled_with_id(struct world *w, const char *id)
+{
+    char json[128];
+    snprintf(json, sizeof json,
+             "{\"line\":1,\"declaration\":{\"id\":\"%s\",\"run\":{\"$function\":1}}}", id);
+    reload_compiled(&w->reload, last_load(w), true, text_of(json));
+}
+
+static void an_id_that_is_taken_is_asked_for_again_once_it_is_free(void **state)
+{
+    struct world *w = *state;
+    write_file("p/a.lua", "-- a");
+    scan(w, 1);
+    compiled_with_id(w, "wanted");
+    write_file("p/b.lua", "-- b");
+    scan(w, 1);
+    compiled_with_id(w, "wanted");
+    assert_non_null(strstr(trigger_error(trigger_of(w, "b")), "is taken by p/a.lua"));
+    assert_false(trigger_serves(trigger_of(w, "b")));
+    write_file("p/a.lua", "-- a, under another id");
+    scan(w, 1);
+    compiled_with_id(w, "other");
+    assert_int_equal(w->load_count, 4); /* b, without a scan */
+    compiled_with_id(w, "wanted");
+    assert_true(trigger_serves(trigger_of(w, "b")));
+    assert_null(trigger_error(trigger_of(w, "b")));
+    assert_ptr_equal(registry_find_id(&w->reload.registry, TEXT("wanted")), trigger_of(w, "b"));
+}
+
+static void a_module_that_changes_has_those_compiled_again_that_require_it(void **state)
+{
+    struct world *w = *state;
+    make_folder("lib");
+    write_file("lib/mail.lua", "return {}");
+    save_good(w, "p/k.lua", "local mail = require 'lib.mail'");
+    save_good(w, "p/other.lua", "-- requires nothing");
+    write_file("lib/mail.lua", "return { new = true }");
+    scan(w, 1);
+    const struct version *v = version_by_tag(&w->reload.registry, last_load(w));
+    assert_string_equal(v->bundle->key, "k");
+    reload_compiled(&w->reload, last_load(w), true, TEXT(GOOD));
+}
+
+static void a_module_that_is_missing_is_named_and_looked_for_again(void **state)
+{
+    struct world *w = *state;
+    write_file("p/k.lua", "local mail = require 'lib.mail'");
+    scan(w, 0);
+    assert_non_null(strstr(trigger_error(trigger_of(w, "k")), "lib.mail"));
+    make_folder("lib");
+    write_file("lib/mail.lua", "return {}");
+    scan(w, 1);
+    reload_compiled(&w->reload, last_load(w), true, TEXT(GOOD));
+    assert_true(trigger_serves(trigger_of(w, "k")));
+}
+
 int main(void)
 {
 #define world_test(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
@@ -248,6 +305,9 @@ int main(void)
         world_test(a_version_lives_as_long_as_it_is_held),
         world_test(a_moved_file_takes_its_name_along),
         world_test(of_files_that_are_one_key_the_first_by_bytes_serves),
+        world_test(an_id_that_is_taken_is_asked_for_again_once_it_is_free),
+        world_test(a_module_that_changes_has_those_compiled_again_that_require_it),
+        world_test(a_module_that_is_missing_is_named_and_looked_for_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
