@@ -27,9 +27,26 @@ static size_t put_special(struct buf *b, struct text rest)
     return 1;
 }
 
+/* A string that holds nothing to escape. */
+static void put_plain(struct buf *b, const char *data, size_t len)
+{
+    if (!buf_reserve(b, len + 2))
+        return;
+    char *to = b->data + b->len;
+    to[0] = '"';
+    memcpy(to + 1, data, len);
+    to[len + 1] = '"';
+    to[len + 2] = '\0';
+    b->len += len + 2;
+}
+
 void json_put_string(struct buf *b, struct text value)
 {
     const char *at = value.data ? value.data : "", *end = at + value.len;
+    if (text_json_plain(at, end) == end) {
+        put_plain(b, at, value.len);
+        return;
+    }
     buf_char(b, '"');
     while (at < end) {
         const char *plain = text_json_plain(at, end);
