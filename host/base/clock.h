@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* clock.h - the only source of time. Tests inject their own. Thread: any (the source must be
- * thread-safe). */
+/* clock.h - the only source of time. Tests inject their own.
+ * Thread: any (the source must be thread-safe). */
 #pragma once
 #include <stdint.h>
 

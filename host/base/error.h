@@ -28,6 +28,6 @@ struct error {
 bool error_set(struct error *err, enum error_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* As error_set, and appends ": " and strerror(errnum). */
 bool error_errno(struct error *err, int errnum, const char *format, ...) PRINTF_LIKE(3, 4);
-/* Puts context in front of what err already says: "reading a.lua: permission denied". Returns
- * false. */
+/* Puts context in front of what err already says: "reading a.lua: permission denied".
+ * Returns false. */
 bool error_context(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -12,8 +12,8 @@
  * number beyond the range of a double, nothing behind the value. Commas, colons and brackets are
  * its business; repeated names, and how deep or long a text may be, are the caller's.
  * Errors name the byte: "byte 17: expected ',' or ']' but found '2'".
- * Owner: the caller, who also owns the text. Thread: any. Allocates nothing. Limit: JSON_DEPTH_OUT
- * levels. */
+ * Owner: the caller, who also owns the text. Thread: any. Allocates nothing.
+ * Limit: JSON_DEPTH_OUT levels. */
 #pragma once
 #include "base/error.h"
 #include "base/json.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* locked.h - memory for what must not lie around: pages of their own, kept out of swap (as far as
- * the system allows), out of core dumps and out of forked children, zeroed when freed. Thread:
- * any. */
+ * the system allows), out of core dumps and out of forked children, zeroed when freed.
+ * Thread: any. */
 #pragma once
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* mailbox.h - letters from other threads to the loop thread: a locked queue and a uv_async.
  * Letters are intrusive list nodes owned by the sender until posted, by the receiver after. Letters
- * of one sender arrive in the order posted. Thread: mailbox_post from any, the rest from the
- * loop's. */
+ * of one sender arrive in the order posted.
+ * Thread: mailbox_post from any, the rest from the loop's. */
 #pragma once
 #include "base/list.h"
 #include <pthread.h>
@@ -17,8 +17,8 @@ struct mailbox {
     void (*closed)(void *arg); /* set by mailbox_close */
 };
 
-/* deliver is called on the loop thread once a letter. Aborts when the system is out of file
- * descriptors. */
+/* deliver is called on the loop thread once a letter.
+ * Aborts when the system is out of file descriptors. */
 void mailbox_init(struct mailbox *m, uv_loop_t *loop,
                   void (*deliver)(void *arg, struct list *letter), void *arg);
 void mailbox_post(struct mailbox *m, struct list *letter);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* map.h - a hash map from byte strings to pointers. Keys are copied, values borrowed. The hash is
- * keyed with per-process random bytes (SipHash-like), as keys may come from strangers. Thread: the
- * owner's. */
+ * keyed with per-process random bytes (SipHash-like), as keys may come from strangers.
+ * Thread: the owner's. */
 #pragma once
 #include "base/text.h"
 

@@ -159,8 +159,8 @@ size_t text_utf8_whole(struct text a)
     return text_utf8_step((struct text){a.data + start, a.len - start}) ? a.len : start;
 }
 
-/* Eight bytes a turn: Mycroft's test for a zero byte, on the word xored with the byte looked for.
- */
+/* Eight bytes a turn: Mycroft's test for a zero byte,
+ * on the word xored with the byte looked for. */
 const char *text_json_plain(const char *at, const char *end)
 {
     const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
@@ -280,8 +280,8 @@ void text_time(int64_t wall_ms, char out[TEXT_TIME])
         ms += 86400000;
         days--;
     }
-    /* Days are counted from 0000-03-01, so that leap days end a year; an era is 400 years of 146097
-     * days. */
+    /* Days are counted from 0000-03-01, so that leap days end a year;
+     * an era is 400 years of 146097 days. */
     int64_t since = days + 719468;
     int64_t era = (since >= 0 ? since : since - 146096) / 146097;
     int64_t day = since - era * 146097;

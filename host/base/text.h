@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* text.h - borrowed slices of bytes, and the small grammars that the whole host shares. Thread:
- * any. */
+/* text.h - borrowed slices of bytes, and the small grammars that the whole host shares.
+ * Thread: any. */
 #pragma once
 #include "base/attr.h"
 #include <stdbool.h>
@@ -22,8 +22,8 @@ bool text_is_fold(struct text a, const char *s); /* ASCII case folded */
 void text_lower(char *s);                        /* ASCII, in place */
 bool text_starts(struct text a, const char *prefix);
 struct text text_trim(struct text a); /* spaces and tabs at both ends */
-/* Cuts *rest at the first `sep`: returns the part before, *rest becomes the part behind (absent at
- * the end). */
+/* Cuts *rest at the first `sep`:
+ * returns the part before, *rest becomes the part behind (absent at the end). */
 struct text text_cut(struct text *rest, char sep);
 /* Decimal, digits only, whole text, no overflow. */
 bool text_u64(struct text a, uint64_t *out) MUST_CHECK;
@@ -48,15 +48,15 @@ bool text_size_bytes(struct text a, int64_t *bytes) MUST_CHECK;
  * close enough (distance > 1 + len / 4) to be meant. */
 const char *text_nearest(struct text word, const char *const *names);
 
-/* Percent-decodes once into out (room for in.len + 1). False on a malformed escape or a decoded
- * NUL. */
+/* Percent-decodes once into out (room for in.len + 1).
+ * False on a malformed escape or a decoded NUL. */
 bool text_percent_decode(struct text in, char *out, size_t *out_len) MUST_CHECK;
 /* The raw value of `name` in a query string, percent- and plus-decoded into out (cap bytes with the
  * NUL). Returns how many times the name occurs; out holds the first (empty when 0). -1: malformed
  * or too long, out is empty. */
 int text_query(struct text query, const char *name, char *out, size_t cap);
 
-/* Seconds-precision RFC 3339 with milliseconds, UTC: "2026-11-21T08:00:00.123Z". out: TEXT_TIME
- * bytes. */
+/* Seconds-precision RFC 3339 with milliseconds, UTC: "2026-11-21T08:00:00.123Z".
+ * out: TEXT_TIME bytes. */
 enum { TEXT_TIME = 32 };
 void text_time(int64_t wall_ms, char out[TEXT_TIME]);

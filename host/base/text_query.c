@@ -37,8 +37,8 @@ bool text_percent_decode(struct text in, char *out, size_t *out_len)
     return decode(in, false, out, in.len + 1, out_len);
 }
 
-/* Whether `part`, once decoded, is `name`. Malformed escapes do not match; the caller refuses them.
- */
+/* Whether `part`, once decoded, is `name`.
+ * Malformed escapes do not match; the caller refuses them. */
 static bool names_it(struct text part, const char *name)
 {
     for (size_t i = 0; i < part.len; i++) {

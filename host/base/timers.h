@@ -25,8 +25,8 @@ struct timers {
 };
 
 void timers_init(struct timers *ts, uv_loop_t *loop, const struct clock *clock);
-/* Calls fire once, delay_ms from now (0 or less: on the next turn of the loop). Setting a set timer
- * moves it. */
+/* Calls fire once, delay_ms from now (0 or less: on the next turn of the loop).
+ * Setting a set timer moves it. */
 void timers_set(struct timers *ts, struct timer *t, int64_t delay_ms,
                 void (*fire)(struct timer *t));
 void timers_drop(struct timers *ts, struct timer *t); /* harmless when it is not set */

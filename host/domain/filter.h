@@ -14,8 +14,8 @@
 
 struct filter;
 
-/* err names the condition by position: "filter[2]: unknown operator \"=<\", did you mean \"<=\"?"
- */
+/* err names the condition by position: "filter[2]:
+ * unknown operator \"=<\", did you mean \"<=\"?" */
 struct filter *filter_new(const cJSON *conditions, struct error *err) MUST_CHECK;
 void filter_free(struct filter *f);
 /* True: the body passes. False: `why` (optional, cap bytes) says which condition failed: "amount <

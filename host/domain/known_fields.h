@@ -17,8 +17,8 @@ struct known_fields {                /* borrowed from the body or constant; NULL
     const cJSON *context;            /* flat object; its nulls are to be dropped, see below */
 };
 
-/* body: the parsed body or NULL. False: field (cap bytes) is the JSON pointer ("/context/a"), err
- * the reason. */
+/* body: the parsed body or NULL.
+ * False: field (cap bytes) is the JSON pointer ("/context/a"), err the reason. */
 bool known_fields_check(const cJSON *body, struct known_fields *out, char *field, size_t cap,
                         struct error *err) MUST_CHECK;
 /* Writes the context as scripts see it, without its nulls. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rate.h - so many calls a minute: all of them at once if nothing came for a minute, evenly after
- * that (the generic cell rate algorithm, ITU-T I.371: one number is the whole state). Pure.
- * Thread: any. */
+ * that (the generic cell rate algorithm, ITU-T I.371: one number is the whole state).
+ * Pure. Thread: any. */
 #pragma once
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  *
  * Bytes, little endian: u32 length of what follows | u8 type | u8 flags | i64 at_ms | u32 step |
  * u32 attempt | u64 hash | bytes name | bytes kind | bytes data (bytes: u32 length, then the bytes;
- * UINT32_MAX = absent). The sequence number is not stored: it is the chunk's first plus the index.
- * Thread: any. */
+ * UINT32_MAX = absent). The sequence number is not stored:
+ * it is the chunk's first plus the index. Thread: any. */
 #pragma once
 #include "base/buf.h"
 #include "wire/record_type.h"

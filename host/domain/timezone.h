@@ -6,8 +6,8 @@
 
 /* The canonical spelling: case and links resolved ("asia/calcutta" is "Asia/Kolkata"). NULL: no
  * zone of that name; offsets such as "+02:00" are none. The list is read at the first call and
- * stays. On a system without it any name of the right shape passes, as it is (then it is the
- * returned one). */
+ * stays. On a system without it any name of the right shape passes,
+ * as it is (then it is the returned one). */
 const char *timezone_canonical(const char *name);
 
 /* The list itself; the text is that of a tzdata.zi: lines "Z NAME …" and "L TARGET NAME". */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* curl_lib.h - libcurl, loaded when the first outgoing call is made: linking it would cost every
- * process of the host (each runner too) some 4 MB. Owner: one struct http or fetch. Thread: its
- * owner's. */
+ * process of the host (each runner too) some 4 MB. Owner: one struct http or fetch.
+ * Thread: its owner's. */
 #pragma once
 #include "base/error.h"
 #include <curl/curl.h>

@@ -16,8 +16,8 @@ enum { EGRESS_RULES = 1024 };
 struct egress;
 
 /* allow: array of "host", "host:port", "ip", "ip:port", "[v6]:port" and "ip/bits"; NULL: nothing.
- * A host is compared as a whole, without case, and stands for any guarded address it resolves to.
- */
+ * A host is compared as a whole, without case,
+ * and stands for any guarded address it resolves to. */
 struct egress *egress_new(const cJSON *allow, struct error *err) MUST_CHECK;
 void egress_free(struct egress *e);
 

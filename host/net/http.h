@@ -32,8 +32,8 @@ struct http_request {
     const char *const *headers;
     struct text body;   /* absent: none */
     int64_t timeout_ms; /* whole transfer: waiting, all redirects; 0: HTTP_TIMEOUT_MS */
-    /* The request carries a secret: a redirect to another host or port, or from https to http, is
-     * refused. */
+    /* The request carries a secret:
+     * a redirect to another host or port, or from https to http, is refused. */
     bool same_host;
 };
 

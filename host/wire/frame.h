@@ -8,9 +8,8 @@
  * is u32 length + bytes, where length FRAME_ABSENT means "no value" (different from empty). Frames
  * are written back to back, many a write.
  *
- * Each side treats the other as a stranger: a frame that is too long, of an unknown type, or
- * shorter or longer than its fields is a broken contract (the host kills the runner, the runner
- * exits).
+ * Neither side trusts the other: a frame that is too long, of an unknown type, or shorter or longer
+ * than its fields is a broken contract (the host kills the runner, the runner exits).
  *
  * Determinism: the frames that a run sends are a function of the frames that it was sent, in order.
  * A runner handles one ANSWER at a time: it runs the script until nothing can move, only then takes
@@ -31,39 +30,54 @@ enum {
 #define FRAME_ABSENT UINT32_MAX
 
 enum frame_type {
-    /* host to runner */
-    FRAME_LOAD = 1, /* tag: version. u32 count, then count * (bytes path, bytes source); the first
-                       is the trigger's own file ("support/refund.lua"), the others are its modules
-                       ("lib/name.lua", "support/lib/name.lua"). A first file "host.lua" returns a
-                       plain table (the        host's settings) and cannot be started. A START may
-                       follow at once. */
-    FRAME_UNLOAD,   /* tag: version. No fields. Runs of it that live go on. */
-    FRAME_START,    /* tag: run. See struct frame_start. */
-    FRAME_ANSWER,   /* tag: run. i64 at_ms, u32 step, u8 ok, bytes json: the value, or
-                       {"code","message"} if not ok. */
-    FRAME_DROP,     /* tag: run. No fields. Forget the run; nothing is sent for it any more. */
+    /* From host to runner. */
 
-    /* runner to host */
-    FRAME_READY = 64, /* tag 0. No fields. The sandbox is closed, frames may come. */
-    FRAME_LOADED,     /* tag: version. bytes manifest JSON (see domain/manifest.h). */
-    FRAME_REFUSED,  /* tag: version. bytes text: "support/refund.lua:12: unexpected symbol near '}'"
-                     */
-    FRAME_ADMITTED, /* tag: run. bytes instruction (absent: none). First frame of every run that is
-                       not dropped. */
-    FRAME_DROPPED, /* tag: run. bytes reason (absent: none). The filter said no; the run is gone. */
-    FRAME_RECORD,  /* tag: run. u8 record type, u32 step (0: none), u32 attempt, bytes name, bytes
-                      data JSON. A journal  record the host writes as is: log, step.progress,
-                      step.started/completed/failed/retrying of  flow.step groups (kind "step"). */
-    FRAME_OP, /* tag: run. u32 step, bytes kind, bytes name, bytes args JSON. Asks for an effect;
-                 exactly one ANSWER comes back, unless OP_CANCEL. */
-    FRAME_OP_CANCEL, /* tag: run. u32 step. The answer is no longer wanted (flow.race, a step's
-                        timeout). */
-    FRAME_FINISHED,  /* tag: run. bytes result JSON. The run is gone. */
-    FRAME_FAILED,    /* tag: run. bytes code, bytes message, bytes at ("support/refund.lua:12" or
-                        absent). The run is gone. */
-    FRAME_IDLE,      /* tag: run. u32 answers taken so far, bytes at (where its main task waits, or
-                        absent). Nothing can move until an answer comes. Sent behind every answer
-                        that leads to that, also when the next is there already. */
+    /* tag: version. u32 count, then count times: bytes path, bytes source. The first file is the
+     * trigger's own ("support/refund.lua"), the others are its modules ("lib/name.lua",
+     * "support/lib/name.lua"). A first file "host.lua" returns a plain table (the host's settings)
+     * and cannot be started. A START may follow at once. */
+    FRAME_LOAD = 1,
+    /* tag: version. No fields. Runs of it that are under way go on. */
+    FRAME_UNLOAD,
+    /* tag: run. See struct frame_start. */
+    FRAME_START,
+    /* tag: run. i64 at_ms, u32 step, u8 ok, bytes json:
+     * the value, or {"code","message"} when it is not ok. */
+    FRAME_ANSWER,
+    /* tag: run. No fields. The runner forgets the run and sends nothing for it any more. */
+    FRAME_DROP,
+
+    /* From runner to host. */
+
+    /* tag 0. No fields. The sandbox is closed, frames may come. */
+    FRAME_READY = 64,
+    /* tag: version. bytes manifest, JSON (see domain/manifest/manifest.h). */
+    FRAME_LOADED,
+    /* tag: version. bytes text: "support/refund.lua:12: unexpected symbol near '}'". */
+    FRAME_REFUSED,
+    /* tag: run. bytes instruction (absent: none).
+     * The first frame of every run that its filter lets in. */
+    FRAME_ADMITTED,
+    /* tag: run. bytes reason (absent: none). The filter said no; the run is gone. */
+    FRAME_DROPPED,
+    /* tag: run. u8 record type, u32 step (0: none), u32 attempt, bytes name, bytes data, JSON. A
+     * journal record that the host writes as it is: log, step.progress, and step.started,
+     * completed, failed and retrying of flow.step groups (kind "step"). */
+    FRAME_RECORD,
+    /* tag: run. u32 step, bytes kind, bytes name, bytes args, JSON. Asks for an effect; exactly one
+     * ANSWER comes back, unless an OP_CANCEL follows. */
+    FRAME_OP,
+    /* tag: run. u32 step. The answer is no longer wanted (flow.race, a step's timeout). */
+    FRAME_OP_CANCEL,
+    /* tag: run. bytes result, JSON. The run is gone. */
+    FRAME_FINISHED,
+    /* tag: run. bytes code, bytes message, bytes at ("support/refund.lua:12", or absent).
+     * The run is gone. */
+    FRAME_FAILED,
+    /* tag: run. u32 answers taken so far, bytes at (where its main task waits, or absent). The run
+     * can do nothing until an answer comes. Sent behind every answer that leads to that, also when
+     * the next answer has arrived already. */
+    FRAME_IDLE,
 };
 
 /* The fields of FRAME_START, in this order. */
@@ -76,8 +90,9 @@ struct frame_start {
     uint32_t steps;        /* how many steps a run may take */
     uint32_t output_bytes; /* largest result or op argument */
     uint32_t record_bytes; /* largest log or progress record */
-    uint8_t admit; /* 1: judge the filter and render the instruction. 0: replay or already judged:
-                      take `instruction` */
+    /* 1: the runner judges the filter and renders the instruction. 0: that was done before (it is
+     * a replay), and `instruction` is what came of it. */
+    uint8_t admit;
     struct text run_id;
     struct text instruction; /* absent: none */
     struct text event;       /* JSON: the script's `event` without instruction, runId and at */
@@ -89,19 +104,19 @@ struct frame {
     struct text payload; /* borrowed from the input buffer */
 };
 
-/* Writing: frame_begin, then put the fields, then frame_end. One frame at a time a buffer. */
-size_t frame_begin(struct buf *out, enum frame_type type,
-                   uint64_t tag); /* returns the mark for frame_end */
+/* Writing: frame_begin, then the fields, then frame_end with the mark that frame_begin returned. A
+ * buffer takes one frame at a time. */
+size_t frame_begin(struct buf *out, enum frame_type type, uint64_t tag);
 void frame_end(struct buf *out, size_t mark);
 void frame_put_u8(struct buf *out, uint8_t v);
 void frame_put_u32(struct buf *out, uint32_t v);
 void frame_put_u64(struct buf *out, uint64_t v);
 void frame_put_bytes(struct buf *out, struct text t); /* TEXT_NONE writes "absent" */
-void frame_put_start(struct buf *out, uint64_t run,
-                     const struct frame_start *s); /* a whole START frame */
+/* A whole START frame. */
+void frame_put_start(struct buf *out, uint64_t run, const struct frame_start *s);
 
-/* Reading. frame_next looks at in[0..len): 1 = *f filled, *used bytes consumed; 0 = more bytes
- * needed; -1 = broken. */
+/* Reading. Looks at the first len bytes of `in`. Returns 1 with *f filled and *used set to the
+ * bytes that it takes, 0 when more bytes are needed, -1 when the contract is broken. */
 int frame_next(const char *in, size_t len, struct frame *f, size_t *used);
 
 /* Takes the fields off a payload one after the other; the first mistake sticks. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* record_type.h - the types of journal records. The numbers are on disk: never change one, only
- * add. */
+/* record_type.h - the types of journal records.
+ * The numbers are on disk: never change one, only add. */
 #pragma once
 
 enum record_type {

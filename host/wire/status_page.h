@@ -17,8 +17,8 @@ enum {
 struct status_page {
     _Atomic uint64_t tag;  /* the run (or version) on the processor; 0: none */
     _Atomic uint64_t kind; /* enum status_page_kind */
-    _Atomic uint64_t
-        slice; /* grows each time that a run is put on the processor: same value = no progress */
+    /* Grows each time that a run is put on the processor: the same value twice is no progress. */
+    _Atomic uint64_t slice;
     _Atomic uint64_t cpu_ms; /* the CPU limit of what is on the processor */
     /* Last words of a runner that hangs or dies: where the script stands, "support/refund.lua:12",
      * in the slice that at_slice names. Written once, before at_slice. */

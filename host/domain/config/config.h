@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* config.h - the host's settings: one row each (name, kind, default, bounds, help). A value comes
- * from, in rising order of weight: the default, scripts/host.lua (a table, as JSON), the
- * environment (MOONTIDE_NAME, dots as underscores; an empty variable counts as unset), the flag
+/* config.h - the host's settings: one row each (name, kind, default, bounds, help).
+ *
+ * A value comes from, in rising order of weight: the default, scripts/host.lua (a table, as JSON),
+ * the environment (MOONTIDE_NAME, dots as underscores; an empty variable counts as unset), the flag
  * (--name, dots and underscores as dashes). An unknown key is an error that names the nearest known
- * one. Pure. Thread: start-up. */
+ * one. To add a setting: a row in config.c and its field here.
+ * Pure. Owner: the caller. Thread: start-up. */
 #pragma once
 #include "base/error.h"
 #include "base/json.h"
 
+/* A field for each row of config.c, where its default and bounds stand. */
 struct config {
-    char *scripts;                   /* folder, default "scripts" */
-    char *data;                      /* folder, default "data" */
-    char *listen;                    /* "127.0.0.1:8080", "[::1]:8080"; see config_address */
-    char *tls_cert, *tls_key;        /* files; both or none (NULL: plain HTTP) */
-    int64_t runners;                 /* 0: one per core */
-    char *log;                       /* "debug" "info" "warn" "error" */
-    int64_t connections;             /* total, 10000 */
-    int64_t connections_per_address; /* 1000 */
-    int64_t request_ms;              /* whole request must have arrived, "30s" */
-    int64_t drain_ms;                /* SIGTERM to exit, "10s" bound: 1s to 60s */
-    int64_t auth_failures, auth_failure_interval_ms; /* domain/penalty.h */
+    char *scripts, *data;     /* folders */
+    char *listen;             /* "127.0.0.1:8080", "[::1]:8080"; see config_address */
+    char *tls_cert, *tls_key; /* files; both, or none (NULL) for plain HTTP */
+    int64_t runners;          /* 0: one per core */
+    char *log;                /* "debug" "info" "warn" "error" */
+    int64_t connections, connections_per_address;
+    int64_t request_ms;                              /* a whole request must have arrived by then */
+    int64_t drain_ms;                                /* from SIGTERM to the end */
+    int64_t auth_failures, auth_failure_interval_ms; /* see domain/proof/penalty.h */
     int64_t runs_per_runner; /* on their way through a runner at once; more wait in the backlog */
-    int64_t backlog;         /* runs that wait for a runner before 503 */
+    int64_t backlog;         /* runs that wait for a runner before a 503 */
     int64_t cpu_ms, memory_bytes, steps, wall_ms, body_bytes; /* limits.*: ceilings for triggers */
-    int64_t flow_wait_ms, webhook_wait_ms;  /* how long these endpoints wait for a run */
-    char *trigger_keys;                     /* "project" "host": where a key is unique */
+    int64_t flow_wait_ms, webhook_wait_ms;  /* how long these doors wait for a run */
+    char *trigger_keys;                     /* "project" or "host": where a key is unique */
     int64_t heartbeat_ms, stall_ms;         /* of event streams */
-    cJSON *allow, *block, *trusted_proxies; /* addresses and networks (domain/cidr.h), or NULL */
+    cJSON *allow, *block, *trusted_proxies; /* as cidr_list_read takes them, or NULL */
     bool proxy_protocol;   /* each connection begins with a PROXY header, version 2 */
-    cJSON *egress_allow;   /* array of "host", "host:port", "CIDR", "ip:port"; NULL: none */
+    cJSON *egress_allow;   /* as egress_new takes it; NULL: none */
     cJSON *jwt_algorithms; /* names; NULL: no JWT counts. See config_jwt.h */
     char *jwt_secret, *jwt_keys, *jwt_issuer, *jwt_audience; /* NULL: none */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* config_check.h - what single settings may say, for the rows of config.c: config_row.check. Pure.
- */
+/* config_check.h - what single settings may say, for the rows of config.c: config_row.check.
+ * Pure. */
 #pragma once
 #include "base/error.h"
 #include "base/text.h"

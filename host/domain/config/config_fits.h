@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* config_fits.h - whether the settings go together, once all sources have spoken. Pure. Thread:
- * start-up. */
+/* config_fits.h - whether the settings go together, once all sources have spoken. Pure.
+ * Thread: start-up. */
 #pragma once
 #include "domain/config/config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* config_jwt.h - the settings below `jwt`: what each may be, and whether they fit together. Pure.
- * Thread: start-up. */
+/* config_jwt.h - the settings below `jwt`: what each may be, and whether they fit together.
+ * Pure. Thread: start-up. */
 #pragma once
 #include "domain/config/config.h"
 

@@ -10,8 +10,8 @@
  *
  * Limits: a pattern has at most REGEX_BYTES, a count at most REGEX_COUNT, a subject at most
  * REGEX_SUBJECT bytes; a match costs steps, which the caller gives: one for each item of the
- * pattern that is tried, one for each byte that is passed, one for each 32 that an item may pass
- * unseen. */
+ * pattern that is tried, one for each byte that is passed,
+ * one for each 32 that an item may pass unseen. */
 #pragma once
 #include "base/error.h"
 #include "base/text.h"

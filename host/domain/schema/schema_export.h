@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* schema_export.h - a trigger's `input` schema (domain/schema.h) as JSON Schema 2020-12, which
- * OpenAPI 3.1 speaks, and a body that fits it. Pure. Thread: any. The schema has passed
- * schema_new. */
+ * OpenAPI 3.1 speaks, and a body that fits it. Pure. Thread: any.
+ * The schema has passed schema_new. */
 #pragma once
 #include "base/json.h"
 
