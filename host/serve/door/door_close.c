@@ -66,7 +66,7 @@ int conn_closed(struct conn *c, int fd)
         if (copy >= 0) {
             c->half_closed = !upgrade;
             c->close = true;
-            c->muted = c->dying = false;
+            c->muted = c->speaker_muted = c->dying = false;
             return copy;
         }
     }

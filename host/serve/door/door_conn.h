@@ -83,11 +83,12 @@ struct conn {
     bool flooded; /* more than a stray CRLF came behind the request: nothing is read until it is
                          answered */
     bool muted;   /* what libwebsockets was told last */
-    bool half_closed; /* the client has shut its side but waits for the answer */
-    int stray;        /* how much of one CRLF came behind the request */
-    uint64_t unread;  /* CONN_DRAIN: bytes of the body to drop */
-    size_t dropped;   /* bytes read for nothing since the answer began */
-    int64_t since_ms; /* first byte of this request */
+    bool speaker_muted; /* the same, of the speaker in a tunnel */
+    bool half_closed;   /* the client has shut its side but waits for the answer */
+    int stray;          /* how much of one CRLF came behind the request */
+    uint64_t unread;    /* CONN_DRAIN: bytes of the body to drop */
+    size_t dropped;     /* bytes read for nothing since the answer began */
+    int64_t since_ms;   /* first byte of this request */
     struct proxy proxy;
     char address[DOOR_ADDRESS_BYTES];
 };
@@ -162,7 +163,9 @@ bool link_put(struct conn *c, char *data, size_t len) MUST_CHECK; /* the same, n
 bool link_behind(const struct conn *c); /* the last write, or message, waits for the socket */
 bool link_behind_client(const struct conn *c); /* the same, of the client's own socket only */
 void link_want_write(struct conn *c);
-void link_mute(struct conn *c, bool mute); /* stops and resumes reading */
+/* Stops and resumes reading from the client, and in a tunnel by the speaker: a full tunnel stops
+ * only the former, or it would never be emptied. */
+void link_mute(struct conn *c, bool mute, bool speaker);
 int link_fd(const struct conn *c);
 /* Takes fd, whose client waits for 101, and has libwebsockets upgrade it: c->speaker. */
 bool link_upgrade(struct conn *c, int fd, struct text key) MUST_CHECK;
@@ -194,10 +197,10 @@ void tls_bye(struct conn *c); /* close_notify, once; harmless without TLS */
 bool tunnel_open(struct conn *c) MUST_CHECK;
 void tunnel_close(struct conn *c);
 void tunnel_push(struct conn *c, struct text *in); /* all of it, from the client */
-bool tunnel_is_full(const struct conn *c);         /* nothing more must be pushed now */
-void tunnel_client_done(struct conn *c);           /* the client will send no more */
-void tunnel_pull(struct conn *c);                  /* seals what there is for the client */
-bool tunnel_over(const struct conn *c); /* the WebSocket is closed, and all of it sealed */
+bool tunnel_takes(const struct conn *c); /* more may be pushed; not once the client is done */
+void tunnel_client_done(struct conn *c); /* the client will send no more */
+void tunnel_resume(struct conn *c);      /* the client takes more: seals what has waited for that */
+bool tunnel_over(const struct conn *c);  /* the WebSocket is closed, and all of it sealed */
 
 /* door_request.c; what door_lws.c calls. False: the connection must be closed (or killed) by the
  * caller, as its very next act. */

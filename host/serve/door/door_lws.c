@@ -258,12 +258,13 @@ void link_want_write(struct conn *c)
 
 /* While something waits to be written the raw role reads nothing, and would be told without end
  * that it could. */
-void link_mute(struct conn *c, bool mute)
+void link_mute(struct conn *c, bool mute, bool speaker)
 {
     c->muted = mute;
+    c->speaker_muted = speaker;
     lws_rx_flow_control(c->link, !mute);
     if (c->tunnel && c->speaker)
-        lws_rx_flow_control(c->speaker, !mute);
+        lws_rx_flow_control(c->speaker, !speaker);
 }
 
 int link_fd(const struct conn *c)

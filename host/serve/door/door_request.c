@@ -258,10 +258,11 @@ void conn_listen(struct conn *c)
 {
     bool deaf = c->flooded && c->state != CONN_LINGER;
     bool writing = link_behind(c) || (c->x && answer_pending(c->x));
-    bool mute = deaf || c->half_closed || writing ||
-                tunnel_is_full(c); /* a FIN read now would cut the answer off */
-    if (mute != c->muted)
-        link_mute(c, mute);
+    bool full = c->state == CONN_SOCKET && !tunnel_takes(c);
+    /* A FIN that is read while an answer is due would cut it off. */
+    bool wait = deaf || c->half_closed || writing;
+    if ((wait || full) != c->muted || wait != c->speaker_muted)
+        link_mute(c, wait || full, wait);
 }
 
 /* The answer is written: the next request, the rest of this one, or the end. */
@@ -308,6 +309,7 @@ static bool settle_socket(struct conn *c)
     if (tunnel_over(c)) {
         c->close = true;
         finish(c);
+        conn_listen(c);
         return !c->dying && !c->broken;
     }
     bool closed = !c->speaker; /* and the tunnel is still to be emptied */
@@ -414,8 +416,7 @@ bool conn_receive(struct conn *c, const char *data, size_t len)
 bool conn_writable(struct conn *c)
 {
     c->depth++;
-    if (c->tunnel)
-        tunnel_pull(c);
+    tunnel_resume(c);
     if (c->x)
         answer_pump(c);
     c->depth--;

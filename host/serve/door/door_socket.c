@@ -113,8 +113,6 @@ void socket_pump(struct conn *c)
             c->broken = true;
         x->sent += DOOR_PAD + len;
     }
-    if (open && c->tunnel)
-        tunnel_pull(c);
     if (open)
         answer_waits(c, before);
 }

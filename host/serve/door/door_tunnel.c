@@ -45,6 +45,23 @@ static void watch(struct tunnel *t)
         uv_poll_stop(&t->poll);
 }
 
+/* Seals what there is for the client. */
+static void pull(struct conn *c)
+{
+    struct tunnel *t = c->tunnel;
+    char block[BLOCK_BYTES];
+    ssize_t got = sizeof block;
+    while (got == sizeof block && !t->over && !c->broken && !c->dying && !link_behind_client(c)) {
+        got = recv(t->fd, block, sizeof block, 0);
+        if (got > 0 && !tls_write(c, block, (size_t)got))
+            c->broken = true;
+        t->over = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+    }
+    if (link_behind_client(c))
+        link_want_write(c);
+    watch(t);
+}
+
 bool tunnel_open(struct conn *c)
 {
     int pair[2];
@@ -63,7 +80,7 @@ bool tunnel_open(struct conn *c)
     if (!link_upgrade(c, pair[0], socket_key(c->x)))
         return false;
     c->upgrade = false;
-    tunnel_pull(c); /* the 101 */
+    watch(t);
     return true;
 }
 
@@ -115,9 +132,9 @@ void tunnel_push(struct conn *c, struct text *in)
     }
 }
 
-bool tunnel_is_full(const struct conn *c)
+bool tunnel_takes(const struct conn *c)
 {
-    return c->tunnel && c->tunnel->opened.len > 0;
+    return !c->tunnel || (c->tunnel->opened.len == 0 && !c->tunnel->client_done);
 }
 
 void tunnel_client_done(struct conn *c)
@@ -136,20 +153,11 @@ static void push_rest(struct tunnel *t)
 
 /* ---- to the client */
 
-void tunnel_pull(struct conn *c)
+void tunnel_resume(struct conn *c)
 {
     struct tunnel *t = c->tunnel;
-    char block[BLOCK_BYTES];
-    ssize_t got = sizeof block;
-    while (got == sizeof block && !t->over && !c->broken && !c->dying && !link_behind_client(c)) {
-        got = recv(t->fd, block, sizeof block, 0);
-        if (got > 0 && !tls_write(c, block, (size_t)got))
-            c->broken = true;
-        t->over = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
-    }
-    if (link_behind_client(c))
-        link_want_write(c);
-    watch(t);
+    if (t && !t->over && !(t->events & UV_READABLE))
+        pull(c);
 }
 
 bool tunnel_over(const struct conn *c)
@@ -165,7 +173,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     c->depth++;
     if (events & UV_WRITABLE)
         push_rest(t);
-    tunnel_pull(c);
+    pull(c);
     c->depth--;
     conn_settle(c);
 }
