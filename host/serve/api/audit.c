@@ -2,7 +2,9 @@
 /* audit.c - GET /v1/audit: who did what, when. For keys of all projects alone, as the rows are of
  * the whole host. */
 #include "serve/api/api.h"
+#include "serve/api/list_json.h"
 #include "serve/api/pending.h"
+#include <stdio.h>
 
 enum { LIST_MAX = 200, LIST_DEFAULT = 50 };
 
@@ -19,22 +21,17 @@ struct store_audit audit_of(const struct request *q, const char *action, const c
 
 static void put_row(struct buf *b, const struct store_audit_row *row)
 {
-    char at[TEXT_TIME];
-    text_time(row->a.at_ms, at);
-    buf_printf(b, "{\"id\":\"%lld\",\"at\":\"%s\",\"actor\":", (long long)row->num, at);
-    json_put_string(b, row->a.actor);
-    buf_str(b, ",\"action\":");
-    json_put_string(b, row->a.action);
-    buf_str(b, ",\"target\":");
-    json_put_string(b, row->a.target);
-    buf_str(b, ",\"detail\":");
-    buf_text(b, row->a.detail.data ? row->a.detail : TEXT("null"));
-    buf_str(b, ",\"requestId\":");
-    if (row->a.request.data)
-        json_put_string(b, row->a.request);
-    else
-        buf_str(b, "null");
-    buf_char(b, '}');
+    char id[24];
+    snprintf(id, sizeof id, "%lld", (long long)row->num);
+    json_open(b, NULL, '{');
+    json_word(b, "id", id);
+    json_time(b, "at", row->a.at_ms);
+    json_text(b, "actor", row->a.actor);
+    json_text(b, "action", row->a.action);
+    json_text(b, "target", row->a.target);
+    json_raw(b, "detail", row->a.detail);
+    json_text(b, "requestId", row->a.request);
+    json_close(b, '}');
 }
 
 static void on_rows(void *arg, const struct store_audit_row *rows, size_t count, bool more,
@@ -42,23 +39,15 @@ static void on_rows(void *arg, const struct store_audit_row *rows, size_t count,
 {
     struct request *q = pending_read(arg, err);
     struct buf b;
+    char next[24];
     if (!q)
         return;
-    buf_init(&b, 16u << 20);
-    buf_str(&b, "{\"items\":[");
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_char(&b, ',');
+    list_json_open(&b, 16u << 20);
+    for (size_t i = 0; i < count; i++)
         put_row(&b, &rows[i]);
-    }
-    buf_str(&b, "],\"next\":");
     if (more)
-        buf_printf(&b, "\"%lld\"", (long long)rows[count - 1].num);
-    else
-        buf_str(&b, "null");
-    buf_char(&b, '}');
-    request_json(q, 200, buf_view(&b));
-    buf_done(&b);
+        snprintf(next, sizeof next, "%lld", (long long)rows[count - 1].num);
+    list_json_answer(q, &b, more ? next : NULL);
 }
 
 void audit_list(struct request *q)

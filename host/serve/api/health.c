@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/json_out.h"
 #include "serve/api/api.h"
 
 /* The process answers: that is all that it says. */
@@ -18,13 +19,15 @@ void health_ready(struct request *q)
     int64_t commit_us;
     store_load(e->store, &waiting, &commit_us);
     buf_init(&b, 4096);
-    buf_printf(
-        &b,
-        "{\"status\":\"%s\",\"draining\":%s,\"store\":\"%s\",\"runners\":%u,\"runsInMemory\":%zu,\"backlog\":%zu,"
-        "\"commitMicroseconds\":%lld}",
-        ready ? "ready" : "not ready", e->draining ? "true" : "false",
-        e->outage.broken ? "refuses writes" : "ok", pool_count(e->pool), e->runs.count,
-        e->backlog.count, (long long)commit_us);
+    json_open(&b, NULL, '{');
+    json_word(&b, "status", ready ? "ready" : "not ready");
+    json_flag(&b, "draining", e->draining);
+    json_word(&b, "store", e->outage.broken ? "refuses writes" : "ok");
+    json_int(&b, "runners", pool_count(e->pool));
+    json_int(&b, "runsInMemory", (int64_t)e->runs.count);
+    json_int(&b, "backlog", (int64_t)e->backlog.count);
+    json_int(&b, "commitMicroseconds", commit_us);
+    json_close(&b, '}');
     if (!ready)
         exchange_set(q->x, "Retry-After", "1");
     request_json(q, ready ? 200 : 503, buf_view(&b));

@@ -3,6 +3,7 @@
 #include "domain/address/origin.h"
 #include "domain/rate.h"
 #include "serve/api/change.h"
+#include "serve/api/list_json.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -261,53 +262,29 @@ bool key_form_read(const cJSON *body, int64_t now_ms, struct api_key *k, bool *g
 
 /* ---- as JSON */
 
-static void put_words(struct buf *b, const char *name, const char *words)
-{
-    bool first = true;
-    buf_printf(b, ",\"%s\":[", name);
-    for (struct text rest = text_of(words); rest.data;) {
-        struct text word = text_trim(text_cut(&rest, ','));
-        if (!word.len)
-            continue;
-        if (!first)
-            buf_char(b, ',');
-        first = false;
-        json_put_string(b, word);
-    }
-    buf_char(b, ']');
-}
-
-static void put_time(struct buf *b, const char *name, int64_t wall_ms)
-{
-    char at[TEXT_TIME];
-    text_time(wall_ms, at);
-    buf_printf(b, ",\"%s\":", name);
-    json_put_cstr(b, wall_ms ? at : NULL);
-}
-
 void key_form_put(struct buf *b, const struct api_key *k, const char *secret)
 {
     char words[WORDS];
     api_key_permissions_text(k->permissions, words, sizeof words);
-    buf_printf(b, "{\"id\":\"%s\",\"name\":", k->id);
-    json_put_cstr(b, k->name);
-    put_words(b, "permissions", words);
+    json_open(b, NULL, '{');
+    json_word(b, "id", k->id);
+    json_word(b, "name", k->name);
+    list_json_words(b, "permissions", words);
     if (strcmp(k->projects, "*") == 0)
-        buf_str(b, ",\"projects\":\"*\"");
+        json_word(b, "projects", "*");
     else
-        put_words(b, "projects", k->projects);
-    buf_str(b, ",\"defaultProject\":");
-    json_put_cstr(b, *k->default_project ? k->default_project : NULL);
-    put_words(b, "origins", k->origins);
-    buf_printf(b, k->per_minute ? ",\"callsPerMinute\":%lld" : ",\"callsPerMinute\":null",
-               (long long)k->per_minute);
-    put_time(b, "createdAt", k->created_ms);
-    put_time(b, "expiresAt", k->expires_ms);
-    put_time(b, "lastUsedAt", k->used_ms);
-    put_time(b, "revokedAt", k->revoked_ms);
-    if (secret) {
-        buf_str(b, ",\"secret\":");
-        json_put_cstr(b, secret);
-    }
-    buf_char(b, '}');
+        list_json_words(b, "projects", k->projects);
+    json_word(b, "defaultProject", *k->default_project ? k->default_project : NULL);
+    list_json_words(b, "origins", k->origins);
+    if (k->per_minute)
+        json_int(b, "callsPerMinute", k->per_minute);
+    else
+        json_word(b, "callsPerMinute", NULL);
+    json_time(b, "createdAt", k->created_ms);
+    json_time(b, "expiresAt", k->expires_ms);
+    json_time(b, "lastUsedAt", k->used_ms);
+    json_time(b, "revokedAt", k->revoked_ms);
+    if (secret)
+        json_word(b, "secret", secret);
+    json_close(b, '}');
 }

@@ -4,6 +4,7 @@
 #include "serve/api/api.h"
 #include "serve/api/change.h"
 #include "serve/api/key_form.h"
+#include "serve/api/list_json.h"
 #include <string.h>
 
 static bool may_manage(struct request *q)
@@ -26,22 +27,14 @@ void keys_list_all(struct request *q)
 {
     const struct keyring *ring = &q->app->engine->keyring;
     struct buf b;
-    bool first = true;
     if (!may_manage(q))
         return;
-    buf_init(&b, 64u << 20);
-    buf_str(&b, "{\"items\":[");
+    list_json_open(&b, 64u << 20);
     for (size_t i = ring->count; i-- > 0;) {
-        if (!sees(&q->key, &ring->keys[i]))
-            continue;
-        if (!first)
-            buf_char(&b, ',');
-        first = false;
-        key_form_put(&b, &ring->keys[i], NULL);
+        if (sees(&q->key, &ring->keys[i]))
+            key_form_put(&b, &ring->keys[i], NULL);
     }
-    buf_str(&b, "],\"next\":null}");
-    request_json(q, 200, buf_view(&b));
-    buf_done(&b);
+    list_json_answer(q, &b, NULL);
 }
 
 /* ---- POST */
@@ -72,13 +65,11 @@ static void note_key(struct buf *detail, const struct api_key *k)
 {
     char words[256];
     api_key_permissions_text(k->permissions, words, sizeof words);
-    buf_str(detail, "{\"name\":");
-    json_put_cstr(detail, k->name);
-    buf_str(detail, ",\"permissions\":");
-    json_put_cstr(detail, words);
-    buf_str(detail, ",\"projects\":");
-    json_put_cstr(detail, k->projects);
-    buf_char(detail, '}');
+    json_open(detail, NULL, '{');
+    json_word(detail, "name", k->name);
+    json_word(detail, "permissions", words);
+    json_word(detail, "projects", k->projects);
+    json_close(detail, '}');
 }
 
 void keys_create(struct request *q)

@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/hex.h"
+#include "base/json_out.h"
 #include "engine/run_time.h"
 #include "serve/api/api.h"
 #include "serve/request/cors.h"
 #include <string.h>
-
-static void put_text(struct buf *b, const char *name, struct text value)
-{
-    buf_printf(b, ",\"%s\":", name);
-    if (value.data)
-        json_put_string(b, value);
-    else
-        buf_str(b, "null");
-}
-
-static void put_time(struct buf *b, const char *name, int64_t wall_ms)
-{
-    char text[TEXT_TIME];
-    buf_printf(b, ",\"%s\":", name);
-    if (wall_ms <= 0) {
-        buf_str(b, "null");
-        return;
-    }
-    text_time(wall_ms, text);
-    buf_printf(b, "\"%s\"", text);
-}
 
 /* The event is the host's own JSON: {"kind":…,"body":…}. */
 static void put_body(struct buf *b, struct text event)
@@ -32,53 +12,61 @@ static void put_body(struct buf *b, struct text event)
     struct error err;
     cJSON *tree = json_parse_own(event, &err);
     const cJSON *body = json_get(tree, "body");
-    buf_str(b, ",\"body\":");
     if (body)
-        json_put_tree(b, body);
+        json_tree(b, "body", body);
     else
-        buf_str(b, "null");
+        json_word(b, "body", NULL);
     cJSON_Delete(tree);
 }
 
 static void put_error(struct buf *b, const struct store_run *row)
 {
-    buf_str(b, ",\"error\":");
     if (!row->error_code.data) {
-        buf_str(b, "null");
+        json_word(b, "error", NULL);
         return;
     }
-    buf_str(b, "{\"code\":");
-    json_put_string(b, row->error_code);
-    put_text(b, "message", row->error_message);
-    put_text(b, "at", row->error_at);
-    buf_char(b, '}');
+    json_open(b, "error", '{');
+    json_text(b, "code", row->error_code);
+    json_text(b, "message", row->error_message);
+    json_text(b, "at", row->error_at);
+    json_close(b, '}');
+}
+
+static void put_waiting(struct buf *b, const struct engine *e, const struct store_run *row)
+{
+    struct buf waiting;
+    buf_init(&waiting, 64 << 10);
+    engine_put_waiting(e, row, &waiting);
+    json_raw(b, "waiting", buf_view(&waiting));
+    buf_done(&waiting);
 }
 
 void run_json(struct buf *b, const struct engine *e, const struct store_run *row)
 {
     char version[SHA256_HEX];
     hex_encode(row->version, SHA256_BYTES, version);
-    buf_printf(b, "{\"runId\":\"%s\"", row->run);
-    put_text(b, "project", row->project);
-    put_text(b, "trigger", row->trigger);
-    put_text(b, "kind", row->kind);
-    put_text(b, "status", text_of(store_status_name(row->status)));
-    put_text(b, "sessionId", row->session);
-    put_text(b, "instruction", row->instruction);
+    json_open(b, NULL, '{');
+    json_word(b, "runId", row->run);
+    json_text(b, "project", row->project);
+    json_text(b, "trigger", row->trigger);
+    json_text(b, "kind", row->kind);
+    json_word(b, "status", store_status_name(row->status));
+    json_text(b, "sessionId", row->session);
+    json_text(b, "instruction", row->instruction);
     put_body(b, row->event);
-    buf_str(b, ",\"result\":");
-    buf_text(b, row->result.data ? row->result : TEXT("null"));
+    json_raw(b, "result", row->result);
     put_error(b, row);
-    put_text(b, "version", text_of(version));
-    put_text(b, "parent", row->parent);
-    buf_str(b, ",\"waiting\":");
-    engine_put_waiting(e, row, b);
-    put_time(b, "createdAt", row->created_ms);
-    put_time(b, "startedAt", row->started_ms);
-    put_time(b, "finishedAt", row->finished_ms);
+    json_word(b, "version", version);
+    json_text(b, "parent", row->parent);
+    put_waiting(b, e, row);
+    json_time(b, "createdAt", row->created_ms);
+    json_time(b, "startedAt", row->started_ms);
+    json_time(b, "finishedAt", row->finished_ms);
     if (row->cut) /* only in lists */
-        buf_str(b, ",\"cut\":true");
-    buf_printf(b, ",\"steps\":%u,\"seq\":%llu}", row->steps, (unsigned long long)row->seq);
+        json_flag(b, "cut", true);
+    json_int(b, "steps", row->steps);
+    json_int(b, "seq", (int64_t)row->seq);
+    json_close(b, '}');
 }
 
 bool run_permitted(struct request *q, const struct store_run *row, enum permission p)

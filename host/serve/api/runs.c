@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/cancel.h"
 #include "serve/api/api.h"
+#include "serve/api/list_json.h"
 #include "serve/api/pending.h"
 #include <stdio.h>
 #include <string.h>
@@ -37,18 +38,10 @@ static void on_list(void *arg, const struct store_run *rows, size_t count, bool 
     if (!q)
         return;
     struct buf b;
-    buf_init(&b, 512u << 20);
-    buf_str(&b, "{\"items\":[");
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_char(&b, ',');
+    list_json_open(&b, 512u << 20);
+    for (size_t i = 0; i < count; i++)
         run_json(&b, q->app->engine, &rows[i]);
-    }
-    buf_str(&b, "],\"next\":");
-    json_put_cstr(&b, more && count ? rows[count - 1].run : NULL);
-    buf_char(&b, '}');
-    request_json(q, 200, buf_view(&b));
-    buf_done(&b);
+    list_json_answer(q, &b, more && count ? rows[count - 1].run : NULL);
 }
 
 /* One text parameter; absent when it is not given. False: refused. */
@@ -123,14 +116,18 @@ void runs_list(struct request *q)
 static void on_cancel_noted(void *arg, const struct error *err)
 {
     struct request *q = pending_end(arg);
-    char json[128];
+    struct buf b;
     (void)err; /* the run is cancelled and its journal says so */
     if (!q)
         return;
-    int n = snprintf(json, sizeof json, "{\"runId\":\"%s\",\"status\":\"cancelling\"}",
-                     q->params_text[0]);
+    buf_init(&b, 1024);
+    json_open(&b, NULL, '{');
+    json_word(&b, "runId", q->params_text[0]);
+    json_word(&b, "status", "cancelling");
+    json_close(&b, '}');
     request_names_run(q, q->params_text[0]);
-    request_json(q, 202, (struct text){json, (size_t)n});
+    request_json(q, 202, buf_view(&b));
+    buf_done(&b);
 }
 
 static void on_cancelled(void *arg, enum verdict v)

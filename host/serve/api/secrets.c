@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "domain/proof/secret.h"
 #include "serve/api/api.h"
+#include "serve/api/list_json.h"
 #include "serve/api/pending.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,27 +19,15 @@ static bool may_manage(struct request *q)
     return false;
 }
 
-static void put_hosts(struct buf *b, const char *hosts)
-{
-    const char *before = "[";
-    for (struct text rest = text_of(hosts); rest.data; before = ",") {
-        buf_str(b, before);
-        json_put_string(b, text_cut(&rest, ','));
-    }
-    buf_char(b, ']');
-}
-
 static void put_secret(struct buf *b, const char *name, const char *hosts, int64_t created_ms,
                        int64_t updated_ms)
 {
-    char created[TEXT_TIME], updated[TEXT_TIME];
-    text_time(created_ms, created);
-    text_time(updated_ms, updated);
-    buf_str(b, "{\"name\":");
-    json_put_cstr(b, name);
-    buf_str(b, ",\"hosts\":");
-    put_hosts(b, hosts);
-    buf_printf(b, ",\"createdAt\":\"%s\",\"updatedAt\":\"%s\"}", created, updated);
+    json_open(b, NULL, '{');
+    json_word(b, "name", name);
+    list_json_words(b, "hosts", hosts);
+    json_time(b, "createdAt", created_ms);
+    json_time(b, "updatedAt", updated_ms);
+    json_close(b, '}');
 }
 
 /* ---- GET */
@@ -50,16 +39,10 @@ static void on_list(void *arg, const struct store_secret *rows, size_t count,
     struct buf b;
     if (!q)
         return;
-    buf_init(&b, 64u << 20);
-    buf_str(&b, "{\"items\":[");
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_char(&b, ',');
+    list_json_open(&b, 64u << 20);
+    for (size_t i = 0; i < count; i++)
         put_secret(&b, rows[i].name, rows[i].hosts, rows[i].created_ms, rows[i].updated_ms);
-    }
-    buf_str(&b, "],\"next\":null}");
-    request_json(q, 200, buf_view(&b));
-    buf_done(&b);
+    list_json_answer(q, &b, NULL);
 }
 
 void secrets_list_all(struct request *q)

@@ -4,6 +4,7 @@
  * literal=1 it is the asker's own, which it sent and so knows. */
 #include "domain/schema/schema_export.h"
 #include "serve/api/api.h"
+#include "serve/api/list_json.h"
 #include "serve/api/snippet_text.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -156,20 +157,18 @@ static bool read_literal(struct request *q, char secret[CREDENTIAL_TEXT], struct
 static void answer_all(struct request *q, const struct blanks *b)
 {
     struct buf out, code;
-    buf_init(&out, 16 * SNIPPET_MAX);
-    buf_str(&out, "{\"items\":[");
+    list_json_open(&out, 16 * SNIPPET_MAX);
     for (const struct snippet *s = snippets; s->lang; s++) {
         buf_init(&code, SNIPPET_MAX);
         fill_in(&code, s, b);
-        buf_printf(&out, "%s{\"lang\":\"%s\",\"title\":\"%s\",\"code\":", s == snippets ? "" : ",",
-                   s->lang, s->title);
-        json_put_string(&out, buf_view(&code));
-        buf_char(&out, '}');
+        json_open(&out, NULL, '{');
+        json_word(&out, "lang", s->lang);
+        json_word(&out, "title", s->title);
+        json_text(&out, "code", buf_view(&code));
+        json_close(&out, '}');
         buf_done(&code);
     }
-    buf_str(&out, "],\"next\":null}");
-    request_json(q, 200, buf_view(&out));
-    buf_done(&out);
+    list_json_answer(q, &out, NULL);
 }
 
 static void answer_one(struct request *q, const struct snippet *s, const struct blanks *b)

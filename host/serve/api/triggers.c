@@ -3,24 +3,18 @@
 #include "domain/schema/schema_export.h"
 #include "engine/pause.h"
 #include "serve/api/api.h"
+#include "serve/api/list_json.h"
 #include "serve/api/pending.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void put_string(struct buf *b, const char *name, const char *value)
-{
-    buf_printf(b, ",\"%s\":", name);
-    json_put_cstr(b, value);
-}
-
 static void put_tree(struct buf *b, const char *name, const cJSON *value)
 {
-    buf_printf(b, ",\"%s\":", name);
     if (value)
-        json_put_tree(b, value);
+        json_tree(b, name, value);
     else
-        buf_str(b, "null");
+        json_word(b, name, NULL);
 }
 
 static void put_manifest(struct buf *b, const struct version *v)
@@ -28,22 +22,21 @@ static void put_manifest(struct buf *b, const struct version *v)
     const struct manifest *m = v->manifest;
     char hex[SHA256_HEX];
     hex_encode(v->hash, SHA256_BYTES, hex);
-    put_string(b, "id", m->id);
-    put_string(b, "name", m->name);
-    put_string(b, "version", hex);
-    buf_printf(b, ",\"waitMs\":%lld,\"unique\":%s,\"bodyMax\":%lld", (long long)m->wait_ms,
-               m->unique ? "true" : "false", (long long)m->body_max);
-    buf_printf(
-        b,
-        ",\"limits\":{\"cpuMs\":%u,\"memoryBytes\":%u,\"steps\":%u,\"outputBytes\":%u,\"recordBytes\":%u}",
-        m->cpu_ms, m->memory_bytes, m->steps, m->output_bytes, m->record_bytes);
-    buf_printf(b, ",\"widget\":%s,\"origins\":[", m->widget ? "true" : "false");
-    for (struct text rest = text_of(m->origins), one; rest.data;) {
-        one = text_cut(&rest, ',');
-        json_put_string(b, one);
-        buf_str(b, rest.data ? "," : "");
-    }
-    buf_char(b, ']');
+    json_word(b, "id", m->id);
+    json_word(b, "name", m->name);
+    json_word(b, "version", hex);
+    json_int(b, "waitMs", m->wait_ms);
+    json_flag(b, "unique", m->unique);
+    json_int(b, "bodyMax", m->body_max);
+    json_open(b, "limits", '{');
+    json_int(b, "cpuMs", m->cpu_ms);
+    json_int(b, "memoryBytes", m->memory_bytes);
+    json_int(b, "steps", m->steps);
+    json_int(b, "outputBytes", m->output_bytes);
+    json_int(b, "recordBytes", m->record_bytes);
+    json_close(b, '}');
+    json_flag(b, "widget", m->widget);
+    list_json_words(b, "origins", m->origins);
     put_tree(b, "input", m->input);
     put_tree(b, "defaults", m->defaults);
 }
@@ -51,27 +44,26 @@ static void put_manifest(struct buf *b, const struct version *v)
 /* What a form can be made of. */
 static void put_form(struct buf *b, const struct manifest *m)
 {
-    buf_str(b, ",\"inputSchema\":");
+    struct buf schema;
+    buf_init(&schema, 16u << 20);
     if (m->input)
-        schema_export(m->input, b);
-    else
-        buf_str(b, "null");
+        schema_export(m->input, &schema);
+    json_raw(b, "inputSchema", m->input ? buf_view(&schema) : TEXT_NONE);
+    buf_done(&schema);
 }
 
 /* Who and when: the operator's pause wins over the script's, as it can be ended here. */
 static void put_paused(struct buf *b, const struct trigger *t)
 {
-    char at[TEXT_TIME];
     bool script = t->current && t->current->manifest->paused;
-    buf_str(b, ",\"paused\":");
-    if (t->pause) {
-        text_time(t->pause->at_ms, at);
-        buf_str(b, "{\"by\":");
-        json_put_cstr(b, t->pause->by);
-        buf_printf(b, ",\"at\":\"%s\"}", at);
-    } else {
-        buf_str(b, script ? "{\"by\":\"script\",\"at\":null}" : "null");
+    if (!t->pause && !script) {
+        json_word(b, "paused", NULL);
+        return;
     }
+    json_open(b, "paused", '{');
+    json_word(b, "by", t->pause ? t->pause->by : "script");
+    json_time(b, "at", t->pause ? t->pause->at_ms : 0);
+    json_close(b, '}');
 }
 
 /* "serving", "paused", "loading" or "broken" (no good version yet); `error` tells what is wrong
@@ -82,42 +74,33 @@ static void put_trigger(struct buf *b, const struct trigger *t, bool whole)
                          : t->current      ? "paused"
                          : t->loading      ? "loading"
                                            : "broken";
-    buf_str(b, "{\"project\":");
-    json_put_cstr(b, t->project);
-    put_string(b, "key", t->key);
-    put_string(b, "status", status);
+    json_open(b, NULL, '{');
+    json_word(b, "project", t->project);
+    json_word(b, "key", t->key);
+    json_word(b, "status", status);
     put_paused(b, t);
-    put_string(b, "error", trigger_error(t));
-    if (t->loaded_ms) {
-        char at[TEXT_TIME];
-        text_time(t->loaded_ms, at);
-        put_string(b, "loadedAt", at);
-    }
+    json_word(b, "error", trigger_error(t));
+    if (t->loaded_ms)
+        json_time(b, "loadedAt", t->loaded_ms);
     if (t->current)
         put_manifest(b, t->current);
     if (t->current && whole)
         put_form(b, t->current->manifest);
-    buf_char(b, '}');
+    json_close(b, '}');
 }
 
 void triggers_list(struct request *q)
 {
-    size_t count, shown = 0;
+    size_t count;
     struct trigger **list = registry_sorted(&q->app->engine->reload.registry, &count);
     struct buf b;
-    buf_init(&b, 256u << 20);
-    buf_str(&b, "{\"items\":[");
+    list_json_open(&b, 256u << 20);
     for (size_t i = 0; i < count; i++) {
-        if (!api_key_allows(&q->key, PERMISSION_READ, list[i]->project))
-            continue;
-        if (shown++)
-            buf_char(&b, ',');
-        put_trigger(&b, list[i], false);
+        if (api_key_allows(&q->key, PERMISSION_READ, list[i]->project))
+            put_trigger(&b, list[i], false);
     }
-    buf_str(&b, "],\"next\":null}");
     free(list);
-    request_json(q, 200, buf_view(&b));
-    buf_done(&b);
+    list_json_answer(q, &b, NULL);
 }
 
 static void answer_trigger(struct request *q, const struct trigger *t)

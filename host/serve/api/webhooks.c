@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "serve/api/api.h"
 #include "serve/api/change.h"
+#include "serve/api/list_json.h"
 #include "serve/api/pending.h"
 #include <stdio.h>
 #include <string.h>
@@ -23,18 +24,15 @@ static bool address_of(struct request *q, struct store_webhook *w)
 
 static void put_webhook(struct buf *b, const struct store_webhook *w, const char *secret)
 {
-    char at[TEXT_TIME];
-    buf_printf(b, "{\"id\":\"%s\",\"project\":\"%s\",\"trigger\":\"%s\"", w->id, w->project,
-               w->trigger);
-    text_time(w->created_ms, at);
-    buf_printf(b, ",\"createdAt\":\"%s\",\"revokedAt\":", at);
-    text_time(w->revoked_ms, at);
-    json_put_cstr(b, w->revoked_ms ? at : NULL);
-    if (secret) {
-        buf_str(b, ",\"secret\":");
-        json_put_cstr(b, secret);
-    }
-    buf_char(b, '}');
+    json_open(b, NULL, '{');
+    json_word(b, "id", w->id);
+    json_word(b, "project", w->project);
+    json_word(b, "trigger", w->trigger);
+    json_time(b, "createdAt", w->created_ms);
+    json_time(b, "revokedAt", w->revoked_ms);
+    if (secret)
+        json_word(b, "secret", secret);
+    json_close(b, '}');
 }
 
 /* ---- GET */
@@ -45,21 +43,14 @@ static void on_list(void *arg, const struct store_webhook *rows, size_t count,
     struct request *q = pending_read(arg, err);
     struct store_webhook of = {0};
     struct buf b;
-    size_t shown = 0;
     if (!q || !address_of(q, &of))
         return;
-    buf_init(&b, 64u << 20);
-    buf_str(&b, "{\"items\":[");
+    list_json_open(&b, 64u << 20);
     for (size_t i = count; i-- > 0;) { /* the newest first */
-        if (strcmp(rows[i].project, of.project) != 0 || strcmp(rows[i].trigger, of.trigger) != 0)
-            continue;
-        if (shown++)
-            buf_char(&b, ',');
-        put_webhook(&b, &rows[i], NULL);
+        if (strcmp(rows[i].project, of.project) == 0 && strcmp(rows[i].trigger, of.trigger) == 0)
+            put_webhook(&b, &rows[i], NULL);
     }
-    buf_str(&b, "],\"next\":null}");
-    request_json(q, 200, buf_view(&b));
-    buf_done(&b);
+    list_json_answer(q, &b, NULL);
 }
 
 void webhooks_list_all(struct request *q)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Answers: head and body in one write when the socket takes it, the rest when it takes more. */
-#include "base/json.h"
+#include "base/json_out.h"
 #include "base/log.h"
 #include "domain/verdict.h"
 #include "serve/door/door_conn.h"
@@ -321,15 +321,13 @@ void answer_refuse(struct exchange *x, int verdict, const char *detail)
         return;
     struct buf b;
     buf_init(&b, 4096);
-    buf_str(&b, "{\"type\":\"about:blank\",\"title\":");
-    json_put_cstr(&b, verdict_text((enum verdict)verdict));
-    buf_str(&b, ",\"status\":");
-    buf_int(&b, verdict_status((enum verdict)verdict));
-    buf_str(&b, ",\"code\":");
-    json_put_cstr(&b, verdict_code((enum verdict)verdict));
-    buf_str(&b, ",\"detail\":");
-    json_put_cstr(&b, detail);
-    buf_char(&b, '}');
+    json_open(&b, NULL, '{');
+    json_word(&b, "type", "about:blank");
+    json_word(&b, "title", verdict_text((enum verdict)verdict));
+    json_int(&b, "status", verdict_status((enum verdict)verdict));
+    json_word(&b, "code", verdict_code((enum verdict)verdict));
+    json_word(&b, "detail", detail);
+    json_close(&b, '}');
     exchange_answer(x, verdict_status((enum verdict)verdict), "application/problem+json",
                     buf_view(&b));
     buf_done(&b);

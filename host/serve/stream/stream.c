@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/stream/stream.h"
+#include "base/json_out.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/record.h"
@@ -73,20 +74,22 @@ static void put_record(struct stream *s, struct buf *out, const struct record *r
 /* What is purged or damaged is named, not passed over in silence. */
 static void put_gap(struct stream *s, struct buf *out, uint64_t from, uint64_t to)
 {
-    struct buf gap;
-    buf_init(&gap, 256);
-    buf_printf(&gap, "{\"v\":1,\"run\":\"%s\",\"seq\":%llu,\"type\":\"stream.gap\",", s->run,
-               (unsigned long long)to);
-    buf_printf(&gap, "\"data\":{\"from\":%llu,\"to\":%llu}}", (unsigned long long)from,
-               (unsigned long long)to);
     if (s->form == STREAM_JSON)
         buf_char(out, s->first ? '[' : ',');
     else
         buf_printf(out, "id: %llu\n%sdata: ", (unsigned long long)to,
                    s->form == STREAM_SSE_NAMES ? "event: stream.gap\n" : "");
-    buf_text(out, buf_view(&gap));
+    json_open(out, NULL, '{');
+    json_int(out, "v", 1);
+    json_word(out, "run", s->run);
+    json_int(out, "seq", (int64_t)to);
+    json_word(out, "type", "stream.gap");
+    json_open(out, "data", '{');
+    json_int(out, "from", (int64_t)from);
+    json_int(out, "to", (int64_t)to);
+    json_close(out, '}');
+    json_close(out, '}');
     buf_str(out, s->form == STREAM_JSON ? "" : "\n\n");
-    buf_done(&gap);
     s->first = false;
 }
 
