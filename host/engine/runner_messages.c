@@ -211,8 +211,9 @@ static void take_failed(struct run *r, struct frame_reader *in)
     if (in->broken)
         return;
     char code_text[64];
-    snprintf(code_text, sizeof code_text, "%.*s", (int)code.len,
-             code.data ? code.data : "script.error");
+    if (!code.data)
+        code = TEXT("script.error");
+    snprintf(code_text, sizeof code_text, "%.*s", (int)code.len, code.data);
     if (r->state == RUN_ADMITTING) /* its filter or instruction failed: it is a run all the same */
         become_accepted(r, TEXT_NONE);
     run_unplace(r, false);
