@@ -57,7 +57,8 @@ struct fake_store {
     struct list calls; /* that wait */
     size_t orders;     /* of them */
     bool held;
-    size_t failing; /* writes that are to fail */
+    size_t failing, unreadable; /* writes and reads that are to fail */
+    bool kept;                  /* store_close leaves what is in it */
     void (*closed)(void *arg);
     void *closed_arg;
 
@@ -165,12 +166,13 @@ static struct call *next_call(struct fake_store *s)
     return NULL;
 }
 
-static bool full_disk(struct fake_store *s, const struct call *c, struct error *err)
+static bool is_to_fail(struct fake_store *s, const struct call *c, struct error *err)
 {
-    if (!c->writes || s->failing == 0)
+    size_t *left = c->writes ? &s->failing : &s->unreadable;
+    if (*left == 0)
         return false;
-    s->failing--;
-    error_set(err, ERROR_IO, "disk full: a test said so");
+    (*left)--;
+    error_set(err, ERROR_IO, "%s: a test said so", c->writes ? "disk full" : "disk unreadable");
     return true;
 }
 
@@ -198,10 +200,10 @@ bool fake_store_step(struct store *store)
         return false;
     list_del(&c->link);
     s->orders -= c->order != NULL;
-    bool full = full_disk(s, c, &err);
-    if (full && c->order)
+    bool fails = is_to_fail(s, c, &err);
+    if (fails && c->order)
         c->order->outcome = STORE_BROKEN;
-    bool ok = !full && (!c->carry_out || c->carry_out(s, c, &err));
+    bool ok = !fails && (!c->carry_out || c->carry_out(s, c, &err));
     if (ok)
         add_audit(s, &c->audit);
     if (ok && c->announced)
@@ -229,6 +231,16 @@ void fake_store_hold(struct store *store, bool held)
 void fake_store_fail(struct store *s, size_t count)
 {
     own(s)->failing = count;
+}
+
+void fake_store_fail_reads(struct store *s, size_t count)
+{
+    own(s)->unreadable = count;
+}
+
+void fake_store_keep(struct store *s, bool kept)
+{
+    own(s)->kept = kept;
 }
 
 size_t fake_store_waiting(const struct store *s)
@@ -868,7 +880,7 @@ static struct call *read_new(void (*answer)(struct fake_store *, struct call *,
 
 static void answer_run(struct fake_store *s, struct call *c, const struct error *err)
 {
-    const struct fake_run *r = find_run(s, c->id);
+    const struct fake_run *r = err ? NULL : find_run(s, c->id);
     c->fn.run(c->arg, r ? &r->row : NULL, err);
 }
 
@@ -883,7 +895,7 @@ static void answer_repeat(struct fake_store *s, struct call *c, const struct err
 {
     char existing[ID_BYTES];
     enum store_outcome outcome = judge_repeat(s, &c->accept, existing);
-    c->fn.repeat(c->arg, outcome, existing, err);
+    c->fn.repeat(c->arg, err ? STORE_BROKEN : outcome, existing, err);
 }
 
 static void fake_find_repeat(struct store *s, const struct store_accept *wanted, store_repeat_fn fn,
@@ -1034,6 +1046,10 @@ static void answer_due(struct fake_store *s, struct call *c, const struct error 
 {
     char(*ids)[ID_BYTES] = keep_alloc(&c->keep, (c->count + 1) * sizeof *ids);
     bool exact;
+    if (err) {
+        c->fn.due(c->arg, NULL, 0, 0, err);
+        return;
+    }
     size_t count = 0, after = c->texts[0].data ? place_of(s, c->texts[0], &exact) : 0;
     int64_t next_ms = 0;
     for (size_t i = 0; i < s->runs.count; i++) {
@@ -1195,6 +1211,8 @@ static void finish_closing(struct fake_store *s)
 {
     if (s->closed)
         s->closed(s->closed_arg);
+    if (s->kept)
+        return;
     keep_done(&s->memory);
     free(s);
 }

@@ -20,5 +20,9 @@ void fake_store_run(struct store *s);
 void fake_store_hold(struct store *s, bool held);
 /* The next `count` writes fail as on a full disk: STORE_BROKEN, ERROR_IO. */
 void fake_store_fail(struct store *s, size_t count);
+/* The same for reads. */
+void fake_store_fail_reads(struct store *s, size_t count);
+/* Of a store without a loop: store_close leaves it as it is, for the next one who uses it. */
+void fake_store_keep(struct store *s, bool kept);
 /* Orders and changes that wait. */
 size_t fake_store_waiting(const struct store *s);
