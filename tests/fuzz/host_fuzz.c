@@ -5,6 +5,7 @@
  * every caller has one answer. */
 #include "fakes/http.h"
 #include "fakes/pool.h"
+#include "fakes/vault.h"
 #include "host_fakes.h"
 
 #include "base/log.h"
