@@ -261,6 +261,12 @@ static struct fake_run *find_run(struct fake_store *s, const char *id)
     return NULL;
 }
 
+const struct store_run *fake_store_row(struct store *s, const char *run)
+{
+    struct fake_run *r = find_run(own(s), run);
+    return r ? &r->row : NULL;
+}
+
 static bool check_chunk(const struct store_order *o, uint64_t last, struct error *err)
 {
     if (o->count == 0)

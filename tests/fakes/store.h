@@ -24,5 +24,7 @@ void fake_store_fail(struct store *s, size_t count);
 void fake_store_fail_reads(struct store *s, size_t count);
 /* Of a store without a loop: store_close leaves it as it is, for the next one who uses it. */
 void fake_store_keep(struct store *s, bool kept);
+/* A run's row as it is now, whatever waits; NULL: there is none. */
+const struct store_run *fake_store_row(struct store *s, const char *run);
 /* Orders and changes that wait. */
 size_t fake_store_waiting(const struct store *s);
