@@ -16,8 +16,11 @@ struct store *__wrap_store_open(const struct store_options *options, struct erro
 struct store *__wrap_store_open(const struct store_options *options, struct error *err)
 {
     (void)options;
-    (void)err;
-    return heart.store;
+    if (heart.refusals == 0)
+        return heart.store;
+    heart.refusals--;
+    error_set(err, heart.refusal, "the store does not open: a test said so");
+    return NULL;
 }
 
 static void set_flag(void *arg)
@@ -131,11 +134,17 @@ struct trigger *heart_trigger(void)
     return t;
 }
 
+void heart_save(void)
+{
+    write_script();
+    reload_scan(&heart.e->reload);
+    pool_flush(heart.e->pool);
+}
+
 void heart_serve(const char *fields)
 {
     declaration = fields;
-    write_script();
-    reload_scan(&heart.e->reload);
+    heart_save();
     heart_load_versions();
     heart_settle();
     const char *error = trigger_error(heart_trigger());
@@ -314,6 +323,20 @@ void heart_lose(unsigned runner, enum pool_loss why, const char *culprit)
 {
     fake_pool_lose(runner, why, culprit ? heart_tag(culprit) : 0);
     heart_settle();
+}
+
+struct text heart_told(const char *run, uint32_t step, bool ok)
+{
+    pool_flush(heart.e->pool);
+    const struct fake_frame *sent = fake_pool_sent(FRAME_ANSWER, heart_tag(run));
+    assert_non_null(sent);
+    struct frame f = {.type = sent->type, .tag = sent->tag, .payload = sent->payload};
+    struct frame_reader in;
+    frame_read(&in, &f);
+    assert_in_range(frame_get_u64(&in), heart.clock.wall_ms - 2000, heart.clock.wall_ms);
+    assert_int_equal(frame_get_u32(&in), step);
+    assert_int_equal(frame_get_u8(&in), ok);
+    return frame_get_bytes(&in);
 }
 
 struct frame_start heart_start_frame(const char *run)

@@ -23,6 +23,8 @@ struct heart {
     uv_loop_t loop;
     unsigned runners;    /* of the next engine; 1 */
     struct list callers; /* struct answer: those who wait */
+    unsigned refusals;   /* so often the store does not open, with this error */
+    enum error_code refusal;
 };
 extern struct heart heart;
 
@@ -40,6 +42,8 @@ void heart_kill(void);
 void heart_start(void);
 /* What the runners were told to load is loaded; heart_start and heart_serve do so. */
 void heart_load_versions(void);
+/* The script is saved anew, as another version, which a runner is told to load. */
+void heart_save(void);
 /* The declaration that p/k gets from now on, without {"run"}: "\"unique\":true". */
 void heart_serve(const char *fields);
 struct trigger *heart_trigger(void);
@@ -92,6 +96,8 @@ void heart_rest(const char *run, uint32_t answers);
 void heart_finish(const char *run, const char *result);
 /* The same, step 1. */
 void heart_ask_sleep(const char *run, int64_t ms);
+/* The last answer that its runner was sent, which is to this step. */
+struct text heart_told(const char *run, uint32_t step, bool ok);
 void heart_lose(unsigned runner, enum pool_loss why, const char *culprit /* NULL: nobody */);
 /* How it was started there; the texts are the fake pool's. */
 struct frame_start heart_start_frame(const char *run);

@@ -285,6 +285,137 @@ static void a_run_that_rests_goes_on_after_the_next_start(void **state)
     heart_expect(first.fired, RUN_GONE, STORE_COMPLETED);
 }
 
+/* ---- the same in every state that a run may have by then */
+
+static void expect_rests(enum run_state state)
+{
+    assert_string_equal(run_state_name(heart_state(first.fired)), run_state_name(state));
+    heart_settle();
+    heart_expect(first.fired, RUN_GONE, STORE_RUNNING);
+    assert_false(heart_on_runner(first.fired));
+    heart_turn();
+    assert_int_equal(heart.e->placements.all[0], 0);
+    assert_int_equal(heart.e->placements.computing[0], 0);
+    assert_true(engine_quiet(heart.e));
+}
+
+static void ask_and_rest(const char *kind, const char *args)
+{
+    heart_start_run(&first, 0);
+    heart_ask(first.fired, 1, kind, args);
+    heart_rest(first.fired, 0);
+}
+
+static void a_run_that_waits_may_come_to_rest(void **state)
+{
+    (void)state;
+    ask_and_rest("http", get);
+    spoil(first.fired);
+    expect_rests(RUN_IDLE);
+}
+
+static void a_run_that_is_parking_may_come_to_rest(void **state)
+{
+    (void)state;
+    ask_and_rest("sleep", "{\"ms\":60000}");
+    spoil(first.fired);
+    expect_rests(RUN_PARKING);
+}
+
+static void a_run_that_is_away_may_come_to_rest(void **state)
+{
+    (void)state;
+    ask_and_rest("http", "{\"method\":\"GET\",\"url\":\"https://a.example/\","
+                         "\"retry\":{\"times\":3}}");
+    heart_settle();
+    heart_pass(ENGINE_EVICT_MS);
+    fake_http_fail(0, "timeout"); /* which is noted */
+    spoil(first.fired);
+    expect_rests(RUN_AWAY);
+}
+
+static void a_run_that_is_returning_may_come_to_rest(void **state)
+{
+    (void)state;
+    heart_start_run(&first, 0);
+    heart_ask(first.fired, 1, "http", get);
+    spoil(first.fired);
+    fake_pool_lose(0, POOL_CRASHED, 0);
+    expect_rests(RUN_RETURNING);
+}
+
+static void a_run_that_is_replaying_may_come_to_rest(void **state)
+{
+    (void)state;
+    heart_start_run(&first, 0);
+    heart_ask(first.fired, 1, "http", get);
+    heart_settle();
+    fake_pool_lose(0, POOL_CRASHED, 0);
+    while (heart_state(first.fired) != RUN_REPLAYING)
+        assert_true(fake_store_step(heart.store));
+    spoil(first.fired);
+    expect_rests(RUN_REPLAYING);
+}
+
+/* ---- a duplicate, whatever it has done by the time that the store says so */
+
+static void expect_duplicate(enum run_state state)
+{
+    assert_string_equal(run_state_name(heart_state(second.fired)), run_state_name(state));
+    heart_settle();
+    heart_expect_answer(&second, VERDICT_DUPLICATE, "");
+    assert_string_equal(second.run, first.run);
+    heart_expect(second.fired, RUN_GONE, 0);
+    assert_int_equal(fake_http.started, 0);
+    assert_true(engine_quiet(heart.e));
+}
+
+static void start_twice(void)
+{
+    heart_serve("\"unique\":true");
+    heart_start_run(&first, 0);
+    heart_fire(&second, "{}", 1000);
+    heart_admit(second.fired);
+}
+
+static void a_duplicate_that_waits_is_gone(void **state)
+{
+    (void)state;
+    start_twice();
+    heart_ask(second.fired, 1, "http", get);
+    heart_rest(second.fired, 0);
+    expect_duplicate(RUN_IDLE);
+}
+
+static void a_duplicate_that_is_parking_is_gone(void **state)
+{
+    (void)state;
+    start_twice();
+    heart_ask_sleep(second.fired, 60000);
+    heart_rest(second.fired, 0);
+    expect_duplicate(RUN_PARKING);
+}
+
+static void a_duplicate_that_has_ended_is_gone(void **state)
+{
+    (void)state;
+    start_twice();
+    heart_finish(second.fired, "1");
+    expect_duplicate(RUN_ENDED);
+}
+
+static void a_duplicate_that_is_away_is_gone(void **state)
+{
+    (void)state;
+    start_twice();
+    heart_ask(second.fired, 1, "http", get);
+    heart_rest(second.fired, 0);
+    heart_turn();
+    fake_clock_pass(&heart.clock, &heart.e->timers, ENGINE_EVICT_MS);
+    assert_int_equal(second.count, 0); /* late, but not yet accepted */
+    expect_duplicate(RUN_AWAY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +435,15 @@ int main(void)
         HEART_TEST(a_run_whose_journal_is_not_its_own_rests),
         HEART_TEST(an_end_that_is_not_taken_lets_the_run_rest),
         HEART_TEST(a_run_that_rests_goes_on_after_the_next_start),
+        HEART_TEST(a_run_that_waits_may_come_to_rest),
+        HEART_TEST(a_run_that_is_parking_may_come_to_rest),
+        HEART_TEST(a_run_that_is_away_may_come_to_rest),
+        HEART_TEST(a_run_that_is_returning_may_come_to_rest),
+        HEART_TEST(a_run_that_is_replaying_may_come_to_rest),
+        HEART_TEST(a_duplicate_that_waits_is_gone),
+        HEART_TEST(a_duplicate_that_is_parking_is_gone),
+        HEART_TEST(a_duplicate_that_has_ended_is_gone),
+        HEART_TEST(a_duplicate_that_is_away_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -236,6 +236,31 @@ static void a_host_whose_runners_start_is_not_ready(void **state)
     assert_true(engine_ready(heart.e));
 }
 
+/* The old host still holds the folder, until the system has taken it apart. */
+static void it_waits_for_the_host_before_it(void **state)
+{
+    (void)state;
+    heart_stop();
+    heart.refusals = 2;
+    heart.refusal = ERROR_BUSY;
+    heart_start();
+    assert_int_equal(heart.refusals, 0);
+}
+
+static void a_store_that_does_not_open_leaves_nothing_behind(void **state)
+{
+    struct error err;
+    const struct engine_options o = {
+        .loop = &heart.loop, .clock = &heart.clock.clock, .config = heart.config, .runners = 1};
+    (void)state;
+    heart_stop();
+    heart.refusals = 1;
+    heart.refusal = ERROR_IO;
+    assert_null(engine_open(&o, &err));
+    assert_string_equal(err.text, "the store does not open: a test said so");
+    uv_run(&heart.loop, UV_RUN_DEFAULT); /* its handles close */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +282,8 @@ int main(void)
         HEART_TEST(a_pause_that_the_disk_refuses_is_none),
         HEART_TEST(a_store_that_cannot_be_read_makes_it_unfit),
         HEART_TEST(a_host_whose_runners_start_is_not_ready),
+        HEART_TEST(it_waits_for_the_host_before_it),
+        HEART_TEST(a_store_that_does_not_open_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -346,6 +346,36 @@ static void no_more_than_so_many_are_rebuilt_at_once(void **state)
         assert_int_equal(heart_state(runs[i]), RUN_GOING);
 }
 
+/* What came for it while its journal was read, of a kind that does not end it. */
+static void it_goes_on_once_its_inbox_was_read_again(void **state)
+{
+    (void)state;
+    heart_start_run(&first, 0);
+    fake_pool_lose(0, POOL_CRASHED, 0);
+    assert_true(fake_store_step(heart.store)); /* the row */
+    assert_true(fake_store_step(heart.store)); /* the inbox */
+    run_by_id(heart.e, first.fired)->inbox_again = true;
+    heart_settle();
+    heart_expect(first.fired, RUN_GOING, STORE_RUNNING);
+    assert_string_equal(heart_journal(first.fired), "accepted started resumed");
+}
+
+static void steps_are_counted_on_from_the_journal(void **state)
+{
+    (void)state;
+    heart_start_run(&first, 0);
+    assert_true(fake_pool_say(heart_tag(first.fired), FRAME_RECORD, "buutt", RECORD_STEP_STARTED, 3,
+                              1, "group", NULL));
+    heart_settle();
+    run_by_id(heart.e, first.fired)->steps = 0;
+    heart_lose(0, POOL_CRASHED, NULL);
+    assert_true(fake_pool_say(heart_tag(first.fired), FRAME_RECORD, "buutt", RECORD_STEP_STARTED, 3,
+                              1, "group", NULL));
+    heart_finish(first.fired, "1");
+    heart_settle();
+    assert_int_equal(heart_row(first.fired).steps, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +400,8 @@ int main(void)
         HEART_TEST(an_effect_without_an_answer_is_made_again_with_the_same_key),
         HEART_TEST(a_retry_while_the_journal_is_read_is_not_written),
         HEART_TEST(no_more_than_so_many_are_rebuilt_at_once),
+        HEART_TEST(it_goes_on_once_its_inbox_was_read_again),
+        HEART_TEST(steps_are_counted_on_from_the_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

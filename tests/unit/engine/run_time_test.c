@@ -328,6 +328,25 @@ static void a_jump_of_the_wall_clock_does_not_spare_a_run(void **state)
     expect_timed_out(first.fired);
 }
 
+/* While it is read nothing can be written; when it is back it says where it stood. */
+static void a_run_whose_time_ends_while_it_is_read_times_out_when_it_is_back(void **state)
+{
+    (void)state;
+    heart.config->wall_ms = 1000;
+    const char *run = caller_of_http(&first);
+    fake_pool_lose(0, POOL_CRASHED, 0);
+    fake_clock_pass(&heart.clock, &heart.e->timers, 1500);
+    assert_int_equal(heart_state(run), RUN_REBUILDING);
+    heart_settle();
+    heart_expect(run, RUN_REPLAYING, STORE_RUNNING);
+    heart_pass(500); /* the look that found it being read is repeated */
+    heart_ask(run, 1, "http", get);
+    heart_rest(run, 0);
+    heart_settle();
+    expect_timed_out(run);
+    assert_true(text_is(heart_row(run).error_at, "p/k.lua:1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +371,7 @@ int main(void)
         HEART_TEST(a_run_that_sleeps_too_long_comes_back_and_times_out),
         HEART_TEST(a_run_that_says_nothing_when_it_is_back_times_out_all_the_same),
         HEART_TEST(a_jump_of_the_wall_clock_does_not_spare_a_run),
+        HEART_TEST(a_run_whose_time_ends_while_it_is_read_times_out_when_it_is_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,6 +283,86 @@ static void the_line_where_it_stood_is_told(void **state)
     assert_string_equal(first.at, "p/k.lua:1");
 }
 
+/* ---- versions */
+
+static void a_version_that_kills_its_runner_does_not_serve(void **state)
+{
+    struct fake_load load;
+    (void)state;
+    heart_start_run(&first, 0);
+    const struct version *good = heart_trigger()->current;
+    heart_save();
+    assert_true(fake_pool_next_load(&load));
+    fake_pool.seat_count = 0;
+    fake_pool.o.lost(fake_pool.o.arg, load.runner,
+                     &(struct pool_end){.why = POOL_HOGGED,
+                                        .detail = "it did not come back",
+                                        .culprit = load.tag,
+                                        .kind = STATUS_PAGE_LOAD,
+                                        .at = "p/k.lua:2"});
+    heart_settle();
+    assert_ptr_equal(heart_trigger()->current, good);
+    assert_non_null(strstr(trigger_error(heart_trigger()), "p/k.lua:2: loading it killed"));
+    heart_expect(first.fired, RUN_GOING, STORE_RUNNING);
+}
+
+static void a_version_whose_runner_dies_is_compiled_by_the_next(void **state)
+{
+    (void)state;
+    const struct version *old = heart_trigger()->current;
+    heart_save();
+    heart_lose(0, POOL_KILLED, NULL);
+    heart_load_versions();
+    assert_ptr_not_equal(heart_trigger()->current, old);
+    assert_null(trigger_error(heart_trigger()));
+}
+
+static void a_declaration_that_is_no_frame_breaks_the_contract(void **state)
+{
+    struct fake_load load;
+    (void)state;
+    heart_save();
+    assert_true(fake_pool_next_load(&load));
+    assert_false(fake_pool_say_raw(load.runner, FRAME_LOADED, load.tag, TEXT("")));
+    heart_load_versions(); /* by the runner that stands in its place */
+    assert_null(trigger_error(heart_trigger()));
+}
+
+/* ---- what a runner may not say */
+
+static void expect_broken_contract(enum frame_type type, const char *fields, int a, int b, int c,
+                                   const char *name, const char *data)
+{
+    heart_start_run(&first, 0);
+    assert_false(fake_pool_say(heart_tag(first.fired), type, fields, a, b, c, name, data));
+    heart_settle();
+}
+
+static void a_runner_that_breaks_the_contract_is_lost(void **state)
+{
+    (void)state;
+    expect_broken_contract(FRAME_RECORD, "buutt", RECORD_RUN_COMPLETED, 0, 0, NULL, NULL);
+    expect_broken_contract(FRAME_RECORD, "buutt", RECORD_LOG, 0, 0, NULL, "{\"broken\":");
+    expect_broken_contract(FRAME_RECORD, "buut", RECORD_LOG, 0, 0, NULL, NULL);
+    expect_broken_contract(FRAME_DROPPED, "", 0, 0, 0, NULL, NULL);
+    expect_broken_contract(FRAME_READY, "", 0, 0, 0, NULL, NULL);
+    expect_broken_contract(FRAME_FINISHED, "", 0, 0, 0, NULL, NULL);
+    expect_broken_contract(FRAME_FAILED, "", 0, 0, 0, NULL, NULL);
+    expect_broken_contract(FRAME_IDLE, "", 0, 0, 0, NULL, NULL);
+    expect_broken_contract(FRAME_OP, "", 0, 0, 0, NULL, NULL);
+}
+
+static void what_is_said_of_a_run_that_is_gone_is_passed_over(void **state)
+{
+    (void)state;
+    heart_start_run(&first, 0);
+    uint64_t tag = heart_tag(first.fired);
+    heart_finish(first.fired, "1");
+    assert_true(fake_pool_say(tag, FRAME_FINISHED, "t", "2"));
+    heart_settle();
+    assert_true(text_is(heart_row(first.fired).result, "1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +385,11 @@ int main(void)
         HEART_TEST(five_kills_and_a_crash_are_enough),
         HEART_TEST(a_culprit_on_another_runner_is_not_blamed),
         HEART_TEST(the_line_where_it_stood_is_told),
+        HEART_TEST(a_version_that_kills_its_runner_does_not_serve),
+        HEART_TEST(a_version_whose_runner_dies_is_compiled_by_the_next),
+        HEART_TEST(a_declaration_that_is_no_frame_breaks_the_contract),
+        HEART_TEST(a_runner_that_breaks_the_contract_is_lost),
+        HEART_TEST(what_is_said_of_a_run_that_is_gone_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
