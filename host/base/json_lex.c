@@ -57,13 +57,12 @@ static bool is_digit(const struct json_lex *l)
     return l->at < l->end && (unsigned)(*l->at - '0') <= 9;
 }
 
-static bool lex_digits(struct json_lex *l, struct json_decimal *d, int scale_each)
+/* At least one digit. */
+static inline bool lex_digits(struct json_lex *l, struct json_decimal *d)
 {
-    const char *at = l->at, *first = at;
-    for (; at < l->end && (unsigned)(*at - '0') <= 9; at++)
-        json_decimal_digit(d, *at, scale_each);
-    l->at = at;
-    return at > first || refuse_found(l, "a digit");
+    const char *first = l->at;
+    l->at = json_decimal_digits(d, first, l->end);
+    return l->at > first || refuse_found(l, "a digit");
 }
 
 static bool lex_exponent(struct json_lex *l, struct json_decimal *d)
@@ -86,18 +85,17 @@ static bool lex_exponent(struct json_lex *l, struct json_decimal *d)
 static bool lex_decimal(struct json_lex *l, struct json_decimal *d)
 {
     const char *first = l->at;
-    if (l->at < l->end && *l->at == '0')
-        l->at++;
-    else if (!lex_digits(l, d, 0))
+    if (!lex_digits(l, d))
         return false;
-    if (is_digit(l))
+    if (*first == '0' && l->at - first > 1)
         return json_lex_refuse(l, first, "a number starts with a superfluous 0");
     l->is_integer = true;
     if (l->at < l->end && *l->at == '.') {
-        l->at++;
+        const char *point = l->at++;
         l->is_integer = false;
-        if (!lex_digits(l, d, -1))
+        if (!lex_digits(l, d))
             return false;
+        d->scale = point + 1 - l->at;
     }
     if (l->at == l->end || (*l->at != 'e' && *l->at != 'E'))
         return true;

@@ -255,8 +255,7 @@ void json_put_canonical_number(struct buf *b, const cJSON *number)
 static bool int64_of_text(const char *at, int64_t *out)
 {
     struct json_decimal d = {.negative = *at == '-'};
-    for (at += d.negative; *at; at++)
-        json_decimal_digit(&d, *at, 0);
+    json_decimal_digits(&d, at + d.negative, at + strlen(at));
     return json_decimal_int64(&d, out);
 }
 
