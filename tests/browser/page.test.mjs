@@ -20,6 +20,14 @@ const host = await startHost({
       filter = { { "item", "~=", "bomb" } },
       run = function(event) return event.body end }`,
     "p/fails.lua": `return trigger {\n  run = function(event, flow)\n    local nothing\n    return nothing.at.all\n  end }`,
+    "p/ids.lua": `return trigger { defaults = { least = math.mininteger },
+      input = { id = { type = "integer" }, least = { type = "integer" }, one_of = { type = "integer", enum = { 9007199254740993, 9223372036854775807 } },
+        more = { type = "array", items = "integer" }, fail = { type = "boolean", optional = true } },
+      run = function(event, flow)
+        flow.log("seen", event.body)
+        if event.body.fail then error("as asked") end
+        return event.body
+      end }`,
     "p/slow.lua": `local http = require "http"
       return trigger { run = function(event, flow) http.get("http://${gate.address}/") return "through" end }`,
     "p/broken.lua": "return trigger {\n  run = 7,\n}",
@@ -153,6 +161,43 @@ test("fields and JSON are two views of one body; what has no field is kept", asy
   await run(page);
   await state(page, "completed");
   assert.deepEqual(await result(page), { amount: 4, item: "teapot", size: "s", more: { x: 1 } });
+});
+
+test("ids of 64 bits keep every digit: in the fields, as JSON, in a run's records, its result and its body", async (t) => {
+  const page = await enter(t);
+  await choose(page, "ids");
+  const field = (name) => page.locator(`[name="${name}"]`);
+  assert.equal(await field("least").inputValue(), "-9223372036854775808", "the default stands in it");
+  assert.deepEqual(await field("one_of").locator("option").allTextContents(), ["9007199254740993", "9223372036854775807"]);
+  await field("id").fill("9007199254740993");
+  await field("one_of").selectOption("9223372036854775807");
+  await field("more").fill("[9007199254740993, -9007199254740993]");
+  const sent = '{"id":9007199254740993,"least":-9223372036854775808,"more":[9007199254740993,-9007199254740993],"one_of":9223372036854775807}';
+  const unspaced = async (locator) => (await locator.textContent()).replace(/\s/g, "");
+  const bodyOf = async (hash) => (await host.request("GET", `/v1/runs/${hash.slice(1)}`)).text;
+  const shown = () => page.evaluate(() => location.hash);
+
+  await page.getByRole("button", { name: "Edit as JSON" }).click();
+  assert.equal((await page.getByLabel("Body").inputValue()).replace(/\s/g, ""), sent);
+  await page.getByRole("button", { name: "Back to the fields" }).click();
+  assert.equal(await field("id").inputValue(), "9007199254740993");
+  assert.equal((await field("more").inputValue()).replace(/\s/g, ""), "[9007199254740993,-9007199254740993]");
+  await run(page);
+  await state(page, "completed");
+  assert.equal(await unspaced(page.locator("#result:not([hidden])")), sent);
+  assert.equal(await unspaced(page.locator("#records li", { hasText: "seen" }).locator(".data")), sent);
+  assert.ok((await bodyOf(await shown())).includes(`"body":${sent}`));
+
+  await field("fail").selectOption("yes");
+  await run(page);
+  await page.locator("#failure").waitFor();
+  const failed = await shown();
+  await page.getByRole("button", { name: "Run again with the same body" }).click();
+  await page.waitForFunction((before) => location.hash !== before, failed);
+  await page.locator("#failure").waitFor();
+  const [first, again] = await Promise.all([bodyOf(failed), bodyOf(await shown())]);
+  for (const text of [first, again]) assert.ok(text.includes(`"body":${sent.slice(0, -1)},"fail":true}`), text);
+  quiet(page);
 });
 
 test("an agent's words come as they are said", async (t) => {
