@@ -11,6 +11,7 @@ struct cancel {
     struct list link;         /* engine.cancels */
     struct engine *e;
     char run[ID_BYTES];
+    bool durable; /* it waits for the end alone */
     cancel_fn fn;
     void *arg;
 };
@@ -37,11 +38,22 @@ void cancels_close(struct engine *e)
         answer_cancel(LIST_ENTRY(e->cancels.next, struct cancel, link), VERDICT_DRAINING);
 }
 
+void cancels_unwritten(struct engine *e, const char *run)
+{
+    LIST_EACH(node, &e->cancels)
+    {
+        struct cancel *c = LIST_ENTRY(node, struct cancel, link);
+        if (c->durable && strcmp(c->run, run) == 0)
+            answer_cancel(c, e->closing ? VERDICT_DRAINING : VERDICT_STORE);
+    }
+}
+
 static void on_put(void *arg, enum store_outcome outcome, const struct error *err)
 {
     struct cancel *c = arg;
     (void)err;
-    if (outcome == STORE_DONE && !c->e->closing)
+    c->durable = outcome == STORE_DONE && !c->e->closing;
+    if (c->durable)
         hub_join(&c->e->hub, c->run, &c->follower, on_hub_news);
     else
         answer_cancel(c, outcome == STORE_DONE     ? VERDICT_DRAINING

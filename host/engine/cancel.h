@@ -13,5 +13,8 @@ typedef void (*cancel_fn)(void *arg, enum verdict v);
 /* Cancels. verdict: ACCEPTED (its end is committed), NOT_FOUND, CONFLICT (it has ended otherwise),
  * OVERLOADED (its inbox is full), STORE, DRAINING. Calls fn once, later. */
 void engine_cancel(struct engine *e, const char *run, cancel_fn fn, void *arg);
+/* The store does not take the end of this run, which rests until the next start takes the wish:
+ * nobody need wait for that. */
+void cancels_unwritten(struct engine *e, const char *run);
 /* Those who wait for a run to be cancelled are told that the host closes. */
 void cancels_close(struct engine *e);

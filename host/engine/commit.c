@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine/acceptance.h"
 #include "engine/backlog.h"
+#include "engine/cancel.h"
 #include "engine/ops.h"
 #include "engine/placement.h"
 #include "engine/rebuild.h"
@@ -214,6 +215,8 @@ static void give_up_refused(struct run *r, struct run_write *w)
     if (ticket)
         ticket_refused(ticket, &w->order);
     write_free(w);
+    if (event == RUN_UNWRITTEN)
+        cancels_unwritten(r->e, r->id);
     leave_memory(r, event);
 }
 

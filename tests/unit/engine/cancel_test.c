@@ -294,6 +294,21 @@ static void a_host_that_closes_tells_those_who_wait(void **state)
     heart_expect(first.fired, RUN_GONE, STORE_CANCELLED);
 }
 
+/* The run rests until the next start, which takes the wish; nobody need wait for that. */
+static void an_end_that_the_store_does_not_take_is_a_store_failure(void **state)
+{
+    (void)state;
+    heart_start_run(&first, 0);
+    run_by_id(heart.e, first.fired)->next_seq++; /* its journal is not its own */
+    heart_cancel(first.fired);
+    expect_one(VERDICT_STORE);
+    heart_expect(first.fired, RUN_GONE, STORE_RUNNING);
+    assert_true(list_empty(&heart.e->cancels));
+    heart_stop();
+    heart_start();
+    heart_expect(first.fired, RUN_GONE, STORE_CANCELLED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +333,7 @@ int main(void)
         HEART_TEST(it_is_confirmed_once_the_end_is_on_disk),
         HEART_TEST(a_host_that_is_killed_before_the_run_takes_it_has_it_cancelled_by_the_next),
         HEART_TEST(a_host_that_closes_tells_those_who_wait),
+        HEART_TEST(an_end_that_the_store_does_not_take_is_a_store_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
