@@ -77,12 +77,54 @@ static void a_write_that_is_to_fail_leaves_nothing(void **state)
     store_close(s, NULL, NULL);
 }
 
+static void on_unreadable(void *arg, const struct store_run *row, const struct error *err)
+{
+    assert_null(row);
+    *(bool *)arg = err != NULL;
+}
+
+static void a_read_that_is_to_fail_has_no_answer(void **state)
+{
+    (void)state;
+    bool done = false, failed = false;
+    int found = -1;
+    struct store *s = fake_store_open(NULL);
+    struct store_order o = accept_order(&some_accept, &done);
+    store_write(s, &o);
+    fake_store_run(s);
+    fake_store_fail_reads(s, 1);
+    store_get_run(s, "run_a", on_unreadable, &failed);
+    store_get_run(s, "run_a", on_row, &found);
+    fake_store_run(s);
+    assert_true(failed);
+    assert_int_equal(found, 1);
+    store_close(s, NULL, NULL);
+}
+
+static void one_that_is_kept_outlives_who_closes_it(void **state)
+{
+    (void)state;
+    bool done = false;
+    struct store *s = fake_store_open(NULL);
+    struct store_order o = accept_order(&some_accept, &done);
+    store_write(s, &o);
+    fake_store_keep(s, true);
+    store_close(s, NULL, NULL);
+    assert_true(done);
+    assert_string_equal(fake_store_row(s, "run_a")->run, "run_a");
+    assert_null(fake_store_row(s, "run_b"));
+    fake_store_keep(s, false);
+    store_close(s, NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_loop_nothing_happens_until_it_is_told),
         cmocka_unit_test(reads_overtake_writes_that_are_held),
         cmocka_unit_test(a_write_that_is_to_fail_leaves_nothing),
+        cmocka_unit_test(a_read_that_is_to_fail_has_no_answer),
+        cmocka_unit_test(one_that_is_kept_outlives_who_closes_it),
     };
     static const struct store_factory factory = {.name = "fake", .open = fake_store_open_options};
     return conformance_run(&factory) + cmocka_run_group_tests(tests, NULL, NULL);
