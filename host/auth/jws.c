@@ -20,13 +20,13 @@ struct jws_key {
     EVP_PKEY *pkey;
 };
 
-/* OpenSSL keeps errors for the thread, where TLS would find those that are not its own. */
+/* OpenSSL keeps a queue of errors for each thread, where the code for TLS would find ours. */
 static void forget_errors(void)
 {
     ERR_clear_error();
 }
 
-/* pkey: taken over. NULL: OpenSSL made none of these numbers. */
+/* Takes pkey over. pkey NULL: OpenSSL could make no key of the numbers. */
 static struct jws_key *key_new(enum jwt_algorithm algorithm, size_t signature_bytes, EVP_PKEY *pkey,
                                struct error *err)
 {
@@ -38,7 +38,8 @@ static struct jws_key *key_new(enum jwt_algorithm algorithm, size_t signature_by
     return NULL;
 }
 
-/* params NULL: out of memory. A point that is not on its curve makes no key. */
+/* NULL: the numbers make no key, as a point that is not on its curve. params may be NULL, when
+ * there was no memory for them. */
 static EVP_PKEY *public_key(const char *type, OSSL_PARAM *params)
 {
     EVP_PKEY *pkey = NULL;
@@ -49,7 +50,7 @@ static EVP_PKEY *public_key(const char *type, OSSL_PARAM *params)
     return pkey;
 }
 
-static struct text without_zeros(struct text number)
+static struct text skip_zeros(struct text number)
 {
     while (number.len && !number.data[0]) {
         number.data++;
@@ -73,15 +74,15 @@ static bool exponent_ok(struct text e)
     return e.len >= 1 && e.len <= 8 && e.data[e.len - 1] & 1 && bits_of(e) > 1;
 }
 
-static BIGNUM *number(struct text bytes)
+static BIGNUM *number_new(struct text bytes)
 {
     return BN_bin2bn((const unsigned char *)bytes.data, (int)bytes.len, NULL);
 }
 
-static EVP_PKEY *rsa_of(struct text n, struct text e)
+static EVP_PKEY *public_rsa(struct text n, struct text e)
 {
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    BIGNUM *modulus = number(n), *exponent = number(e);
+    BIGNUM *modulus = number_new(n), *exponent = number_new(e);
     bool built = build && modulus && exponent &&
                  OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
                  OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent) == 1;
@@ -96,8 +97,8 @@ static EVP_PKEY *rsa_of(struct text n, struct text e)
 
 struct jws_key *jws_key_rsa(struct text n, struct text e, struct error *err)
 {
-    n = without_zeros(n);
-    e = without_zeros(e);
+    n = skip_zeros(n);
+    e = skip_zeros(e);
     size_t bits = bits_of(n);
     if (bits < JWS_RSA_MIN || bits > JWS_RSA_MAX) {
         error_set(err, ERROR_INVALID, "an RSA key of %zu bits: %d to %d are needed", bits,
@@ -108,7 +109,7 @@ struct jws_key *jws_key_rsa(struct text n, struct text e, struct error *err)
         error_set(err, ERROR_INVALID, "the RSA exponent is out of range");
         return NULL;
     }
-    return key_new(JWT_RS256, n.len, rsa_of(n, e), err);
+    return key_new(JWT_RS256, n.len, public_rsa(n, e), err);
 }
 
 struct jws_key *jws_key_p256(struct text x, struct text y, struct error *err)
@@ -155,7 +156,7 @@ enum jwt_algorithm jws_key_algorithm(const struct jws_key *k)
 
 /* ---- signatures */
 
-/* digest NULL: Ed25519 brings its own. The padding of RSA is PKCS #1 v1.5 as it stands. */
+/* digest NULL: that of Ed25519. For RSA, OpenSSL's default is what RS256 asks for: PKCS #1 v1.5. */
 static bool verifies(EVP_PKEY *pkey, const EVP_MD *digest, struct text signature,
                      struct text signed_of)
 {
@@ -172,7 +173,7 @@ static bool p256_verifies(EVP_PKEY *pkey, struct text signature, struct text sig
 {
     struct text first = {signature.data, JWS_P256}, second = {signature.data + JWS_P256, JWS_P256};
     ECDSA_SIG *pair = ECDSA_SIG_new();
-    BIGNUM *r = number(first), *s = number(second);
+    BIGNUM *r = number_new(first), *s = number_new(second);
     unsigned char *der = NULL;
     bool adopted = pair && r && s && ECDSA_SIG_set0(pair, r, s) == 1;
     int bytes = adopted ? i2d_ECDSA_SIG(pair, &der) : 0;
@@ -187,7 +188,7 @@ static bool p256_verifies(EVP_PKEY *pkey, struct text signature, struct text sig
     return holds;
 }
 
-/* The length first: a signature has one, and what stands behind it would pass for another. */
+/* The length comes first: of a signature with something behind it, OpenSSL might read the front. */
 bool jws_holds(const struct jws_key *k, const struct jwt_token *t)
 {
     if (t->algorithm != k->algorithm || t->signature.len != k->signature_bytes)

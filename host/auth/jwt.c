@@ -20,12 +20,12 @@ struct jwt {
     const char *secret;       /* name; NULL: there is a file of keys */
     struct jwt_file file;
     struct jwt_cache cache;
-    bool complained; /* that the secret does not do */
+    bool complained; /* it was logged that the secret is missing or too short */
 };
 
 /* ---- HS256 */
 
-/* err says what to do. */
+/* False: the secret is missing or too short; err says what to do. */
 static bool secret_fits(const struct vault *vault, const char *name, struct error *err)
 {
     const struct secret *s = vault_find(vault, text_of(name));
@@ -42,7 +42,7 @@ static bool secret_fits(const struct vault *vault, const char *name, struct erro
                      name, name);
 }
 
-/* The copy lives as long as the check. */
+/* Copies the secret for the time of the check. */
 static bool hmac_holds(struct jwt *j, const struct jwt_token *t, struct error *err)
 {
     struct buf copy;
@@ -71,27 +71,27 @@ static bool is_allowed(const struct jwt *j, enum jwt_algorithm a)
     return j->allowed & 1u << a;
 }
 
-/* Other keys: what was signed with those before counts no more. */
-static void look_at_file(struct jwt *j)
+/* Brings the keys up to date. A signature that an old key made counts no more. */
+static void refresh_keys(struct jwt *j)
 {
     if (jwt_file_look(&j->file))
         jwt_cache_clear(&j->cache);
 }
 
-static bool judge(struct jwt *j, const struct jwt_token *t, struct error *err)
+static bool check_signature(struct jwt *j, const struct jwt_token *t, struct error *err)
 {
     if (!is_allowed(j, t->algorithm))
         return error_set(err, ERROR_INVALID, "header: alg is none of jwt.algorithms");
     if (j->secret)
         return hmac_holds(j, t, err);
-    look_at_file(j);
+    refresh_keys(j);
     return jwt_keys_hold(j->file.keys, t, err);
 }
 
 static bool find_known(struct jwt *j, const unsigned char hash[SHA256_BYTES], struct jwt_grant *out)
 {
     if (!j->secret && jwt_file_due(&j->file))
-        look_at_file(j);
+        refresh_keys(j);
     return jwt_cache_find(&j->cache, hash, out);
 }
 
@@ -111,7 +111,7 @@ bool jwt_check(struct jwt *j, struct text token, struct jwt_grant *out, struct e
         jwt_cache_drop(&j->cache, hash);
         return false;
     }
-    if (!jwt_read(token, &t, err) || !judge(j, &t, err) ||
+    if (!jwt_read(token, &t, err) || !check_signature(j, &t, err) ||
         !jwt_grant_read(t.payload, &j->policy, out, err) || !jwt_grant_lives(out, now_ms, err))
         return false;
     if (!j->secret)
@@ -121,7 +121,7 @@ bool jwt_check(struct jwt *j, struct text token, struct jwt_grant *out, struct e
 
 /* ---- life */
 
-static unsigned read_allowed(const cJSON *list)
+static unsigned read_algorithms(const cJSON *list)
 {
     unsigned bits = 0;
     for (const cJSON *e = list ? list->child : NULL; e; e = e->next) {
@@ -132,7 +132,7 @@ static unsigned read_allowed(const cJSON *list)
     return bits;
 }
 
-static char *path_of(const struct config *c)
+static char *keys_path(const struct config *c)
 {
     struct buf path;
     buf_init(&path, 8192);
@@ -148,7 +148,7 @@ static bool open_keys(struct jwt *j, const struct config *c, struct error *err)
         return secret_fits(j->vault, j->secret, err);
     if (!c->jwt_audience)
         log_info(NULL, "\"jwt.audience is not set: tokens with an aud are refused\"");
-    return jwt_file_open(&j->file, path_of(c), j->clock, j->allowed, err) ||
+    return jwt_file_open(&j->file, keys_path(c), j->clock, j->allowed, err) ||
            error_context(err, "jwt.keys");
 }
 
@@ -161,7 +161,7 @@ bool jwt_open(struct jwt **out, const struct config *config, const struct vault 
     struct jwt *j = mem_zero(1, sizeof *j);
     *j = (struct jwt){.clock = clock,
                       .vault = vault,
-                      .allowed = read_allowed(config->jwt_algorithms),
+                      .allowed = read_algorithms(config->jwt_algorithms),
                       .policy = {config->jwt_issuer, config->jwt_audience},
                       .secret = config->jwt_secret};
     jwt_cache_init(&j->cache);

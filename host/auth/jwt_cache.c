@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The texts of most grants are short: they follow the entry instead of taking all of their room. */
-struct entry {
+/* The texts of most grants are short, so they follow the entry instead of having fixed room. */
+struct grant_entry {
     struct list link;
     unsigned char hash[SHA256_BYTES];
     unsigned permissions;
     int64_t from_ms, until_ms;
-    size_t projects, subject; /* bytes, with a NUL each */
+    size_t projects_bytes, subject_bytes; /* with a NUL each */
     char texts[];
 };
 
@@ -26,7 +26,7 @@ void jwt_cache_init(struct jwt_cache *c)
     list_init(&c->by_age);
 }
 
-static void drop(struct jwt_cache *c, struct entry *e)
+static void drop_entry(struct jwt_cache *c, struct grant_entry *e)
 {
     map_del(&c->by_hash, key_of(e->hash));
     list_del(&e->link);
@@ -37,7 +37,7 @@ void jwt_cache_clear(struct jwt_cache *c)
 {
     LIST_EACH(node, &c->by_age)
     {
-        drop(c, LIST_ENTRY(node, struct entry, link));
+        drop_entry(c, LIST_ENTRY(node, struct grant_entry, link));
     }
 }
 
@@ -50,40 +50,41 @@ void jwt_cache_done(struct jwt_cache *c)
 bool jwt_cache_find(const struct jwt_cache *c, const unsigned char hash[SHA256_BYTES],
                     struct jwt_grant *out)
 {
-    const struct entry *e = map_get(&c->by_hash, key_of(hash));
+    const struct grant_entry *e = map_get(&c->by_hash, key_of(hash));
     if (!e)
         return false;
     out->permissions = e->permissions;
     out->from_ms = e->from_ms;
     out->until_ms = e->until_ms;
-    memcpy(out->projects, e->texts, e->projects);
-    memcpy(out->subject, e->texts + e->projects, e->subject);
+    memcpy(out->projects, e->texts, e->projects_bytes);
+    memcpy(out->subject, e->texts + e->projects_bytes, e->subject_bytes);
     return true;
 }
 
 void jwt_cache_drop(struct jwt_cache *c, const unsigned char hash[SHA256_BYTES])
 {
-    struct entry *e = map_get(&c->by_hash, key_of(hash));
+    struct grant_entry *e = map_get(&c->by_hash, key_of(hash));
     if (e)
-        drop(c, e);
+        drop_entry(c, e);
 }
 
 void jwt_cache_put(struct jwt_cache *c, const unsigned char hash[SHA256_BYTES],
                    const struct jwt_grant *grant)
 {
-    size_t projects = strlen(grant->projects) + 1, subject = strlen(grant->subject) + 1;
+    size_t projects_bytes = strlen(grant->projects) + 1;
+    size_t subject_bytes = strlen(grant->subject) + 1;
     jwt_cache_drop(c, hash);
     if (c->by_hash.count == JWT_CACHE_TOKENS)
-        drop(c, LIST_ENTRY(c->by_age.next, struct entry, link));
-    struct entry *e = mem_alloc(sizeof *e + projects + subject);
+        drop_entry(c, LIST_ENTRY(c->by_age.next, struct grant_entry, link));
+    struct grant_entry *e = mem_alloc(sizeof *e + projects_bytes + subject_bytes);
     memcpy(e->hash, hash, sizeof e->hash);
     e->permissions = grant->permissions;
     e->from_ms = grant->from_ms;
     e->until_ms = grant->until_ms;
-    e->projects = projects;
-    e->subject = subject;
-    memcpy(e->texts, grant->projects, projects);
-    memcpy(e->texts + projects, grant->subject, subject);
+    e->projects_bytes = projects_bytes;
+    e->subject_bytes = subject_bytes;
+    memcpy(e->texts, grant->projects, projects_bytes);
+    memcpy(e->texts + projects_bytes, grant->subject, subject_bytes);
     list_add(&c->by_age, &e->link);
     map_put(&c->by_hash, key_of(e->hash), e);
 }

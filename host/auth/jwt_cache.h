@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* jwt_cache.h - what tokens grant whose signatures have been found to hold, by the SHA-256 of the
- * token. The oldest makes room. Owner: one struct jwt. Thread: loop. Limit: JWT_CACHE_TOKENS. */
+/* jwt_cache.h - remembers what a token grants once its signature has been found to hold, by the
+ * SHA-256 of the token. A new entry takes the place of the oldest when the cache is full.
+ * Owner: one struct jwt. Thread: loop. Limit: JWT_CACHE_TOKENS. */
 #pragma once
 #include "base/list.h"
 #include "base/map.h"
@@ -9,14 +10,15 @@
 enum { JWT_CACHE_TOKENS = 1024 };
 
 struct jwt_cache {
-    struct map by_hash;
-    struct list by_age;
+    struct map by_hash; /* SHA-256 of the token -> struct grant_entry */
+    struct list by_age; /* the oldest first */
 };
 
 void jwt_cache_init(struct jwt_cache *c);
 void jwt_cache_done(struct jwt_cache *c);
 void jwt_cache_clear(struct jwt_cache *c);
-/* Whether its time has come or gone is for the caller to see. */
+/* Copies what the token grants to *out; false when it is not known. The caller
+ * checks the grant's times. */
 bool jwt_cache_find(const struct jwt_cache *c, const unsigned char hash[SHA256_BYTES],
                     struct jwt_grant *out);
 void jwt_cache_put(struct jwt_cache *c, const unsigned char hash[SHA256_BYTES],

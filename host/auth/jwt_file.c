@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FRESH_MS = 2000 }; /* file systems count time in steps of up to that */
+enum { FRESH_MS = 2000 }; /* file systems count time in steps of up to this */
 
 static bool read_all(int fd, struct buf *out)
 {
@@ -21,7 +21,7 @@ static bool read_all(int fd, struct buf *out)
     return n == 0;
 }
 
-/* O_NONBLOCK: a pipe of that name shall not stop the host. */
+/* O_NONBLOCK: opening a pipe of that name must not stop the host. */
 static bool read_file(const char *path, struct buf *out, struct stat *st, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -34,16 +34,16 @@ static bool read_file(const char *path, struct buf *out, struct stat *st, struct
     return fine;
 }
 
-/* The time of change, not of modification: that can be set back. */
-static bool same(const struct stat *a, const struct stat *b)
+/* Compares the time of change, as the time of modification can be set back. */
+static bool same_state(const struct stat *a, const struct stat *b)
 {
     return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Where it has changed, content and keys take the place of those before; what it was and whether it
- * was bad is kept, so that it is looked at once. */
-static bool take(struct jwt_file *f, bool *changed, struct error *err)
+/* Reads the file. When its content has changed, new keys replace those known. The hash of a content
+ * that makes no keys is kept as well, so that it is parsed only once. */
+static bool read_keys(struct jwt_file *f, bool *changed, struct error *err)
 {
     struct buf content;
     unsigned char hash[SHA256_BYTES];
@@ -73,7 +73,7 @@ bool jwt_file_open(struct jwt_file *f, char *path, const struct clock *clock, un
     bool changed;
     *f = (struct jwt_file){.path = path, .clock = clock, .allowed = allowed};
     f->looked_ms = clock_mono_ms(clock);
-    return take(f, &changed, err);
+    return read_keys(f, &changed, err);
 }
 
 static void forget_complaint(struct jwt_file *f)
@@ -96,8 +96,8 @@ bool jwt_file_due(const struct jwt_file *f)
     return clock_mono_ms(f->clock) - f->looked_ms >= JWT_FILE_LOOK_MS;
 }
 
-/* Once, however often it is looked at. */
-static void complain(struct jwt_file *f, const char *why)
+/* Logs each complaint once, however often the file is looked at. */
+static void log_complaint(struct jwt_file *f, const char *why)
 {
     if (f->complaint && strcmp(f->complaint, why) == 0)
         return;
@@ -116,11 +116,11 @@ bool jwt_file_look(struct jwt_file *f)
     bool changed;
     f->looked_ms = clock_mono_ms(f->clock);
     bool there = stat(f->path, &now) == 0;
-    if (there && !f->fresh && same(&now, &f->seen))
+    if (there && !f->fresh && same_state(&now, &f->seen))
         return false;
     f->seen = (struct stat){0};
-    if (!take(f, &changed, &err))
-        complain(f, err.text);
+    if (!read_keys(f, &changed, &err))
+        log_complaint(f, err.text);
     else
         forget_complaint(f);
     if (changed)

@@ -56,15 +56,15 @@ static const struct kind {
     {"OKP", "Ed25519", JWT_EDDSA, make_ed25519},
 };
 
-static bool says(const cJSON *jwk, const char *name, const char *value)
+static bool member_is(const cJSON *jwk, const char *name, const char *value)
 {
     const char *is = json_string(jwk, name);
     return is && strcmp(is, value) == 0;
 }
 
-static bool may_say(const cJSON *jwk, const char *name, const char *value)
+static bool member_may_be(const cJSON *jwk, const char *name, const char *value)
 {
-    return !json_get(jwk, name) || says(jwk, name, value);
+    return !json_get(jwk, name) || member_is(jwk, name, value);
 }
 
 static bool has_operation(const cJSON *jwk, const char *wanted)
@@ -76,14 +76,15 @@ static bool has_operation(const cJSON *jwk, const char *wanted)
     return !list;
 }
 
-/* NULL: not for us. */
-static const struct kind *kind_of(const cJSON *jwk, unsigned allowed)
+/* NULL: a key of another type, algorithm or use. */
+static const struct kind *find_kind(const cJSON *jwk, unsigned allowed)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         const struct kind *k = &kinds[i];
-        if (allowed & 1u << k->algorithm && says(jwk, "kty", k->kty) &&
-            (!k->crv || says(jwk, "crv", k->crv)) && may_say(jwk, "use", "sig") &&
-            may_say(jwk, "alg", jwt_algorithm_name(k->algorithm)) && has_operation(jwk, "verify"))
+        if (allowed & 1u << k->algorithm && member_is(jwk, "kty", k->kty) &&
+            (!k->crv || member_is(jwk, "crv", k->crv)) && member_may_be(jwk, "use", "sig") &&
+            member_may_be(jwk, "alg", jwt_algorithm_name(k->algorithm)) &&
+            has_operation(jwk, "verify"))
             return k;
     }
     return NULL;
@@ -103,9 +104,9 @@ static bool read_kid(const cJSON *jwk, char kid[JWT_KID], struct error *err)
     return true;
 }
 
-static bool take_jwk(const cJSON *jwk, unsigned allowed, struct jwt_keys *keys, struct error *err)
+static bool add_jwk(const cJSON *jwk, unsigned allowed, struct jwt_keys *keys, struct error *err)
 {
-    const struct kind *kind = kind_of(jwk, allowed);
+    const struct kind *kind = find_kind(jwk, allowed);
     struct jwt_key *room = &keys->keys[keys->count];
     if (json_get(jwk, "d") || json_get(jwk, "k"))
         return error_set(err, ERROR_INVALID,
@@ -124,20 +125,21 @@ static bool take_jwk(const cJSON *jwk, unsigned allowed, struct jwt_keys *keys, 
 static bool read_jwks(const cJSON *tree, unsigned allowed, struct jwt_keys *keys, struct error *err)
 {
     const cJSON *set = json_get(tree, "keys");
-    if (says(tree, "kty", "RSA") || says(tree, "kty", "EC") || says(tree, "kty", "OKP"))
-        return take_jwk(tree, allowed, keys, err);
+    if (member_is(tree, "kty", "RSA") || member_is(tree, "kty", "EC") ||
+        member_is(tree, "kty", "OKP"))
+        return add_jwk(tree, allowed, keys, err);
     if (!cJSON_IsArray(set))
         return error_set(err, ERROR_INVALID, "neither a key nor a set {\"keys\": [...]}");
     size_t n = 0;
     for (const cJSON *e = set->child; e; e = e->next, n++)
-        if (!take_jwk(e, allowed, keys, err))
+        if (!add_jwk(e, allowed, keys, err))
             return error_context(err, "/keys/%zu", n);
     return true;
 }
 
 /* ---- a file */
 
-static bool read_any(struct text file, unsigned allowed, struct jwt_keys *keys, struct error *err)
+static bool read_file(struct text file, unsigned allowed, struct jwt_keys *keys, struct error *err)
 {
     if (memmem(file.data ? file.data : "", file.len, "-----BEGIN", 10))
         return jwt_pem_read(file, keys, err);
@@ -149,7 +151,7 @@ static bool read_any(struct text file, unsigned allowed, struct jwt_keys *keys, 
     return fine;
 }
 
-static void drop_others(struct jwt_keys *keys, unsigned allowed)
+static void drop_not_allowed(struct jwt_keys *keys, unsigned allowed)
 {
     size_t kept = 0;
     for (size_t i = 0; i < keys->count; i++) {
@@ -164,8 +166,8 @@ static void drop_others(struct jwt_keys *keys, unsigned allowed)
 struct jwt_keys *jwt_keys_read(struct text file, unsigned allowed, struct error *err)
 {
     struct jwt_keys *keys = mem_zero(1, sizeof *keys);
-    if (read_any(file, allowed, keys, err)) {
-        drop_others(keys, allowed);
+    if (read_file(file, allowed, keys, err)) {
+        drop_not_allowed(keys, allowed);
         if (keys->count > 0)
             return keys;
         error_set(err, ERROR_INVALID,
@@ -185,9 +187,9 @@ void jwt_keys_free(struct jwt_keys *keys)
     free(keys);
 }
 
-/* ---- which of them */
+/* ---- which key made a signature */
 
-static bool may_be(const struct jwt_key *k, const struct jwt_token *t)
+static bool key_fits(const struct jwt_key *k, const struct jwt_token *t)
 {
     return jws_key_algorithm(k->key) == t->algorithm &&
            (!t->kid[0] || !k->kid[0] || strcmp(k->kid, t->kid) == 0);
@@ -197,12 +199,11 @@ bool jwt_keys_hold(const struct jwt_keys *keys, const struct jwt_token *t, struc
 {
     int tries = 0;
     for (size_t i = 0; i < keys->count; i++) {
-        if (!may_be(&keys->keys[i], t))
+        if (!key_fits(&keys->keys[i], t))
             continue;
         if (tries++ == JWT_TRIES)
             return error_set(err, ERROR_LIMIT,
-                             "the first %d keys that fit did not make it: it "
-                             "needs a kid",
+                             "the first %d keys that fit did not make it: it needs a kid",
                              JWT_TRIES);
         if (jws_holds(keys->keys[i].key, t))
             return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Public keys in PEM (RFC 7468): OpenSSL reads them, and jws.c gets their numbers. */
+/* Public keys in PEM (RFC 7468): OpenSSL reads them, and jws.c makes keys of their numbers. */
 #include "auth/jwt_keys.h"
 
 #include <openssl/bn.h>
@@ -16,8 +16,8 @@ struct number {
     unsigned char room[NUMBER_BYTES];
 };
 
-/* width 0: as many bytes as it takes. */
-static bool number_of(const EVP_PKEY *key, const char *name, size_t width, struct number *out)
+/* Reads a number of the key, padded to width bytes; 0: as many as it takes. */
+static bool read_number(const EVP_PKEY *key, const char *name, size_t width, struct number *out)
 {
     BIGNUM *n = NULL;
     if (EVP_PKEY_get_bn_param(key, name, &n) != 1)
@@ -32,8 +32,8 @@ static bool number_of(const EVP_PKEY *key, const char *name, size_t width, struc
 static struct jws_key *make_rsa(const EVP_PKEY *key, struct error *err)
 {
     struct number n = {0}, e = {0};
-    bool read = (number_of(key, OSSL_PKEY_PARAM_RSA_N, 0, &n) &&
-                 number_of(key, OSSL_PKEY_PARAM_RSA_E, 0, &e)) ||
+    bool read = (read_number(key, OSSL_PKEY_PARAM_RSA_N, 0, &n) &&
+                 read_number(key, OSSL_PKEY_PARAM_RSA_E, 0, &e)) ||
                 error_set(err, ERROR_LIMIT, "an RSA key of more than %d bits", JWS_RSA_MAX);
     return read ? jws_key_rsa(n.bytes, e.bytes, err) : NULL;
 }
@@ -44,8 +44,8 @@ static struct jws_key *make_ec(const EVP_PKEY *key, struct error *err)
     char group[64] = "";
     EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, NULL);
     bool read = (strcmp(group, SN_X9_62_prime256v1) == 0 &&
-                 number_of(key, OSSL_PKEY_PARAM_EC_PUB_X, JWS_P256, &x) &&
-                 number_of(key, OSSL_PKEY_PARAM_EC_PUB_Y, JWS_P256, &y)) ||
+                 read_number(key, OSSL_PKEY_PARAM_EC_PUB_X, JWS_P256, &x) &&
+                 read_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, JWS_P256, &y)) ||
                 error_set(err, ERROR_INVALID, "a key of another curve than P-256");
     return read ? jws_key_p256(x.bytes, y.bytes, err) : NULL;
 }
@@ -67,7 +67,7 @@ static const struct {
     {EVP_PKEY_ED25519, make_ed25519},
 };
 
-static struct jws_key *make(const EVP_PKEY *key, struct error *err)
+static struct jws_key *make_key(const EVP_PKEY *key, struct error *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (EVP_PKEY_get_base_id(key) == kinds[i].type)
@@ -76,18 +76,18 @@ static struct jws_key *make(const EVP_PKEY *key, struct error *err)
     return NULL;
 }
 
-static bool take_pem(const EVP_PKEY *key, struct jwt_keys *keys, struct error *err)
+static bool add_key(const EVP_PKEY *key, struct jwt_keys *keys, struct error *err)
 {
     if (keys->count == JWT_KEYS)
         return error_set(err, ERROR_LIMIT, "there are more than %d keys", JWT_KEYS);
-    struct jws_key *made = make(key, err);
+    struct jws_key *made = make_key(key, err);
     if (!made)
         return error_context(err, "PEM block %zu", keys->count + 1);
     keys->keys[keys->count++] = (struct jwt_key){.key = made};
     return true;
 }
 
-/* Else OpenSSL would ask on the terminal for what unlocks a block that says it is encrypted. */
+/* Without this callback OpenSSL would ask for the password of an encrypted block on the terminal. */
 static int no_password(char *out, int size, int writing, void *arg)
 {
     (void)out, (void)size, (void)writing, (void)arg;
@@ -120,7 +120,7 @@ bool jwt_pem_read(struct text file, struct jwt_keys *keys, struct error *err)
     bool fine = in != NULL;
     for (size_t i = 0; fine && i < wanted; i++) {
         EVP_PKEY *key = PEM_read_bio_PUBKEY(in, NULL, no_password, NULL);
-        fine = key ? take_pem(key, keys, err)
+        fine = key ? add_key(key, keys, err)
                    : error_set(err, ERROR_INVALID, "PEM block %zu cannot be read", i + 1);
         EVP_PKEY_free(key);
     }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void reload(struct keyring *k);
+static void reload_keys(struct keyring *k);
 
-static const struct api_key *known(const struct keyring *k, const char *id)
+static const struct api_key *find_known(const struct keyring *k, const char *id)
 {
     for (size_t i = 0; i < k->count; i++)
         if (strcmp(k->keys[i].id, id) == 0)
@@ -16,11 +16,11 @@ static const struct api_key *known(const struct keyring *k, const char *id)
     return NULL;
 }
 
-/* From which moment on a key counts, or no longer does: who works with keys wants to know. */
-static void tell_changes(const struct keyring *k, const struct api_key *keys, size_t count)
+/* Logs from which moment on a key counts, or no longer does. */
+static void log_changes(const struct keyring *k, const struct api_key *keys, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct api_key *before = known(k, keys[i].id);
+        const struct api_key *before = find_known(k, keys[i].id);
         bool alive = keys[i].revoked_ms == 0, was_alive = before && before->revoked_ms == 0;
         if (alive != was_alive)
             log_info(NULL, "\"API key %s\" id=%s name=\"%s\"", alive ? "added" : "revoked",
@@ -28,7 +28,7 @@ static void tell_changes(const struct keyring *k, const struct api_key *keys, si
     }
 }
 
-/* ---- who waits for a reading */
+/* ---- callbacks that wait for a reading */
 
 struct sync {
     struct list link;
@@ -36,9 +36,9 @@ struct sync {
     void *arg;
 };
 
-static void tell_waiting(struct keyring *k, const struct error *err)
+static void call_waiting(struct keyring *k, const struct error *err)
 {
-    struct list now, *node; /* who asks again from within waits for another reading */
+    struct list now, *node; /* a callback may ask again, which is for another reading */
     list_init(&now);
     while ((node = list_pop(&k->waiting)))
         list_add(&now, node);
@@ -55,21 +55,22 @@ void keyring_sync(struct keyring *k, void (*fn)(void *arg, const struct error *e
     s->fn = fn;
     s->arg = arg;
     list_add(&k->waiting_next, &s->link);
-    reload(k);
+    reload_keys(k);
 }
 
 /* ---- reading */
 
-/* A reading has ended; what was touched meanwhile needs another. */
-static void read_on(struct keyring *k, const struct error *err)
+/* A reading has ended. If the stamp was touched meanwhile, another one follows. */
+static void end_reading(struct keyring *k, const struct error *err)
 {
-    tell_waiting(k, err);
+    call_waiting(k, err);
     if (k->again)
-        reload(k);
+        reload_keys(k);
 }
 
-/* Later on a reading may fail: the ones known stay. At the start there are none. */
-static void failed(struct keyring *k, const char *what, const struct error *err)
+/* When a later reading fails, the keys known stay. At the start there are none, and `unread` says
+ * why. */
+static void fail_reading(struct keyring *k, const char *what, const struct error *err)
 {
     k->reading = false;
     if (k->loaded) {
@@ -78,14 +79,14 @@ static void failed(struct keyring *k, const char *what, const struct error *err)
         k->unread = *err;
         error_context(&k->unread, "reading %s", what);
     }
-    read_on(k, err);
+    end_reading(k, err);
 }
 
-/* Uses that the store does not know yet are not forgotten, nor what was spent of a rate. */
+/* Carries over the uses that the store does not know yet, and what was spent of each rate. */
 static void keep_used(const struct keyring *k, struct api_key *keys, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct api_key *before = known(k, keys[i].id);
+        const struct api_key *before = find_known(k, keys[i].id);
         if (before && before->used_ms > keys[i].used_ms)
             keys[i].used_ms = before->used_ms;
         if (before)
@@ -93,7 +94,7 @@ static void keep_used(const struct keyring *k, struct api_key *keys, size_t coun
     }
 }
 
-static void tell_webhook(const struct store_webhook *row, bool was_alive)
+static void log_webhook(const struct store_webhook *row, bool was_alive)
 {
     bool alive = row->revoked_ms == 0;
     if (alive != was_alive)
@@ -107,41 +108,46 @@ static void on_webhooks(void *arg, const struct store_webhook *rows, size_t coun
     struct keyring *k = arg;
     k->reading = false;
     if (err) {
-        failed(k, "webhook secrets", err);
+        fail_reading(k, "webhook secrets", err);
         return;
     }
     for (size_t i = 0; k->loaded && i < count; i++)
-        tell_webhook(&rows[i], webhooks_alive(&k->webhooks, rows[i].id));
+        log_webhook(&rows[i], webhooks_alive(&k->webhooks, rows[i].id));
     webhooks_fill(&k->webhooks, rows, count);
     k->loaded = true;
-    read_on(k, NULL);
+    end_reading(k, NULL);
+}
+
+static void index_keys(struct keyring *k)
+{
+    map_done(&k->by_hash);
+    map_init(&k->by_hash);
+    for (size_t i = 0; i < k->count; i++) {
+        struct text hash = {(const char *)k->keys[i].hash, SHA256_BYTES};
+        if (k->keys[i].revoked_ms == 0)
+            map_put(&k->by_hash, hash, &k->keys[i]);
+    }
 }
 
 static void on_keys(void *arg, const struct api_key *keys, size_t count, const struct error *err)
 {
     struct keyring *k = arg;
     if (err) {
-        failed(k, "API keys", err);
+        fail_reading(k, "API keys", err);
         return;
     }
     if (k->loaded)
-        tell_changes(k, keys, count);
+        log_changes(k, keys, count);
     struct api_key *fresh = mem_dup(keys, count * sizeof *keys);
     keep_used(k, fresh, count);
     free(k->keys);
     k->keys = fresh;
     k->count = count;
-    map_done(&k->by_hash);
-    map_init(&k->by_hash);
-    for (size_t i = 0; i < count; i++) {
-        struct text hash = {(const char *)k->keys[i].hash, SHA256_BYTES};
-        if (k->keys[i].revoked_ms == 0)
-            map_put(&k->by_hash, hash, &k->keys[i]);
-    }
+    index_keys(k);
     store_list_webhooks(k->store, on_webhooks, k); /* still one reading */
 }
 
-static void reload(struct keyring *k)
+static void reload_keys(struct keyring *k)
 {
     k->again = k->reading; /* a touch while we read: what we read may be the old state */
     if (k->reading)
@@ -155,7 +161,7 @@ static void reload(struct keyring *k)
 
 static void on_change(struct store_watcher *w)
 {
-    reload(CONTAINER_OF(w, struct keyring, watcher));
+    reload_keys(CONTAINER_OF(w, struct keyring, watcher));
 }
 
 bool keyring_open(struct keyring *k, struct timers *timers, struct store *store, struct error *err)
@@ -168,7 +174,7 @@ bool keyring_open(struct keyring *k, struct timers *timers, struct store *store,
     k->watcher.changed = on_change;
     if (!store_watch(store, &k->watcher, err))
         return false;
-    reload(k);
+    reload_keys(k);
     return true;
 }
 
@@ -177,7 +183,7 @@ void keyring_rest(struct keyring *k)
     store_unwatch(&k->watcher);
 }
 
-/* ---- finding, and when it was */
+/* ---- finding a key, and noting its use */
 
 static void on_used_written(void *arg, const struct error *err)
 {

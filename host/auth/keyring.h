@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* keyring.h - the API keys and the webhook secrets in memory, by hash. Read from the store at the
- * start and again whenever it says that they have changed (the CLI may do that). Owner: engine.
- * Thread: loop. */
+/* keyring.h - the API keys and the webhook secrets in memory, by hash. They are read from the store
+ * at the start and again whenever it says that they have changed, as after a command of the CLI.
+ * Owner: engine. Thread: loop. */
 #pragma once
 #include "auth/webhooks.h"
 #include "base/error.h"
@@ -12,7 +12,7 @@
 #include "store/store.h"
 #include <stdbool.h>
 
-enum { KEYRING_USED_MS = 60000 }; /* when keys were used is written this often at most */
+enum { KEYRING_USED_MS = 60000 }; /* the times of use are written this often at most */
 
 struct keyring {
     struct store *store;
@@ -26,25 +26,32 @@ struct keyring {
     struct list waiting, waiting_next; /* for the reading under way, for the one after it */
     struct store_watcher watcher;
     struct error unread; /* why the first reading failed; code 0: it did not */
-    bool open, loaded, reading, again;
+    bool open;
+    bool loaded;  /* the first reading has succeeded */
+    bool reading; /* the store is asked */
+    bool again;   /* they have changed during the reading under way: another one follows */
 };
 
+/* Begins to read the keys and to follow their changes. */
 bool keyring_open(struct keyring *k, struct timers *timers, struct store *store,
                   struct error *err) MUST_CHECK;
-/* The living key of a presented secret, or NULL. Borrowed until the loop turns. Its time does not
- * depend on how much of a secret is right: only hashes are compared. Notes the use, which is
- * written later. */
+/* The living key of a presented secret, or NULL; borrowed until the loop turns. The time this takes
+ * does not depend on how much of the secret is right, as only hashes are compared. Notes that the
+ * key was used, which is written to the store later. */
 const struct api_key *keyring_find(struct keyring *k, struct text secret);
-/* One call of the key's rate; 0, or after how many microseconds there is one again. */
+/* Takes one call from the key's rate. 0: it was there; else after how many microseconds there is
+ * one again. copy: the key, perhaps from before the last reading. */
 int64_t keyring_spend(struct keyring *k, const struct api_key *copy);
-/* Calls fn once what the store holds now is in force here; err: reading it failed. */
+/* Reads the store, then calls fn once: what the store holds at this moment is in force then, or err
+ * says why reading it failed. */
 void keyring_sync(struct keyring *k, void (*fn)(void *arg, const struct error *err), void *arg);
-/* Hands the uses not yet written to the store: before it is closed. */
+/* Writes the times of use that are not in the store yet. To be called before the store closes. */
 void keyring_flush(struct keyring *k);
-/* Is told of changes no more: before the store is closed, which must not be asked after. */
+/* Stops following changes. To be called before the store closes, as it must not be asked then. */
 void keyring_rest(struct keyring *k);
-/* Whether it is a living webhook secret of that trigger; API keys never are. */
+/* True when the secret is a living webhook secret of that trigger. API keys never are. */
 bool keyring_webhook_ok(const struct keyring *k, const char *project, const char *key,
                         struct text secret);
-/* Once the store is closed, which ends what is under way. Harmless when it is not open. */
+/* Frees the keys. To be called when the store has closed, which ends what is under way. Harmless
+ * when the keyring is not open. */
 void keyring_close(struct keyring *k);

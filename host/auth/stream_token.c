@@ -31,11 +31,10 @@ static bool read_secret(const char *path, unsigned char secret[SECRET_BYTES], st
                                : error_errno(err, errno, "reading %s", path);
     bool whole = read(fd, secret, SECRET_BYTES) == SECRET_BYTES;
     close(fd);
-    return whole ||
-           error_set(
-               err, ERROR_INVALID,
-               "%s is damaged: delete it, a new one is made (open streams must then be asked for again)",
-               path);
+    return whole || error_set(err, ERROR_INVALID,
+                              "%s is damaged: delete it, a new one is made (open streams must then "
+                              "be asked for again)",
+                              path);
 }
 
 bool stream_token_open(struct stream_token_key *k, const char *data, struct error *err)
@@ -50,8 +49,8 @@ bool stream_token_open(struct stream_token_key *k, const char *data, struct erro
     return true;
 }
 
-static void sign(const struct stream_token_key *k, const char *run, int64_t expiry_ms,
-                 char out[STREAM_TOKEN_BYTES])
+static void write_token(const struct stream_token_key *k, const char *run, int64_t expiry_ms,
+                        char out[STREAM_TOKEN_BYTES])
 {
     char text[ID_BYTES + 24], *expiry = text + strlen(run) + 1;
     unsigned char mac[SHA256_BYTES];
@@ -65,7 +64,7 @@ static void sign(const struct stream_token_key *k, const char *run, int64_t expi
 void stream_token_make(const struct stream_token_key *k, const char *run, int64_t now_ms,
                        char out[STREAM_TOKEN_BYTES])
 {
-    sign(k, run, now_ms + STREAM_TOKEN_TTL_MS, out);
+    write_token(k, run, now_ms + STREAM_TOKEN_TTL_MS, out);
 }
 
 bool stream_token_ok(const struct stream_token_key *k, const char *run, int64_t now_ms,
@@ -77,6 +76,6 @@ bool stream_token_ok(const struct stream_token_key *k, const char *run, int64_t 
     if (strlen(run) >= ID_BYTES || !text_u64(text_cut(&rest, '-'), &expiry) || expiry > INT64_MAX ||
         (int64_t)expiry < now_ms)
         return false;
-    sign(k, run, (int64_t)expiry, wanted);
+    write_token(k, run, (int64_t)expiry, wanted);
     return token.len == strlen(wanted) && id_equal_constant_time(wanted, token.data, token.len);
 }

@@ -4,7 +4,7 @@
 #include "secrets/vault.h"
 #include <openssl/crypto.h>
 
-/* A copy for the time of the check, zeroed behind it. */
+/* Copies a secret for the time of the check; the caller zeroes the copy. */
 static bool copy_secret(const struct vault *v, const char *name, struct buf *out)
 {
     const struct secret *s = vault_find(v, text_of(name));

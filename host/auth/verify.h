@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* verify.h - a webhook's signature against the secrets in the vault. Owner: engine. Thread: loop.
- */
+/* verify.h - checks a webhook's signature with the secrets in the vault.
+ * Owner: the caller. Thread: loop. */
 #pragma once
 #include "domain/proof/signature.h"
 
 struct vault;
 
-/* Names without a value are passed over; *missing is the first of them when all are (borrowed from
- * the rule), NULL otherwise. Takes as long with secrets as without. */
+/* Tries the secrets that the rule names and the vault has. *missing: NULL, or the first of the
+ * names when the vault has none of them (borrowed from the rule). The time this takes does not tell
+ * whether it has any. */
 enum signature verify_request(const struct vault *v, const struct signature_rule *rule,
                               const struct signature_request *q, struct signature_proof *proof,
                               const char **missing);

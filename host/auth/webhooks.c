@@ -11,7 +11,7 @@ struct webhook_slot {
 
 enum { ADDRESS_BYTES = 160 };
 
-/* "project/key"; absent when a name is too long to be one. */
+/* "project/key", the key in lower case. Absent when one of them is too long to be a name. */
 static struct text address_of(char out[ADDRESS_BYTES], const char *project, const char *key)
 {
     size_t project_len = strlen(project), key_len = strlen(key);

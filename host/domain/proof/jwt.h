@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* jwt.h - JSON Web Tokens (RFC 7519) in compact form (RFC 7515): what a token is made of, and what
- * its claims grant here. Whether its signature holds is engine/jws.h's to say. Pure. Thread: any.
+/* jwt.h - JSON Web Tokens (RFC 7519) in compact form (RFC 7515): takes a token to pieces, and says
+ * what its claims grant here. auth/jws.h checks the signature.
  *
  * A token can grant project.trigger, run.read, run.control and trigger.manage, never key.manage,
- * secret.manage or "*": whoever gets hold of an issuer's signing key shall not be able to make
- * credentials that outlive it. */
+ * secret.manage or "*": with a stolen signing key, nobody shall make credentials that outlive it.
+ * Pure. Owner: the caller. Thread: any. Limits: the enum below. */
 #pragma once
 #include "base/error.h"
 #include "base/json.h"
@@ -22,29 +22,30 @@ enum {
 
 enum jwt_algorithm { JWT_HS256, JWT_RS256, JWT_ES256, JWT_EDDSA, JWT_ALGORITHMS };
 
-/* As `alg` has them (RFC 7518, section 3.1; RFC 8037): "HS256" "RS256" "ES256" "EdDSA". */
+/* The names are those of `alg` (RFC 7518, section 3.1; RFC 8037): HS256, RS256, ES256, EdDSA. */
 const char *jwt_algorithm_name(enum jwt_algorithm a);
 bool jwt_algorithm_of(struct text name, enum jwt_algorithm *out) MUST_CHECK;
 
 struct jwt_token {
-    struct text whole;     /* borrowed, as the rest */
-    struct text signed_of; /* header and payload as sent: what the signature is over */
+    struct text whole;     /* borrowed, as the next */
+    struct text signed_of; /* header and payload as they were sent, which the signature signs */
     enum jwt_algorithm algorithm;
     char kid[JWT_KID];              /* empty: none */
-    struct text payload, signature; /* decoded, in `bytes` */
+    struct text payload, signature; /* decoded; they point into `bytes` */
     unsigned char bytes[JWT_BYTES];
 };
 
-/* Whether it might be one at all: three parts. */
+/* True when the text might be a token: it has three parts. */
 bool jwt_looks(struct text token);
-/* Takes it to pieces; the signature has been checked by nobody yet. The header must be strict JSON
- * and name a known algorithm; `crit` and `b64` are refused, `typ` may be any, keys that it brings
- * along (jwk, jku, x5c, x5u) are not looked at. err says why not and shows nothing of it. */
+/* Takes a token to pieces without checking its signature. The header must be strict JSON and
+ * name a known algorithm; `crit` and `b64` are refused, `typ` may be anything, and keys that the
+ * token brings along (jwk, jku, x5c, x5u) are not looked at. err says what is wrong and shows
+ * nothing of the token. */
 bool jwt_read(struct text token, struct jwt_token *out, struct error *err) MUST_CHECK;
 
 struct jwt_policy {
-    const char *issuer;   /* `iss` must be it; NULL: any or none */
-    const char *audience; /* `aud` must be it or hold it; NULL: there must be no `aud` */
+    const char *issuer;   /* `iss` must be this; NULL: `iss` may be anything or absent */
+    const char *audience; /* `aud` must be this or a list that has it; NULL: no `aud` is allowed */
 };
 
 /* What a token grants, and when. */
@@ -56,10 +57,11 @@ struct jwt_grant {
     int64_t until_ms; /* exp */
 };
 
-/* Needs `exp` and `sub`, a text without control characters, quotes and backslashes (it stands in
- * logs). `projects` is "*" or a list of project names, `permissions` a list of
- * permissions, of which those that cannot be granted are passed over; without them nothing is
+/* Reads the claims. `exp` is needed, and `sub`, which stands in logs: a text without control
+ * characters, quotes and backslashes. `projects` is "*" or a list of project names; `permissions`
+ * is a list, of which those that cannot be granted are passed over. Without these two nothing is
  * granted. A claim of another type or form makes the whole token void. */
 bool jwt_grant_read(struct text payload, const struct jwt_policy *policy, struct jwt_grant *out,
                     struct error *err) MUST_CHECK;
+/* True when the grant counts at now_ms (wall clock), with JWT_LEEWAY_MS for from_ms. */
 bool jwt_grant_lives(const struct jwt_grant *g, int64_t now_ms, struct error *err) MUST_CHECK;

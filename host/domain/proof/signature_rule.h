@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* signature_rule.h - what signature.c and signature_rule.c share: a rule as it is checked. Pure.
- * Thread: any. */
+/* signature_rule.h - a rule as it is checked, for signature.c and signature_rule.c alone. Pure.
+ * Owner: the manifest that declares it. Thread: any. */
 #pragma once
 #include "domain/proof/signature.h"
 
@@ -17,18 +17,18 @@ enum signature_digest { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
 struct signature_shape {
     enum signature_scheme scheme;
     enum signature_digest digest;
-    bool base64; /* else hex */
-    const char *header, *prefix;
+    bool base64;                              /* else hex */
+    const char *header, *prefix;              /* prefix of the signature; NULL: none */
     const char *timestamp_header, *id_header; /* NULL: none */
-    const char *signed_form;                  /* "{timestamp}.{body}", "{id}" too */
-    const char *delivery[2];                  /* headers; NULL: none */
-    const char *delivery_field;               /* of the body; NULL: none */
-    bool challenge;
+    const char *signed_form;    /* "{id}.{timestamp}.{body}"; NULL: the scheme has its own */
+    const char *delivery[2];    /* headers with the delivery id; NULL: none */
+    const char *delivery_field; /* field of the body with it; NULL: none */
+    bool challenge;             /* the sender asks a question first, as Slack does */
 };
 
 struct signature_rule {
     struct signature_shape shape;
-    char *own[6]; /* texts of a table that the shape points to */
+    char *own[6]; /* texts of the declaration, which the shape points to */
     size_t own_count;
     char *secrets[SIGNATURE_SECRETS + 1];
     size_t secret_count;
