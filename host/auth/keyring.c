@@ -60,7 +60,7 @@ void keyring_sync(struct keyring *k, void (*fn)(void *arg, const struct error *e
 
 /* ---- reading */
 
-/* A reading has ended. If the stamp was touched meanwhile, another one follows. */
+/* A reading has ended. If the keys have changed meanwhile, another one follows. */
 static void end_reading(struct keyring *k, const struct error *err)
 {
     call_waiting(k, err);
@@ -149,7 +149,7 @@ static void on_keys(void *arg, const struct api_key *keys, size_t count, const s
 
 static void reload_keys(struct keyring *k)
 {
-    k->again = k->reading; /* a touch while we read: what we read may be the old state */
+    k->again = k->reading; /* changed while we read: what we read may be the old state */
     if (k->reading)
         return;
     k->reading = true;

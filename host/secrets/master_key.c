@@ -26,7 +26,7 @@ bool master_key_from_environment(struct seal_key **key, struct error *err)
     *key = seal_key_parse(text_trim(text_of(value)), variable);
     if (!*key)
         return error_set(err, ERROR_INVALID, "%s: expected %s", variable, forms);
-    explicit_bzero(value, strlen(value)); /* it would show in /proc/PID/environ */
+    explicit_bzero(value, strlen(value)); /* else /proc/PID/environ would still show it */
     unsetenv(variable);
     return true;
 }
@@ -61,7 +61,7 @@ static bool read_key(int fd, const char *path, struct seal_key **key, struct err
     return *key || error_set(err, ERROR_INVALID, "%s: expected %s", path, forms);
 }
 
-static bool read_file(struct seal_key **key, const char *path, struct error *err)
+static bool read_key_file(struct seal_key **key, const char *path, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -71,7 +71,7 @@ static bool read_file(struct seal_key **key, const char *path, struct error *err
     return ok;
 }
 
-static bool write_new(const char *path, struct error *err)
+static bool write_new_key(const char *path, struct error *err)
 {
     unsigned char bytes[SEAL_KEY_BYTES];
     char text[2 * SEAL_KEY_BYTES + 1];
@@ -100,15 +100,16 @@ static bool sync_folder(const char *data, struct error *err)
     return ok;
 }
 
-/* Whole under another name first: nobody finds half a key, and of two who make one at once only the
- * first one's stays. A key that a crash can lose must seal nothing, so it is on the disk before. */
-static bool make_file(const char *data, const char *path, struct error *err)
+/* Writes the key under another name first, so that no reader finds half of it, and of two processes
+ * that make one at once only the first one's stays. It is on the disk before this returns: a key
+ * that a crash could lose must seal nothing. */
+static bool make_key_file(const char *data, const char *path, struct error *err)
 {
     char draft[PATH_BYTES + 32];
     snprintf(draft, sizeof draft, "%s.%ld", path, (long)getpid());
     unlink(draft);
     errno = 0;
-    if (!write_new(draft, err))
+    if (!write_new_key(draft, err))
         return false;
     bool ok = link(draft, path) == 0 || errno == EEXIST;
     if (!ok)
@@ -127,9 +128,9 @@ bool master_key_open(struct seal_key **key, const char *data, enum master_key_ma
         return true;
     if ((size_t)snprintf(path, sizeof path, "%s/master.key", data) >= sizeof path)
         return error_set(err, ERROR_LIMIT, "the data folder's path is too long");
-    if (!read_file(key, path, err))
+    if (!read_key_file(key, path, err))
         return false;
     if (*key || make == MASTER_KEY_EXISTING)
         return true;
-    return make_file(data, path, err) && read_file(key, path, err);
+    return make_key_file(data, path, err) && read_key_file(key, path, err);
 }

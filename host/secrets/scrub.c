@@ -15,7 +15,7 @@ struct needle {
 
 struct scrub {
     struct needle *by_first[256];
-    /* Whether a needle may begin with these two bytes: settles nearly every position at once. */
+    /* A bit for each pair of bytes that a needle may begin with: settles nearly every position. */
     uint8_t begins[(1 << 16) / 8];
 };
 
@@ -47,7 +47,7 @@ void scrub_free(struct scrub *s)
     free(s);
 }
 
-static void mark(struct scrub *s, unsigned pair)
+static void mark_beginning(struct scrub *s, unsigned pair)
 {
     s->begins[pair / 8] |= (uint8_t)(1u << pair % 8);
 }
@@ -58,14 +58,14 @@ static void add_needle(struct scrub *s, const char *name, struct text bytes)
     struct needle **at = &s->by_first[first];
     for (; *at && (*at)->len >= bytes.len; at = &(*at)->next)
         if (text_eq((struct text){(*at)->bytes, (*at)->len}, bytes))
-            return; /* two forms alike, or two secrets: the first name will do */
+            return; /* two forms or two secrets are alike: the first name will do */
     struct needle *n = mem_zero(1, sizeof *n);
     *n = (struct needle){*at, mem_text(name), mem_text_n(bytes.data, bytes.len), bytes.len};
     *at = n;
     if (bytes.len > 1)
-        mark(s, first << 8 | (unsigned char)bytes.data[1]);
+        mark_beginning(s, first << 8 | (unsigned char)bytes.data[1]);
     for (unsigned second = 0; bytes.len == 1 && second < 256; second++)
-        mark(s, first << 8 | second);
+        mark_beginning(s, first << 8 | second);
 }
 
 void scrub_add(struct scrub *s, const char *name, struct text value)
@@ -86,7 +86,7 @@ void scrub_add(struct scrub *s, const char *name, struct text value)
 }
 
 /* The longest needle that the text begins with. */
-static const struct needle *find(const struct scrub *s, struct text rest)
+static const struct needle *find_needle(const struct scrub *s, struct text rest)
 {
     unsigned first = (unsigned char)rest.data[0];
     unsigned pair = first << 8 | (rest.len > 1 ? (unsigned char)rest.data[1] : 0);
@@ -103,7 +103,7 @@ bool scrub_text(const struct scrub *s, struct text in, struct buf *out)
     size_t copied = 0;
     bool found = false;
     for (size_t i = 0; s && i < in.len;) {
-        const struct needle *n = find(s, (struct text){in.data + i, in.len - i});
+        const struct needle *n = find_needle(s, (struct text){in.data + i, in.len - i});
         if (!n) {
             i++;
             continue;

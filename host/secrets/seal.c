@@ -14,7 +14,7 @@ enum { VERSION = 1, ID = 8, NONCE = 12, TAG = 16, SOURCE = 256 };
 
 struct seal_key {
     unsigned char bytes[SEAL_KEY_BYTES];
-    unsigned char id[ID]; /* tells keys apart and tells nothing about them */
+    unsigned char id[ID]; /* tells keys apart without telling anything about them */
     char source[SOURCE];
 };
 
@@ -30,7 +30,7 @@ static bool read_key(struct text t, unsigned char out[SEAL_KEY_BYTES])
     return read && len == SEAL_KEY_BYTES;
 }
 
-static void name_key(struct seal_key *key)
+static void set_key_id(struct seal_key *key)
 {
     static const char label[] = "moontide master key id";
     unsigned char labelled[sizeof label + SEAL_KEY_BYTES], hash[SHA256_BYTES];
@@ -48,7 +48,7 @@ struct seal_key *seal_key_parse(struct text text, const char *source)
         seal_key_free(key);
         return NULL;
     }
-    name_key(key);
+    set_key_id(key);
     snprintf(key->source, sizeof key->source, "%s", source);
     return key;
 }
@@ -65,7 +65,7 @@ const char *seal_key_source(const struct seal_key *key)
 
 /* ---- the cipher */
 
-/* A failure of these calls is a bug or a broken library, not an input. */
+/* These calls fail by a bug or a broken library, never by an input. */
 static void must(int ok)
 {
     if (ok == 1)
@@ -74,7 +74,8 @@ static void must(int ok)
     abort();
 }
 
-static EVP_CIPHER_CTX *begin(const struct seal_key *key, const unsigned char *nonce, int encrypt)
+static EVP_CIPHER_CTX *cipher_new(const struct seal_key *key, const unsigned char *nonce,
+                                  int encrypt)
 {
     EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
     must(c != NULL);
@@ -82,7 +83,7 @@ static EVP_CIPHER_CTX *begin(const struct seal_key *key, const unsigned char *no
     return c;
 }
 
-/* Names and hosts hold no NUL, so the NULs keep them apart. */
+/* Authenticates name and hosts, kept apart by their NULs, which neither of them holds. */
 static void bind_to(EVP_CIPHER_CTX *c, const char *name, const char *hosts)
 {
     static const char label[] = "moontide secret";
@@ -103,7 +104,7 @@ void seal_close(const struct seal_key *key, const char *name, const char *hosts,
         return;
     buf_add(out, head, sizeof head);
     to = (unsigned char *)out->data + out->len;
-    EVP_CIPHER_CTX *c = begin(key, head + 1 + ID, 1);
+    EVP_CIPHER_CTX *c = cipher_new(key, head + 1 + ID, 1);
     bind_to(c, name, hosts);
     must(EVP_CipherUpdate(c, to, &done, (const unsigned char *)value.data, (int)value.len));
     must(EVP_CipherFinal_ex(c, to + done, &done));
@@ -126,7 +127,7 @@ static bool decrypt(const struct seal_key *key, const char *name, const char *ho
     size_t bytes = sealed.len - SEAL_OVERHEAD;
     unsigned char tag[TAG];
     int done;
-    EVP_CIPHER_CTX *c = begin(key, in + 1 + ID, 0);
+    EVP_CIPHER_CTX *c = cipher_new(key, in + 1 + ID, 0);
     memcpy(tag, in + SEAL_HEAD + bytes, TAG);
     bind_to(c, name, hosts);
     must(EVP_CipherUpdate(c, out, &done, in + SEAL_HEAD, (int)bytes));
@@ -134,7 +135,7 @@ static bool decrypt(const struct seal_key *key, const char *name, const char *ho
     bool ok = EVP_CipherFinal_ex(c, out + done, &done) == 1;
     EVP_CIPHER_CTX_free(c);
     if (!ok)
-        explicit_bzero(out, bytes); /* not authentic, not to be looked at */
+        explicit_bzero(out, bytes); /* what is not authentic must not be looked at */
     return ok;
 }
 

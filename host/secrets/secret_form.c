@@ -37,7 +37,7 @@ static void put_percent(struct buf *out, struct text value, const char *extra, c
     }
 }
 
-/* json_put_string replaces what is no UTF-8; then the value is not the same any more anyway. */
+/* json_put_string changes a value that is no UTF-8, as every writer of JSON does. */
 static void put_json(struct buf *out, struct text value, bool slash)
 {
     struct buf quoted;
@@ -59,7 +59,7 @@ static void put_hex(struct buf *out, struct text value, const char *digits)
         put_pair(out, (unsigned char)value.data[i], digits);
 }
 
-/* The characters whose six bits are all the value's, when `shift` other bytes stand before it. */
+/* Appends the characters whose six bits all come from the value, when `shift` bytes precede it. */
 static void put_base64(struct buf *out, struct text value, unsigned shift, const char *digits)
 {
     size_t first = (8 * (size_t)shift + 5) / 6, end = 8 * (shift + value.len) / 6;
@@ -83,8 +83,7 @@ size_t secret_form_bytes(size_t value_bytes, enum secret_form form)
 
 void secret_form_put(struct buf *out, struct text value, enum secret_form form)
 {
-    buf_reserve(out,
-                secret_form_bytes(value.len, form)); /* so that it is not moved, and left behind */
+    buf_reserve(out, secret_form_bytes(value.len, form)); /* at once: growing would leave copies */
     switch (form) {
     case FORM_RAW:
         buf_text(out, value);

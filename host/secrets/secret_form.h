@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* secret_form.h - the shapes that a value takes on its way: written into a URL, or echoed by a
- * server in some encoding. Pure. Thread: any. */
+/* secret_form.h - the forms that a secret's value takes on its way: written into a URL, or echoed
+ * by a server in some encoding. Pure. Owner: the caller. Thread: any. */
 #pragma once
 #include "base/buf.h"
 
@@ -12,11 +12,13 @@ enum secret_form {
     FORM_PLUS,        /* as a web form has it: "+" for a blank */
     FORM_JSON,        /* inside a JSON string */
     FORM_JSON_SLASH,  /* the same with "\/", as PHP writes it */
-    FORM_HEX,         /* from here on the value does not shine through */
+    /* From here on the value is encoded whole: a short one may look like anything. */
+    FORM_HEX,
     FORM_HEX_UPPER,
-    FORM_BASE64_0, /* base64 (RFC 4648) of a text that holds it, as far as the value alone decides
-                    */
-    FORM_BASE64_1, /* the characters: 0, 1 or 2 bytes behind a multiple of three */
+    /* Base64 (RFC 4648) of a longer text that holds the value: those characters that the value
+     * alone decides. The number is how many bytes behind a multiple of three the value begins. */
+    FORM_BASE64_0,
+    FORM_BASE64_1,
     FORM_BASE64_2,
     FORM_BASE64URL_0, /* the same with - and _ */
     FORM_BASE64URL_1,
@@ -24,7 +26,8 @@ enum secret_form {
     SECRET_FORMS
 };
 
-/* The most bytes that a value needs in that form. */
+/* The most bytes that a value of value_bytes needs in that form. */
 size_t secret_form_bytes(size_t value_bytes, enum secret_form form);
-/* Appends the value in that form; may be empty for a very short one. */
+/* Appends the value in that form. Nothing is appended when a very short value has no characters of
+ * its own in that form. */
 void secret_form_put(struct buf *out, struct text value, enum secret_form form);

@@ -76,7 +76,8 @@ void secret_text_show(const cJSON *text, struct buf *out)
 /* ---- with values */
 
 /* The secret of that name, if it may go where the request goes. */
-static const struct secret *take(struct secret_use *use, const char *name, struct error *err)
+static const struct secret *find_allowed(struct secret_use *use, const char *name,
+                                         struct error *err)
 {
     const struct secret *s = vault_find(use->vault, text_of(name));
     if (!s) {
@@ -96,15 +97,16 @@ static const struct secret *take(struct secret_use *use, const char *name, struc
     return s;
 }
 
-static bool take_all(const cJSON *parts, enum secret_form worst, struct secret_use *use,
-                     size_t *room, struct error *err)
+/* Checks all secrets of a text before anything is written; *room: the bytes that it needs. */
+static bool check_parts(const cJSON *parts, enum secret_form worst, struct secret_use *use,
+                        size_t *room, struct error *err)
 {
     for (const cJSON *part = parts->child; part; part = part->next) {
         if (cJSON_IsString(part)) {
             *room += strlen(part->valuestring);
             continue;
         }
-        const struct secret *s = take(use, json_string(part, "name"), err);
+        const struct secret *s = find_allowed(use, json_string(part, "name"), err);
         if (!s)
             return false;
         *room += secret_form_bytes(secret_bytes(s), worst);
@@ -121,9 +123,9 @@ bool secret_text_fill(const cJSON *text, enum secret_place place, struct secret_
     const cJSON *parts = parts_of(text);
     enum secret_form form = place == PLACE_URL ? FORM_PATH : FORM_RAW;
     size_t room = parts ? 0 : strlen(text->valuestring);
-    if (parts && !take_all(parts, form, use, &room, err))
+    if (parts && !check_parts(parts, form, use, &room, err))
         return false;
-    if (out->full || !buf_reserve(out, room)) { /* once: growing would leave copies behind */
+    if (out->full || !buf_reserve(out, room)) { /* at once: growing would leave copies */
         use->code = "too_large";
         return error_set(err, ERROR_LIMIT, "larger than %zu bytes", out->max);
     }

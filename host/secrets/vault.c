@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "secrets/vault.h"
 
-#include "base/json.h"
+#include "base/json_out.h"
 #include "base/locked.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -29,8 +29,9 @@ struct vault {
     struct map secrets;   /* name -> struct secret */
     struct scrub *scrub;
     struct store_watcher watcher;
-    bool reading, again;
-    bool stale; /* what is being read may be older than what was put meanwhile */
+    bool reading; /* the store is asked */
+    bool again;   /* they have changed during the reading under way: another one follows */
+    bool stale;   /* what is being read may be older than what was put meanwhile */
 };
 
 /* ---- one secret */
@@ -92,13 +93,13 @@ static void secrets_free(struct map *secrets)
     map_done(secrets);
 }
 
-static void keep(struct map *secrets, struct secret *adopted)
+static void put_secret(struct map *secrets, struct secret *adopted)
 {
     secret_free(map_put(secrets, text_of(adopted->name), adopted));
 }
 
-/* A handler that dumps are piped to gets them with a limit of 0 as well; a limit of 1 is the one
- * that the kernel takes for "none, whatever the pattern" (fs/coredump.c). */
+/* A limit of 0 would still let the kernel pipe dumps to a handler; a limit of 1 forbids those too
+ * (fs/coredump.c). */
 static void forbid_core_dumps(void)
 {
     struct rlimit none = {.rlim_cur = 1, .rlim_max = 1}, now;
@@ -108,8 +109,8 @@ static void forbid_core_dumps(void)
         log_warn(NULL, "core dumps could not be forbidden; one would show the secrets");
 }
 
-/* After each change of the map. */
-static void refresh(struct vault *v)
+/* To be called after each change of the map. */
+static void secrets_changed(struct vault *v)
 {
     size_t pos = 0;
     struct text name;
@@ -123,7 +124,8 @@ static void refresh(struct vault *v)
         forbid_core_dumps();
 }
 
-static bool need_key(struct vault *v, size_t existing, struct error *err)
+/* Reads the master key unless it is known, and makes one when there is no secret yet. */
+static bool ensure_key(struct vault *v, size_t existing, struct error *err)
 {
     enum master_key_make make = existing > 0 ? MASTER_KEY_EXISTING : MASTER_KEY_MAKE;
     if (v->key)
@@ -151,12 +153,12 @@ static struct secret *open_row(const struct seal_key *key, const struct store_se
     return NULL;
 }
 
-/* All of them take the place of those known, or none does. */
-static bool take_rows(struct vault *v, const struct store_secret *rows, size_t count,
-                      struct error *err)
+/* Replaces the secrets known by those of the rows; when one cannot be opened, nothing changes. */
+static bool replace_secrets(struct vault *v, const struct store_secret *rows, size_t count,
+                            struct error *err)
 {
     struct map fresh;
-    if (count > 0 && !need_key(v, count, err))
+    if (count > 0 && !ensure_key(v, count, err))
         return false;
     map_init(&fresh);
     for (size_t i = 0; i < count; i++) {
@@ -165,11 +167,11 @@ static bool take_rows(struct vault *v, const struct store_secret *rows, size_t c
             secrets_free(&fresh);
             return false;
         }
-        keep(&fresh, s);
+        put_secret(&fresh, s);
     }
     secrets_free(&v->secrets);
     v->secrets = fresh;
-    refresh(v);
+    secrets_changed(v);
     return true;
 }
 
@@ -206,7 +208,7 @@ bool vault_times(const struct vault *v, const char *name, int64_t *created_ms, i
 
 /* ---- changes made by others */
 
-static void reload(struct vault *v);
+static void reload_secrets(struct vault *v);
 
 static void on_rows(void *arg, const struct store_secret *rows, size_t count,
                     const struct error *err)
@@ -219,19 +221,19 @@ static void on_rows(void *arg, const struct store_secret *rows, size_t count,
         log_error(NULL, "reading secrets failed, the ones known stay: %s", err->text);
     else if (v->stale || all_known(v, rows, count))
         log_debug(NULL, "secrets are as they were");
-    else if (take_rows(v, rows, count, &why))
+    else if (replace_secrets(v, rows, count, &why))
         log_info(NULL, "\"secrets loaded\" count=%zu", count);
     else
         log_error(NULL, "secrets have changed but cannot be opened, the ones known stay: %s",
                   why.text);
     v->stale = false;
     if (again)
-        reload(v);
+        reload_secrets(v);
 }
 
-static void reload(struct vault *v)
+static void reload_secrets(struct vault *v)
 {
-    v->again = v->reading; /* a touch while we read: what we read may be the old state */
+    v->again = v->reading; /* changed while we read: what we read may be the old state */
     if (v->reading)
         return;
     v->reading = true;
@@ -240,7 +242,7 @@ static void reload(struct vault *v)
 
 static void on_change(struct store_watcher *w)
 {
-    reload(CONTAINER_OF(w, struct vault, watcher));
+    reload_secrets(CONTAINER_OF(w, struct vault, watcher));
 }
 
 /* ---- changes made here */
@@ -260,10 +262,10 @@ static void on_changed(void *arg, const struct error *err)
     if (!err) {
         v->stale = v->reading;
         if (c->secret)
-            keep(&v->secrets, c->secret);
+            put_secret(&v->secrets, c->secret);
         else
             secret_free(map_del(&v->secrets, text_of(c->name)));
-        refresh(v);
+        secrets_changed(v);
     } else {
         secret_free(c->secret);
     }
@@ -285,16 +287,17 @@ static void fill_audit(struct store_audit *a, const char *name, const char *host
 {
     buf_init(detail, DETAIL_BYTES);
     if (hosts) {
-        buf_str(detail, "{\"hosts\":");
-        json_put_cstr(detail, hosts);
-        buf_char(detail, '}');
+        json_open(detail, NULL, '{');
+        json_word(detail, "hosts", hosts);
+        json_close(detail, '}');
         a->detail = buf_view(detail);
     }
     a->action = hosts ? TEXT("secret.set") : TEXT("secret.remove");
     a->target = text_of(name);
 }
 
-static struct secret *secret_of(const struct vault *v, const struct vault_entry *e, int64_t now_ms)
+static struct secret *secret_from_entry(const struct vault *v, const struct vault_entry *e,
+                                        int64_t now_ms)
 {
     int64_t before_ms;
     struct secret *s = secret_new(e->name, e->hosts, e->value.len);
@@ -318,11 +321,11 @@ bool vault_put(struct vault *v, const struct vault_entry *entry, const struct st
 {
     struct buf sealed, detail;
     struct store_audit a = *audit;
-    if (!need_key(v, v->secrets.count, err))
+    if (!ensure_key(v, v->secrets.count, err))
         return false;
     struct change *c = change_new(v, entry->name, fn, arg);
     struct store_secret row = seal_row(v->key, entry, a.at_ms, &sealed);
-    c->secret = secret_of(v, entry, a.at_ms);
+    c->secret = secret_from_entry(v, entry, a.at_ms);
     memcpy(c->secret->seal, sealed.data, sizeof c->secret->seal);
     fill_audit(&a, entry->name, entry->hosts, &detail);
     store_secret_put(v->store, &row, &a, on_changed, c);
@@ -343,8 +346,8 @@ void vault_remove(struct vault *v, const char *name, const struct store_audit *a
 
 /* ---- life */
 
-/* Before the loop turns, as the first runs want their secrets. */
-static bool load(struct vault *v, struct error *err)
+/* Blocks: the first runs want their secrets before the loop turns. */
+static bool load_secrets(struct vault *v, struct error *err)
 {
     struct store_secret *rows = NULL;
     size_t count = 0;
@@ -352,7 +355,8 @@ static bool load(struct vault *v, struct error *err)
     if (!master_key_from_environment(&v->key, err) ||
         !(now = store_open_blocking(v->data, true, err)))
         return false;
-    bool ok = store_secrets_blocking(now, &rows, &count, err) && take_rows(v, rows, count, err);
+    bool ok =
+        store_secrets_blocking(now, &rows, &count, err) && replace_secrets(v, rows, count, err);
     store_secrets_free(rows, count);
     store_close_blocking(now);
     return ok;
@@ -381,7 +385,7 @@ struct vault *vault_open(struct store *store, const char *data, struct error *er
     v->data = mem_text(data);
     map_init(&v->secrets);
     v->watcher.changed = on_change;
-    if (store_watch(store, &v->watcher, err) && load(v, err))
+    if (store_watch(store, &v->watcher, err) && load_secrets(v, err))
         return v;
     vault_rest(v);
     vault_close(v);
@@ -390,7 +394,7 @@ struct vault *vault_open(struct store *store, const char *data, struct error *er
 
 /* ---- the CLI */
 
-/* One key for all of them: a second one would make the first ones unreadable to the host. */
+/* All secrets have one master key: the host could not read those sealed with another. */
 static bool key_fits(const struct seal_key *key, const struct store_secret *rows, size_t count,
                      const char *replaced, struct error *err)
 {
@@ -427,7 +431,7 @@ bool vault_put_blocking(const char *data, const struct vault_entry *entry, int64
     struct store *store = store_open_blocking(data, true, err);
     if (!store)
         return false;
-    bool ok = store_secrets_blocking(store, &rows, &count, err) && need_key(&v, count, err) &&
+    bool ok = store_secrets_blocking(store, &rows, &count, err) && ensure_key(&v, count, err) &&
               key_fits(v.key, rows, count, entry->name, err) &&
               put_row(store, v.key, entry, now_ms, err);
     store_secrets_free(rows, count);
