@@ -50,8 +50,8 @@ struct reading {
     size_t bytes;
 };
 
-/* The whole file and a NUL; path is for the error. */
-static char *read_all(int fd, size_t *size, const char *path, struct error *err)
+/* The whole file and a NUL, for the caller to free. path stands in the error. */
+static char *read_source(int fd, size_t *size, const char *path, struct error *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -78,25 +78,25 @@ static char *read_all(int fd, size_t *size, const char *path, struct error *err)
     return mem_grow(data, len + 1);
 }
 
-enum outcome { READ_DONE, READ_MISSING, READ_FAILED };
+enum read_outcome { READ_DONE, READ_MISSING, READ_FAILED };
 
 /* Adds root/path to the bundle. */
-static enum outcome add_file(struct reading *r, const char *name, const char *path,
-                             struct error *err)
+static enum read_outcome add_file(struct reading *r, const char *name, const char *path,
+                                  struct error *err)
 {
     char whole[PATH_MAX];
     if (snprintf(whole, sizeof whole, "%s/%s", r->root, path) >= (int)sizeof whole) {
         error_set(err, ERROR_INVALID, "%s:1: the path is too long", path);
         return READ_FAILED;
     }
-    int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make it wait */
+    int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* opening a pipe must not wait */
     if (fd < 0) {
         int why = errno;
         error_errno(err, why, "%s:1: opening", path);
         return why == ENOENT || why == ENOTDIR ? READ_MISSING : READ_FAILED;
     }
     size_t size = 0;
-    char *source = read_all(fd, &size, path, err);
+    char *source = read_source(fd, &size, path, err);
     close(fd);
     if (!source)
         return READ_FAILED;
@@ -136,7 +136,7 @@ static bool add_module(struct reading *r, const char *where, int line, struct te
     snprintf(name, sizeof name, "%.*s", (int)required.len, required.data);
     snprintf(own, sizeof own, "%s/lib/%s.lua", b->project, name + skip);
     snprintf(shared, sizeof shared, "lib/%s.lua", name + skip);
-    enum outcome outcome = add_file(r, name, own, err);
+    enum read_outcome outcome = add_file(r, name, own, err);
     if (outcome == READ_MISSING)
         outcome = add_file(r, name, shared, err);
     if (outcome == READ_MISSING)
@@ -145,8 +145,7 @@ static bool add_module(struct reading *r, const char *where, int line, struct te
     return outcome == READ_DONE;
 }
 
-/* The files of the bundle are its own queue: each is scanned once, and what it adds comes behind.
- */
+/* The bundle's files are the queue: each is scanned once, and the modules it adds come behind. */
 static bool add_modules(struct reading *r, struct error *err)
 {
     for (size_t i = 0; i < r->bundle->count; i++) {
@@ -183,25 +182,31 @@ static struct bundle *bundle_new(struct text project, struct text key, size_t fi
     return b;
 }
 
+/* The first file is there, or, with `begun` false, err says why not: the modules follow. */
+static bool finish_reading(struct reading *r, bool begun, struct bundle **out, struct error *err)
+{
+    if (!begun || !add_modules(r, err)) {
+        bundle_free(r->bundle);
+        return false;
+    }
+    set_hash(r->bundle);
+    *out = r->bundle;
+    return true;
+}
+
 bool bundle_read(const char *root, const char *project, const char *key, struct bundle **out,
                  struct error *err)
 {
     if (!bundle_name_ok(text_of(project)) || !bundle_name_ok(text_of(key)))
         return error_set(err, ERROR_INVALID,
-                         "%s/%s.lua:1: project and key must be of letters, "
-                         "digits, _ and -, at most %d",
+                         "%s/%s.lua:1: project and key must be of letters, digits, _ and -, at "
+                         "most %d",
                          project, key, BUNDLE_NAME);
     char path[2 * BUNDLE_NAME + 8];
     snprintf(path, sizeof path, "%s/%s.lua", project, key);
     struct reading r = {.root = root,
                         .bundle = bundle_new(text_of(project), text_of(key), BUNDLE_MODULES + 1)};
-    if (add_file(&r, path, path, err) != READ_DONE || !add_modules(&r, err)) {
-        bundle_free(r.bundle);
-        return false;
-    }
-    set_hash(r.bundle);
-    *out = r.bundle;
-    return true;
+    return finish_reading(&r, add_file(&r, path, path, err) == READ_DONE, out, err);
 }
 
 bool bundle_read_module(const char *root, const char *project, const char *module,
@@ -209,10 +214,10 @@ bool bundle_read_module(const char *root, const char *project, const char *modul
 {
     char path[BUNDLE_NAME + 16], source[BUNDLE_NAME + 80];
     if (!bundle_name_ok(text_of(project)) || !bundle_name_ok(text_of(module)))
-        return error_set(
-            err, ERROR_INVALID,
-            "%s.lua:1: a module's name must be of letters, digits, _ and -, at most %d", module,
-            BUNDLE_NAME);
+        return error_set(err, ERROR_INVALID,
+                         "%s.lua:1: a module's name must be of letters, digits, _ and -, at most "
+                         "%d",
+                         module, BUNDLE_NAME);
     snprintf(path, sizeof path, "%s/check.lua", project);
     snprintf(source, sizeof source, "require \"lib.%s\"\nreturn trigger { run = function() end }\n",
              module);
@@ -220,13 +225,7 @@ bool bundle_read_module(const char *root, const char *project, const char *modul
                         .bundle = bundle_new(text_of(project), TEXT("check"), BUNDLE_MODULES + 1)};
     r.bundle->files[r.bundle->count++] =
         (struct bundle_file){mem_text(path), mem_text(path), mem_text(source), strlen(source)};
-    if (!add_modules(&r, err)) {
-        bundle_free(r.bundle);
-        return false;
-    }
-    set_hash(r.bundle);
-    *out = r.bundle;
-    return true;
+    return finish_reading(&r, true, out, err);
 }
 
 /* ---- the codec */
@@ -240,7 +239,7 @@ void bundle_encode(const struct bundle *b, struct buf *out)
     }
 }
 
-/* "support/refund.lua" */
+/* Splits "support/refund.lua" into project and key. */
 static bool split_address(struct text name, struct text *project, struct text *key)
 {
     static const char ending[] = ".lua";
@@ -252,8 +251,8 @@ static bool split_address(struct text name, struct text *project, struct text *k
     return bundle_name_ok(*project) && bundle_name_ok(*key);
 }
 
-/* "lib.mail" of "support/lib/mail.lua"; the trigger's own path is its name. */
-static char *name_of(struct text path, bool module)
+/* Makes "lib.mail" of "support/lib/mail.lua"; the trigger's own path is its name. */
+static char *file_name(struct text path, bool module)
 {
     static const char ending[] = ".lua";
     if (!module)
@@ -286,7 +285,7 @@ struct bundle *bundle_decode(struct text encoded, struct error *err)
         if (i == 0)
             b = bundle_new(project, key, count);
         b->files[b->count++] =
-            (struct bundle_file){name_of(path, i > 0), mem_text_n(path.data, path.len),
+            (struct bundle_file){file_name(path, i > 0), mem_text_n(path.data, path.len),
                                  mem_text_n(source.data, source.len), source.len};
     }
     if (!b || !frame_read_ok(&in)) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* bundle.h - the files of one trigger version: its own file and the modules that it requires, found
- * by reading the sources for `require "lib.name"`. A project's lib/ wins over the root's. Owner:
- * the caller. Thread: any. Limits: BUNDLE_FILE_BYTES a file, BUNDLE_MODULES, BUNDLE_BYTES in all.
- * Symbolic links are followed. */
+ * by reading the sources for `require "lib.name"`. A project's lib/ wins over the root's. Symbolic
+ * links are followed.
+ * Owner: the caller. Thread: any; bundle_read and scan_triggers block on files.
+ * Limits: BUNDLE_FILE_BYTES a file, BUNDLE_MODULES modules, BUNDLE_BYTES in all. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -16,9 +17,8 @@ enum {
 };
 
 struct bundle_file {
-    char *name; /* "support/refund.lua" for the trigger's own, which is the first; "lib.mail" for a
-                   module */
-    char *path; /* below the scripts folder: "lib/mail.lua" */
+    char *name;   /* of the trigger's own file, the first, "support/refund.lua"; else "lib.mail" */
+    char *path;   /* below the scripts folder: "lib/mail.lua" */
     char *source; /* size bytes and a NUL */
     size_t size;
 };
@@ -30,27 +30,28 @@ struct bundle {
     struct bundle_file *files;
 };
 
-/* root: the scripts folder. Errors read "support/refund.lua:3: module "lib.mail" not found: …". */
+/* Reads a trigger's files; bundle_free frees *out. root: the scripts folder. Errors read
+ * "support/refund.lua:3: module "lib.mail" not found: …". */
 bool bundle_read(const char *root, const char *project, const char *key, struct bundle **out,
                  struct error *err) MUST_CHECK;
-/* The files of a script that only requires lib.MODULE, to see whether that compiles. */
+/* Makes a bundle of a script that only requires lib.MODULE, to see whether the module compiles. */
 bool bundle_read_module(const char *root, const char *project, const char *module,
                         struct bundle **out, struct error *err) MUST_CHECK;
 void bundle_free(struct bundle *b);
 
 /* Appends the payload of a LOAD frame (wire/frame.h): u32 count, then path and source of each. */
 void bundle_encode(const struct bundle *b, struct buf *out);
-/* The reverse, for what was kept in the store. NULL: broken. */
+/* Makes a bundle of such a payload, as the store keeps it. NULL: the payload is damaged. */
 struct bundle *bundle_decode(struct text encoded, struct error *err) MUST_CHECK;
 
-/* Calls found for each <root>/<project>/<key>.lua, sorted by project and key; path is relative to
- * root. Not triggers: what lies in lib/, host.lua, hidden files, what does not end in ".lua". bad
- * (may be NULL) gets what looks like a trigger but cannot be one, and a clause that says why.
- * False: a folder could not be read, and what was found is not all. */
+/* In scan.c: calls found for each <root>/<project>/<key>.lua, sorted by project and key; path is
+ * relative to root. What lies in lib/, host.lua, hidden files and files that do not end in ".lua"
+ * are no triggers. bad (may be NULL) is called for what looks like a trigger but cannot be one,
+ * with a clause that says why. False: a folder could not be read, so there may be more. */
 bool scan_triggers(const char *root,
                    void (*found)(void *arg, const char *project, const char *key, const char *path),
                    void (*bad)(void *arg, const char *path, const char *why), void *arg,
                    struct error *err) MUST_CHECK;
 
-/* [A-Za-z0-9_-]{1,64} */
+/* True for a name of [A-Za-z0-9_-]{1,64}: a project, a key or a module. */
 bool bundle_name_ok(struct text name);

@@ -12,7 +12,7 @@ static struct text tag_key(const uint64_t *tag)
     return (struct text){(const char *)tag, sizeof *tag};
 }
 
-/* "support/refund": the key in lower case. Absent when a part is too long to be a name at all. */
+/* "support/refund", the key in lower case. Absent when a part is too long to be a name. */
 static struct text path_key(char out[PATH_KEY], struct text project, struct text key)
 {
     if (project.len > 64 || key.len > 64)
@@ -143,7 +143,7 @@ void trigger_set_key(struct trigger *t, const char *key)
 void trigger_add_rival(struct trigger *t, const char *project, const char *key)
 {
     struct buf lines;
-    buf_init(&lines, RIVALS_MAX); /* what exceeds it is cut: it is only said */
+    buf_init(&lines, RIVALS_MAX); /* the rest is cut: it is shown and nothing else */
     if (t->rivals_seen)
         buf_printf(&lines, "%s\n", t->rivals_seen);
     buf_printf(&lines,

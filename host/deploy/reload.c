@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct manifest_ceilings ceilings(const struct config *c)
+static struct manifest_ceilings manifest_limits(const struct config *c)
 {
     return (struct manifest_ceilings){
         .cpu_ms = c->cpu_ms,
@@ -33,7 +33,8 @@ static void stop_loading(struct reload *r, struct trigger *t)
     version_drop(&r->registry, v);
 }
 
-static void broken(struct reload *r, struct trigger *t, const char *text)
+/* The newest file of the trigger does not serve, for this reason. */
+static void reject_load(struct reload *r, struct trigger *t, const char *text)
 {
     free(t->error);
     t->error = mem_text(text);
@@ -41,10 +42,11 @@ static void broken(struct reload *r, struct trigger *t, const char *text)
     log_error(NULL, "%s%s", text, t->current ? " (the last good version goes on serving)" : "");
 }
 
-static void forget(struct reload *r, struct trigger *t);
+static void forget_trigger(struct reload *r, struct trigger *t);
 static void retry_clashes(struct reload *r);
 
-/* A file that was moved has its id and name at once: the trigger that it was yields. */
+/* A file that was moved has its id and name at once, while the trigger of its old place still
+ * serves for RELOAD_GONE_MS: that one is forgotten now. */
 static void forget_moved(struct reload *r, const struct trigger *t, const struct manifest *m)
 {
     size_t pos = 0;
@@ -59,15 +61,16 @@ static void forget_moved(struct reload *r, const struct trigger *t, const struct
             strcmp(other->project, t->project) == 0 && text_is_fold(text_of(old->name), m->name);
         bool same_key = r->registry.host_keys && text_is_fold(text_of(other->key), t->key);
         if (same_name || same_key || strcmp(old->id, m->id) == 0)
-            forget(r, other);
+            forget_trigger(r, other);
     }
 }
 
-/* False: *line and err say what is wrong. */
+/* Reads the declaration and has the trigger serve the version. False: *line and
+ * err say what is wrong. */
 static bool put_in_place(struct reload *r, struct trigger *t, struct version *v, struct text json,
                          int *line, struct error *err)
 {
-    const struct manifest_ceilings limits = ceilings(r->o.config);
+    const struct manifest_ceilings limits = manifest_limits(r->o.config);
     struct text source = {v->bundle->files[0].source, v->bundle->files[0].size};
     const char *field;
     v->manifest = manifest_new(t->project, t->key, json, source, &limits, line, err);
@@ -81,13 +84,13 @@ static bool put_in_place(struct reload *r, struct trigger *t, struct version *v,
     return false;
 }
 
-static bool same_address(const struct version *a, const struct version *b)
+static bool same_names(const struct version *a, const struct version *b)
 {
     return strcmp(a->manifest->id, b->manifest->id) == 0 &&
            strcmp(a->manifest->name, b->manifest->name) == 0;
 }
 
-static void loaded(struct reload *r, struct trigger *t, struct version *v, struct text json)
+static void finish_load(struct reload *r, struct trigger *t, struct version *v, struct text json)
 {
     struct error err;
     char text[ERROR_TEXT + 256];
@@ -95,10 +98,10 @@ static void loaded(struct reload *r, struct trigger *t, struct version *v, struc
     struct version *old = t->current;
     if (!put_in_place(r, t, v, json, &line, &err)) {
         snprintf(text, sizeof text, "%s:%d: %s", v->bundle->files[0].name, line, err.text);
-        broken(r, t, text);
+        reject_load(r, t, text);
         return;
     }
-    bool moved = old && !same_address(old, v);
+    bool moved = old && !same_names(old, v);
     t->loading = NULL;
     v->loader = NULL;
     version_drop(&r->registry, old);
@@ -114,8 +117,8 @@ static void loaded(struct reload *r, struct trigger *t, struct version *v, struc
         retry_clashes(r);
 }
 
-/* NULL: nobody waits for it any more. */
-static struct trigger *waiting_for(const struct reload *r, uint64_t tag)
+/* NULL: no trigger waits for the version any more. */
+static struct trigger *find_waiting(const struct reload *r, uint64_t tag)
 {
     const struct version *v = version_by_tag(&r->registry, tag);
     return v ? v->loader : NULL;
@@ -123,35 +126,35 @@ static struct trigger *waiting_for(const struct reload *r, uint64_t tag)
 
 void reload_compiled(struct reload *r, uint64_t tag, bool ok, struct text text)
 {
-    struct trigger *t = waiting_for(r, tag);
+    struct trigger *t = find_waiting(r, tag);
     if (!t)
         return;
     if (ok) {
-        loaded(r, t, t->loading, text);
+        finish_load(r, t, t->loading, text);
         return;
     }
     char *why = mem_text_n(text.data ? text.data : "", text.len);
-    broken(r, t, why);
+    reject_load(r, t, why);
     free(why);
 }
 
 void reload_killed(struct reload *r, uint64_t tag, const char *at, const char *detail)
 {
     char text[STATUS_PAGE_AT + 256], start[STATUS_PAGE_AT];
-    struct trigger *t = waiting_for(r, tag);
+    struct trigger *t = find_waiting(r, tag);
     if (!t)
         return;
     snprintf(start, sizeof start, "%.*s:1", STATUS_PAGE_AT - 3, t->loading->bundle->files[0].name);
-    snprintf(
-        text, sizeof text,
-        "%s: loading it killed the runner (%s): is there an endless loop outside of functions?",
-        *at ? at : start, detail);
-    broken(r, t, text);
+    snprintf(text, sizeof text,
+             "%s: loading it killed the runner (%s): is there an endless loop outside of "
+             "functions?",
+             *at ? at : start, detail);
+    reject_load(r, t, text);
 }
 
 /* ---- how a load starts */
 
-static void load(struct reload *r, struct trigger *t, struct bundle *adopted)
+static void start_load(struct reload *r, struct trigger *t, struct bundle *adopted)
 {
     memcpy(t->tried, adopted->hash, SHA256_BYTES);
     t->clashed = false;
@@ -166,7 +169,7 @@ static bool already_tried(const struct trigger *t, const unsigned char hash[SHA2
     return (t->current || t->loading || t->error) && memcmp(t->tried, hash, SHA256_BYTES) == 0;
 }
 
-/* An id or a name has become free: who wanted it is looked at again. */
+/* An id or a name has become free: triggers that wanted one are loaded again. */
 static void retry_clashes(struct reload *r)
 {
     size_t pos = 0;
@@ -177,16 +180,16 @@ static void retry_clashes(struct reload *r)
         struct bundle *b;
         struct error err;
         if (t->clashed && bundle_read(r->o.config->scripts, t->project, t->key, &b, &err))
-            load(r, t, b);
+            start_load(r, t, b);
     }
 }
 
-/* A file that cannot even be read: the same complaint is not logged at each scan. */
-static void unreadable(struct reload *r, struct trigger *t, const struct error *err)
+/* The file cannot even be read. The same reason is not logged at each scan. */
+static void reject_unreadable(struct reload *r, struct trigger *t, const struct error *err)
 {
     memset(t->tried, 0, SHA256_BYTES);
     if (!t->error || strcmp(t->error, err->text) != 0)
-        broken(r, t, err->text);
+        reject_load(r, t, err->text);
 }
 
 static void on_file(void *arg, const char *project, const char *key, const char *path)
@@ -205,11 +208,11 @@ static void on_file(void *arg, const char *project, const char *key, const char 
     struct bundle *b = NULL;
     struct error err;
     if (!bundle_read(r->o.config->scripts, project, key, &b, &err))
-        unreadable(r, t, &err);
+        reject_unreadable(r, t, &err);
     else if (already_tried(t, b->hash))
         bundle_free(b);
     else
-        load(r, t, b);
+        start_load(r, t, b);
 }
 
 static void on_bad_name(void *arg, const char *path, const char *why)
@@ -218,7 +221,7 @@ static void on_bad_name(void *arg, const char *path, const char *why)
     log_warn(NULL, "%s is not a trigger: %s", path, why);
 }
 
-static void forget(struct reload *r, struct trigger *t)
+static void forget_trigger(struct reload *r, struct trigger *t)
 {
     log_info(NULL, "\"trigger deleted\" trigger=%s/%s", t->project, t->key);
     stop_loading(r, t);
@@ -232,7 +235,8 @@ static void on_rescan(struct timer *timer)
     reload_scan(CONTAINER_OF(timer, struct reload, rescan));
 }
 
-/* Whose file the scan did not see. */
+/* Forgets the triggers whose file was not there for RELOAD_GONE_MS, and soon looks again for those
+ * that were missing for a shorter time. */
 static void forget_missing(struct reload *r)
 {
     size_t pos = 0, before = r->registry.by_path.count;
@@ -247,7 +251,7 @@ static void forget_missing(struct reload *r)
         else if (t->missing_ms == 0)
             t->missing_ms = now > 0 ? now : 1;
         if (!t->seen && now - t->missing_ms >= RELOAD_GONE_MS)
-            forget(r, t);
+            forget_trigger(r, t);
         else
             waiting = waiting || !t->seen;
     }
@@ -257,8 +261,9 @@ static void forget_missing(struct reload *r)
         retry_clashes(r);
 }
 
-/* The settings are read at the start only; who saves them may wait for something to happen. */
-static void look_at_settings(struct reload *r)
+/* The settings are read at the start only. Whoever saves them shall not wait in vain,
+ * so a change is logged. */
+static void check_settings(struct reload *r)
 {
     char path[PATH_MAX];
     struct stat now = {0};
@@ -288,8 +293,8 @@ static void begin_scan(struct registry *r)
     }
 }
 
-/* Each is logged once, however often the folder is scanned. */
-static void take_rivals(const struct registry *r)
+/* Logs each rival once, however often the folder is scanned. */
+static void log_rivals(const struct registry *r)
 {
     size_t pos = 0;
     struct text key;
@@ -305,14 +310,14 @@ static void take_rivals(const struct registry *r)
 void reload_scan(struct reload *r)
 {
     struct error err;
-    look_at_settings(r);
+    check_settings(r);
     begin_scan(&r->registry);
     if (!scan_triggers(r->o.config->scripts, on_file, on_bad_name, r, &err)) {
         log_error(NULL, "reading the scripts folder failed, the triggers known go on serving: %s",
                   err.text);
         return;
     }
-    take_rivals(&r->registry);
+    log_rivals(&r->registry);
     forget_missing(r);
 }
 

@@ -6,7 +6,8 @@ void require_scan_init(struct require_scan *s, struct text source)
     lua_lex_init(&s->lex, source);
 }
 
-/* Behind the word require. What is no plain string is left for the next look. */
+/* Reads the argument behind the word require. False: it is no plain string, and may hold a require
+ * of its own, so reading goes on right behind the word. */
 static bool read_argument(struct require_scan *s, struct text *name)
 {
     struct lua_lex ahead = s->lex;
@@ -26,7 +27,7 @@ static bool read_argument(struct require_scan *s, struct text *name)
 
 bool require_scan_next(struct require_scan *s, struct text *name, int *line)
 {
-    bool field = false; /* behind '.' or ':': some other table's require */
+    bool field = false; /* behind '.' or ':' it is the require of some table */
     for (;;) {
         struct lua_token t = lua_lex_next(&s->lex);
         if (t.kind == LUA_TOKEN_END)

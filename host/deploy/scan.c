@@ -20,13 +20,13 @@ struct scan {
 
 static const char bad_name[] = "its name may have letters, digits, _ and - only, at most 64";
 
-static void report(const struct scan *s, const char *path, const char *why)
+static void report_bad(const struct scan *s, const char *path, const char *why)
 {
     if (s->bad)
         s->bad(s->arg, path, why);
 }
 
-static int visible(const struct dirent *entry)
+static int is_visible(const struct dirent *entry)
 {
     return entry->d_name[0] != '.';
 }
@@ -43,8 +43,8 @@ static void entries_free(struct dirent **entries, int count)
     free(entries);
 }
 
-/* 0 when there is nothing of that name, or no longer. Links are followed. */
-static mode_t kind_of(const struct scan *s, const char *path)
+/* S_IFREG, S_IFDIR … of a path below root, links followed; 0: there is nothing, or no longer. */
+static mode_t file_type(const struct scan *s, const char *path)
 {
     char whole[PATH_MAX];
     struct stat st;
@@ -62,17 +62,17 @@ static bool is_lua(const char *name, struct text *stem)
     return true;
 }
 
-static void take_file(const struct scan *s, const char *project, const char *name)
+static void scan_file(const struct scan *s, const char *project, const char *name)
 {
     char path[2 * NAME_MAX + 2];
     struct text stem;
     if (!is_lua(name, &stem))
         return;
     snprintf(path, sizeof path, "%s/%s", project, name);
-    if (kind_of(s, path) != S_IFREG)
+    if (file_type(s, path) != S_IFREG)
         return;
     if (!bundle_name_ok(stem)) {
-        report(s, path, bad_name);
+        report_bad(s, path, bad_name);
         return;
     }
     char *key = mem_text_n(stem.data, stem.len);
@@ -80,20 +80,20 @@ static void take_file(const struct scan *s, const char *project, const char *nam
     free(key);
 }
 
-static bool take_project(const struct scan *s, const char *project)
+static bool scan_project(const struct scan *s, const char *project)
 {
     char folder[PATH_MAX];
     struct dirent **entries;
     if (!bundle_name_ok(text_of(project))) {
-        report(s, project, bad_name);
+        report_bad(s, project, bad_name);
         return true;
     }
     snprintf(folder, sizeof folder, "%s/%s", s->root, project);
-    int count = scandir(folder, &entries, visible, by_bytes);
+    int count = scandir(folder, &entries, is_visible, by_bytes);
     if (count < 0)
         return errno == ENOENT || errno == ENOTDIR || error_errno(s->err, errno, "%s", folder);
     for (int i = 0; i < count; i++)
-        take_file(s, project, entries[i]->d_name);
+        scan_file(s, project, entries[i]->d_name);
     entries_free(entries, count);
     return true;
 }
@@ -106,17 +106,17 @@ bool scan_triggers(const char *root,
     struct scan s = {root, found, bad, arg, err};
     struct dirent **entries;
     struct text stem;
-    int count = scandir(root, &entries, visible, by_bytes);
+    int count = scandir(root, &entries, is_visible, by_bytes);
     if (count < 0)
         return error_errno(err, errno, "%s", root);
     bool ok = true;
     for (int i = 0; ok && i < count; i++) {
         const char *name = entries[i]->d_name;
-        mode_t kind = kind_of(&s, name);
-        if (kind == S_IFDIR && strcmp(name, "lib") != 0)
-            ok = take_project(&s, name);
-        else if (kind == S_IFREG && is_lua(name, &stem) && strcmp(name, "host.lua") != 0)
-            report(&s, name, "a trigger lies in the folder of its project");
+        mode_t type = file_type(&s, name);
+        if (type == S_IFDIR && strcmp(name, "lib") != 0)
+            ok = scan_project(&s, name);
+        else if (type == S_IFREG && is_lua(name, &stem) && strcmp(name, "host.lua") != 0)
+            report_bad(&s, name, "a trigger lies in the folder of its project");
     }
     entries_free(entries, count);
     return ok;

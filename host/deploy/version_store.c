@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MAX = 16 << 20 }; /* a declaration and a bundle, generously */
+enum { KEPT_MAX = 16 << 20 }; /* a declaration and a bundle are far smaller */
 
 struct unkept {
     struct list link;
@@ -84,7 +84,7 @@ void version_store_retry(struct version_store *vs)
 struct version *version_store_decode(struct registry *r, struct text kept, struct error *err)
 {
     /* What was allowed when the run started stays allowed: ceilings that were lowered since then
-     * are for new runs. */
+     * count for new runs alone. */
     const struct manifest_ceilings limits = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
     struct frame_reader in = {.rest = kept};
     struct text json = frame_get_bytes(&in);

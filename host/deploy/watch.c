@@ -16,8 +16,8 @@
 
 enum {
     READ_BYTES = 64 << 10,
-    LINKS_MAX = 32,       /* links behind links, as the kernel's own limit */
-    NAMES_MAX = 64 << 10, /* bytes of names that matter in one folder; more: all do */
+    LINKS_MAX = 32,       /* links that lead to links; the kernel's own limit is 40 */
+    NAMES_MAX = 64 << 10, /* bytes of names watched in one folder; with more all names are */
     DEPTH_LIB = 2,        /* root 0, project 1, its lib 2 */
 };
 
@@ -25,10 +25,10 @@ enum {
     (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE | IN_MODIFY | \
      IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_MASK_ADD)
 
-struct folder { /* one inotify watch */
+struct folder { /* an inotify watch */
     int wd;
     uint64_t round;   /* the last rearm() that wanted it */
-    bool all;         /* every name matters, else only those in names */
+    bool all;         /* every name matters; else those in names alone */
     struct buf names; /* "name\0" … */
 };
 
@@ -60,21 +60,21 @@ static void folder_free(struct folder *f)
     free(f);
 }
 
-static void unwatchable(struct watch *w, const char *path, int errnum)
+static void log_unwatched(struct watch *w, const char *path, int errnum)
 {
     if (w->full || errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP)
-        return; /* gone since it was listed, or no folder: the event that tells is on its way */
+        return; /* gone since it was listed, or no folder: its event is on the way */
     w->full = true;
     log_warn(NULL, "changes in %s will not be noticed: %s", path,
              errnum == ENOSPC ? "fs.inotify.max_user_watches is used up" : strerror(errnum));
 }
 
-/* name: the only entry that matters; NULL: all do. False: not watched. */
+/* Watches a folder for changes of one entry; name NULL: of all. False: it cannot be watched. */
 static bool add_folder(struct watch *w, const char *path, const char *name)
 {
     int wd = w->folders.count < WATCH_FOLDERS ? inotify_add_watch(w->fd, path, FOLDER_EVENTS) : -1;
     if (wd < 0) {
-        unwatchable(w, path, w->folders.count < WATCH_FOLDERS ? errno : ENOSPC);
+        log_unwatched(w, path, w->folders.count < WATCH_FOLDERS ? errno : ENOSPC);
         return false;
     }
     struct folder *f = map_get(&w->folders, wd_key(&wd));
@@ -95,7 +95,7 @@ static bool add_folder(struct watch *w, const char *path, const char *name)
     return true;
 }
 
-/* The folder that holds the last part of an absolute path. */
+/* Watches the last part of an absolute path, in the folder that holds it. */
 static void add_entry(struct watch *w, const char *path)
 {
     char folder[PATH_MAX];
@@ -128,8 +128,8 @@ static bool exists_or_watched(struct watch *w, const char *path, struct stat *st
     return lstat(path, st) == 0; /* it may have come before the watch did */
 }
 
-/* Everything that decides what an absolute path leads to: each link on the way, and its last part;
- * when something is missing, the place where it would be made. */
+/* Watches everything that decides what an absolute path leads to: each link on the way and its last
+ * part; when something is missing, the place where it would be made. */
 static void add_way(struct watch *w, const char *path, int *links)
 {
     char part[PATH_MAX];
@@ -170,7 +170,8 @@ static void add_tree(struct watch *w, const char *path, int depth)
         closedir(dir);
 }
 
-/* Folders are watched before they are listed, so that nothing falls between. */
+/* Watches what there is now, and ceases to watch what is gone. Each folder is watched before it is
+ * listed, so that nothing is missed in between. */
 static void rearm(struct watch *w)
 {
     int links = 0;
@@ -200,7 +201,7 @@ static void on_settled(uv_timer_t *timer)
     w->changed(w->arg); /* may free w */
 }
 
-static void postpone(struct watch *w)
+static void start_settling(struct watch *w)
 {
     uv_update_time(w->settle.loop);
     uint64_t now = uv_now(w->settle.loop);
@@ -211,15 +212,15 @@ static void postpone(struct watch *w)
     uv_timer_start(&w->settle, on_settled, left < WATCH_SETTLE_MS ? left : WATCH_SETTLE_MS, 0);
 }
 
-/* Hidden files and backups are the editors' own business; "..data" is how Kubernetes swaps all
- * files of a volume at once. */
-static bool noise(const char *name)
+/* Hidden files and backups are made by editors and change nothing. "..data" does: by it Kubernetes
+ * swaps all files of a volume at once. */
+static bool is_noise(const char *name)
 {
     size_t len = strlen(name);
     return (name[0] == '.' && name[1] != '.') || (len > 0 && name[len - 1] == '~');
 }
 
-static bool listed(const struct folder *f, const char *name)
+static bool is_listed(const struct folder *f, const char *name)
 {
     size_t len = strlen(name) + 1;
     for (size_t at = 0; at < f->names.len; at += strlen(f->names.data + at) + 1) {
@@ -229,13 +230,13 @@ static bool listed(const struct folder *f, const char *name)
     return false;
 }
 
-static bool matters(struct watch *w, const struct inotify_event *event)
+static bool event_matters(struct watch *w, const struct inotify_event *event)
 {
     if (event->mask & IN_Q_OVERFLOW)
         return true;
     struct folder *f = map_get(&w->folders, wd_key(&event->wd));
     if (!f)
-        return false;               /* of a watch that rearm() has given up */
+        return false;               /* its watch was given up by rearm() */
     if (event->mask & IN_IGNORED) { /* the folder is gone, and its watch with it */
         map_del(&w->folders, wd_key(&f->wd));
         folder_free(f);
@@ -244,7 +245,7 @@ static bool matters(struct watch *w, const struct inotify_event *event)
     const char *name = event->len > 0 ? event->name : "";
     if (!name[0])
         return f->all || (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF));
-    return listed(f, name) || (f->all && !noise(name));
+    return is_listed(f, name) || (f->all && !is_noise(name));
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -255,11 +256,11 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     bool any = false;
     for (ssize_t at = 0; at < got;) {
         const struct inotify_event *event = (const void *)(w->input + at);
-        any = matters(w, event) || any;
+        any = event_matters(w, event) || any;
         at += (ssize_t)(sizeof *event + event->len);
     }
     if (any)
-        postpone(w);
+        start_settling(w);
 }
 
 /* ---- life */
