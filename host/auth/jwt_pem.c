@@ -87,7 +87,7 @@ static bool add_key(const EVP_PKEY *key, struct jwt_keys *keys, struct error *er
     return true;
 }
 
-/* Without this callback OpenSSL would ask for the password of an encrypted block on the terminal. */
+/* Without this callback OpenSSL would ask on the terminal for the password of an encrypted one. */
 static int no_password(char *out, int size, int writing, void *arg)
 {
     (void)out, (void)size, (void)writing, (void)arg;
