@@ -23,8 +23,8 @@ struct runner {
     bool ready;
 };
 
-/* One incarnation. It lives until both its uv handles are closed, a little longer than its place in
- * the pool. */
+/* A process in a runner's place. It lives until both its uv handles are closed, a little longer
+ * than it has the place. */
 struct process {
     struct runner *runner;
     uv_process_t child;
@@ -86,8 +86,8 @@ static void describe_end(const struct process *pr, char *out, size_t cap)
         snprintf(out, cap, "exit status %d", (int)pr->status);
 }
 
-/* Where the script stood. The runner may have been anybody's in the end: what it says is taken only
- * if it is a line of a log. */
+/* Where the script stood. A script may have taken the runner over, so what the page says is used
+ * only if it can stand in a log. */
 static void read_last_words(const struct status_page *b, char at[STATUS_PAGE_AT])
 {
     at[0] = '\0';
@@ -102,8 +102,8 @@ static void read_last_words(const struct status_page *b, char at[STATUS_PAGE_AT]
         at[0] = '\0';
 }
 
-/* Reads what the dead process still had said, blames, replaces. The order matters: frames sent
- * before the death count. */
+/* Reads the frames that the process sent before it died, which count; starts another in its place;
+ * then says whose fault it was. */
 static void bury_process(struct process *pr)
 {
     struct runner *r = pr->runner;
@@ -243,6 +243,29 @@ static bool open_border(struct process *pr, int fds[2], int *page_fd, struct err
     return true;
 }
 
+/* Starts this binary again as a runner: no environment, stderr, its socket and the status page. */
+static int spawn_child(struct process *pr, int socket_fd, int page_fd)
+{
+    char *args[] = {"moontide", "runner", NULL};
+    char *no_env[] = {NULL};
+    uv_stdio_container_t io[5] = {
+        {.flags = UV_IGNORE},
+        {.flags = UV_IGNORE},
+        {.flags = UV_INHERIT_FD, .data.fd = 2},
+        {.flags = UV_INHERIT_FD, .data.fd = socket_fd},
+        {.flags = UV_INHERIT_FD, .data.fd = page_fd},
+    };
+    uv_process_options_t spawn = {
+        .exit_cb = on_child_exit,
+        .file = "/proc/self/exe",
+        .args = args,
+        .env = no_env,
+        .stdio_count = 5,
+        .stdio = io,
+    };
+    return uv_spawn(pr->runner->pool->o.loop, &pr->child, &spawn);
+}
+
 static bool start_process(struct runner *r, struct error *err)
 {
     struct pool *p = r->pool;
@@ -259,24 +282,7 @@ static bool start_process(struct runner *r, struct error *err)
     buf_init(&pr->in, FRAME_MAX + READ_BYTES + FRAME_HEADER);
     buf_init(&pr->out, OUT_MAX);
     pr->child.data = pr->poll.data = pr;
-    char *args[] = {"moontide", "runner", NULL};
-    char *no_env[] = {NULL};
-    uv_stdio_container_t io[5] = {
-        {.flags = UV_IGNORE},
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = 2},
-        {.flags = UV_INHERIT_FD, .data.fd = fds[1]},
-        {.flags = UV_INHERIT_FD, .data.fd = page_fd},
-    };
-    uv_process_options_t spawn = {
-        .exit_cb = on_child_exit,
-        .file = "/proc/self/exe",
-        .args = args,
-        .env = no_env,
-        .stdio_count = 5,
-        .stdio = io,
-    };
-    int status = uv_spawn(p->o.loop, &pr->child, &spawn);
+    int status = spawn_child(pr, fds[1], page_fd);
     close(fds[1]);
     close(page_fd);
     uv_poll_init(p->o.loop, &pr->poll, pr->fd);

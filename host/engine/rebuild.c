@@ -45,7 +45,7 @@ void rebuild_caught_up(struct run *r)
     run_enter(r, RUN_CAUGHT_UP);
 }
 
-static void go_on(struct run *r)
+static void place_rebuilt(struct run *r)
 {
     struct engine *e = r->e;
     char data[64];
@@ -124,7 +124,7 @@ static void on_journal(void *arg, const struct store_chunk *chunks, size_t count
     }
     if (replay_steps(r->replay) > r->steps)
         r->steps = replay_steps(r->replay);
-    go_on(r);
+    place_rebuilt(r);
 }
 
 static void read_journal(struct run *r)
@@ -193,7 +193,7 @@ static void on_inbox(void *arg, const struct store_inbox *rows, size_t count,
     if (run_has_ended(r)) /* then neither its version nor its journal is needed */
         finish_one(r->e);
     else if (r->replay) /* the journal was read meanwhile */
-        go_on(r);
+        place_rebuilt(r);
     else
         find_version(r);
 }
@@ -252,7 +252,7 @@ static void start_due(struct engine *e)
     }
 }
 
-static void enqueue(struct run *r, const char *why)
+static void queue_rebuild(struct run *r, const char *why)
 {
     struct engine *e = r->e;
     list_del(&r->link);
@@ -263,7 +263,7 @@ static void enqueue(struct run *r, const char *why)
 
 void rebuild_due(struct run *r)
 {
-    enqueue(r, list_empty(&r->late) ? "runner replaced" : "answered");
+    queue_rebuild(r, list_empty(&r->late) ? "runner replaced" : "answered");
 }
 
 struct run *rebuild_parked(struct engine *e, const char *id, const char *why)
@@ -271,6 +271,6 @@ struct run *rebuild_parked(struct engine *e, const char *id, const char *why)
     struct run *r = run_new(e, id, NULL);
     run_enter(r, RUN_FOUND);
     run_enter(r, RUN_WOKEN);
-    enqueue(r, why);
+    queue_rebuild(r, why);
     return r;
 }

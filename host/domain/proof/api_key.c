@@ -26,7 +26,7 @@ static bool is_name_char(char c)
            c == '-';
 }
 
-static void make(char out[API_KEY_BYTES], const char *beginning)
+static void make_secret(char out[API_KEY_BYTES], const char *beginning)
 {
     static_assert(sizeof public_prefix + SECRET_CHARS <= API_KEY_BYTES, "a secret does not fit");
     unsigned char random[SECRET_BYTES];
@@ -39,17 +39,17 @@ static void make(char out[API_KEY_BYTES], const char *beginning)
 
 void api_key_secret(char out[API_KEY_BYTES])
 {
-    make(out, prefix);
+    make_secret(out, prefix);
 }
 
 void api_key_publishable(char out[API_KEY_BYTES])
 {
-    make(out, public_prefix);
+    make_secret(out, public_prefix);
 }
 
 void api_key_webhook(char out[API_KEY_BYTES])
 {
-    make(out, webhook_prefix);
+    make_secret(out, webhook_prefix);
 }
 
 bool api_key_is_widget(const struct api_key *k)

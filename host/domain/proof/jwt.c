@@ -42,7 +42,7 @@ bool jwt_looks(struct text token)
     return token.data && cut_parts(token, parts);
 }
 
-/* Behind what is there already. */
+/* Decodes a part into `bytes`, behind the *used bytes that are there already. */
 static bool decode_part(struct jwt_token *t, struct text part, size_t *used, struct text *out)
 {
     size_t len;

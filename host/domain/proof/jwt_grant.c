@@ -34,7 +34,7 @@ static bool read_times(const cJSON *claims, struct jwt_grant *g, struct error *e
     return true;
 }
 
-/* ---- from whom, for whom, about whom */
+/* ---- issuer, audience, subject */
 
 static bool is_text(const cJSON *v, const char *wanted)
 {
@@ -47,7 +47,7 @@ static bool check_issuer(const cJSON *claims, const char *wanted, struct error *
            error_set(err, ERROR_INVALID, "iss is not jwt.issuer");
 }
 
-/* RFC 7519, section 4.1.3: who is not named by an `aud` that is there must refuse. */
+/* RFC 7519, section 4.1.3: a token whose `aud` does not name us must be refused. */
 static bool check_audience(const cJSON *claims, const char *wanted, struct error *err)
 {
     const cJSON *aud = json_get(claims, "aud");
@@ -81,7 +81,7 @@ static bool read_subject(const cJSON *claims, struct jwt_grant *g, struct error 
 
 /* ---- what it grants */
 
-/* A list of texts, or nothing; `each` is called for its entries. */
+/* Reads a list of texts, which may be absent, and calls `each` for its entries. */
 static bool read_list(const cJSON *claims, const char *name,
                       bool (*each)(struct jwt_grant *g, const char *entry), struct jwt_grant *g,
                       struct error *err)
@@ -99,7 +99,7 @@ static bool add_permission(struct jwt_grant *g, const char *entry)
     return true;
 }
 
-/* What is no name could be a list of them once it stands in a list. "*" stands alone. */
+/* An entry that is no name could be several once it stands in our list. "*" stands alone. */
 static bool add_project(struct jwt_grant *g, const char *entry)
 {
     size_t used = strlen(g->projects), room = sizeof g->projects - used;

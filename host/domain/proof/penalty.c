@@ -7,8 +7,9 @@
 struct offender {
     struct list link;
     struct cidr_address net;
-    int64_t paid_ms; /* when all it did is paid for, at one interval each */
-    int64_t reported_ms, unreported;
+    int64_t paid_ms;     /* when its wrong credentials so far are paid for, one interval each */
+    int64_t reported_ms; /* monotonic */
+    int64_t unreported;  /* answers that waited or were turned away since then */
 };
 
 static struct text key_of(const struct cidr_address *net)
@@ -31,7 +32,8 @@ void penalty_done(struct penalty *p)
     map_done(&p->by_address);
 }
 
-static struct offender *make(struct penalty *p, const struct cidr_address *net)
+/* When there are too many, the one that was quiet for longest makes room. */
+static struct offender *add_offender(struct penalty *p, const struct cidr_address *net)
 {
     struct offender *o;
     if (p->count < PENALTY_ADDRESSES) {
@@ -49,7 +51,7 @@ static struct offender *make(struct penalty *p, const struct cidr_address *net)
     return o;
 }
 
-static void report(struct offender *o, int64_t now_ms, struct penalty_answer *answer)
+static void count_delayed(struct offender *o, int64_t now_ms, struct penalty_answer *answer)
 {
     o->unreported++;
     if (now_ms - o->reported_ms < PENALTY_REPORT_MS)
@@ -67,13 +69,13 @@ struct penalty_answer penalty_add(struct penalty *p, const struct cidr_address *
     struct cidr_address net = cidr_customer(a);
     struct offender *o = map_get(&p->by_address, key_of(&net));
     if (!o)
-        o = make(p, &net);
+        o = add_offender(p, &net);
     list_del(&o->link);
     list_add(&p->quiet, &o->link);
     int64_t from_ms = o->paid_ms > now_ms ? o->paid_ms : now_ms;
     int64_t wait_ms = from_ms - now_ms - (p->at_once - 1) * p->interval_ms;
     if (wait_ms > 0)
-        report(o, now_ms, &answer);
+        count_delayed(o, now_ms, &answer);
     if (wait_ms > PENALTY_LONGEST_MS) {
         answer.wait_ms = -1;
         return answer;

@@ -71,8 +71,8 @@ static size_t bracket_bytes(struct text t)
     return n > 1 && n < t.len && t.data[n] == ']' ? n + 1 : 0;
 }
 
-/* The bytes of "host" or "[v6]" at the front, copied to out in lower case; 0: none. */
-static size_t take_host(struct text t, char out[SECRET_HOST + 3])
+/* Copies "host" or "[v6]" from the front to out, in lower case; returns its bytes, 0: none. */
+static size_t read_host(struct text t, char out[SECRET_HOST + 3])
 {
     if (t.len == 0)
         return 0;
@@ -85,8 +85,8 @@ static size_t take_host(struct text t, char out[SECRET_HOST + 3])
     return n;
 }
 
-/* The bytes of ":8443" at the front, *port; 0 bytes: no port there, or a malformed one. */
-static size_t take_port(struct text t, int *port)
+/* Reads ":8443" at the front; returns its bytes, 0: no port, or a malformed one. */
+static size_t read_port(struct text t, int *port)
 {
     size_t n = 1;
     int value = 0;
@@ -126,9 +126,9 @@ bool secret_host_add(struct buf *hosts, struct text entry, struct error *err)
     int port;
     if (!entry.data)
         entry = TEXT("");
-    size_t n = take_host(entry, text);
+    size_t n = read_host(entry, text);
     struct text rest = {entry.data + n, entry.len - n};
-    if (n == 0 || (rest.len > 0 && take_port(rest, &port) != rest.len))
+    if (n == 0 || (rest.len > 0 && read_port(rest, &port) != rest.len))
         return refuse_entry(entry, err);
     memcpy(text + n, rest.data, rest.len);
     struct text done = {text, entry.len};
@@ -151,11 +151,11 @@ bool secret_target_read(struct text url, struct secret_target *target)
         return false;
     size_t at = tls ? strlen("https://") : strlen("http://");
     *target = (struct secret_target){.tls = tls, .port = tls ? HTTPS_PORT : HTTP_PORT};
-    size_t n = take_host((struct text){url.data + at, url.len - at}, target->host);
+    size_t n = read_host((struct text){url.data + at, url.len - at}, target->host);
     if (n == 0)
         return false;
     at += n;
-    at += take_port((struct text){url.data + at, url.len - at}, &target->port);
+    at += read_port((struct text){url.data + at, url.len - at}, &target->port);
     target->bytes = at;
     return at == url.len || is_of(url.data[at], "/?#");
 }
@@ -178,8 +178,8 @@ static bool entry_fits(struct text entry, const struct secret_target *target)
 {
     char host[SECRET_HOST + 3];
     int port = target->port;
-    size_t n = take_host(entry, host);
-    if (n < entry.len && take_port((struct text){entry.data + n, entry.len - n}, &port) == 0)
+    size_t n = read_host(entry, host);
+    if (n < entry.len && read_port((struct text){entry.data + n, entry.len - n}, &port) == 0)
         return false;
     return n > 0 && port == target->port && strcmp(host, target->host) == 0;
 }

@@ -34,7 +34,7 @@ static bool header_of(const struct signature_request *q, const char *name, struc
     return out->data != NULL;
 }
 
-/* ---- what each scheme shows; false: it is missing or malformed */
+/* ---- what a request shows, by scheme; false: it is missing or malformed */
 
 static bool present_plain(const struct signature_shape *s, const struct signature_request *q,
                           struct presented *p)
@@ -110,7 +110,7 @@ static void add_piece(struct pieces *m, struct text t)
         m->at[m->count++] = t;
 }
 
-/* At most three places with texts between, before and behind them. */
+/* A form has three places at most, with texts before, between and behind them. */
 static void fill_form(struct pieces *m, const char *form, const struct presented *p,
                       struct text body)
 {
@@ -133,7 +133,7 @@ static void fill_form(struct pieces *m, const char *form, const struct presented
 
 /* ---- comparing */
 
-/* 1 when one of the signatures shown is this MAC. */
+/* True when one of the signatures shown is this MAC. */
 static bool shown_among(const struct signature_shape *s, const struct presented *p,
                         const unsigned char *mac, size_t bytes)
 {
@@ -174,24 +174,24 @@ static bool try_standard(const struct signature_shape *s, const struct presented
     return holds;
 }
 
-/* Hashes are compared: their length tells nothing of the secret's. */
+/* Compares hashes, as their length tells nothing of the secret's. */
 static bool try_token(const struct presented *p, struct text secret, struct signature_proof *proof)
 {
     unsigned char given[SHA256_BYTES], known[SHA256_BYTES];
     id_sha256(p->signatures[0].data, p->signatures[0].len, given);
     id_sha256(secret.data, secret.len, known);
-    (void)proof; /* the same for every request: it stands for none */
+    (void)proof; /* the token is the same for every request, so it cannot name one */
     return id_equal_constant_time(given, known, sizeof known);
 }
 
-/* ---- Twilio signs its own idea of our URL */
+/* ---- Twilio signs the URL as it knows it */
 
 struct twilio {
     char urls[TARGETS][HOST_MAX + 16]; /* up to the path */
     struct buf fields;                 /* names and values, in order of the names */
 };
 
-/* With the port as it was sent and without, whichever way the proxy in front was called. */
+/* The host with its port and without, by https and by http: a proxy in front may change these. */
 static bool twilio_urls(struct twilio *w, struct text host)
 {
     static const char *const schemes[] = {"https", "http"};
@@ -309,9 +309,9 @@ const char *signature_word(enum signature s)
     return words[s];
 }
 
-/* ---- what it is about */
+/* ---- the delivery */
 
-/* Of any length: a long one by its hash. */
+/* Writes an id of any length, a long one by its hash. */
 static bool name_delivery(const char *mark, struct text id, char out[SIGNATURE_DELIVERY])
 {
     unsigned char hash[SHA256_BYTES];

@@ -141,7 +141,7 @@ static bool take_secrets(struct signature_rule *rule, const cJSON *v, struct err
     return true;
 }
 
-/* ---- a table of one's own */
+/* ---- a declared scheme */
 
 static bool is_header(const char *name)
 {
@@ -170,7 +170,7 @@ static bool take_header(struct signature_rule *rule, const cJSON *v, const char 
            error_set(err, ERROR_INVALID, "%s: the name of a header is needed", v->string);
 }
 
-static bool one_of(const cJSON *v, const char *const *words, size_t *index, struct error *err)
+static bool find_word(const cJSON *v, const char *const *words, size_t *index, struct error *err)
 {
     for (*index = 0; words[*index]; ++*index) {
         if (strcmp(words[*index], v->valuestring) == 0)
@@ -184,7 +184,7 @@ static bool take_algorithm(struct signature_rule *rule, const cJSON *v, struct e
 {
     static const char *const words[] = {"sha1", "sha256", "sha512", NULL};
     size_t index;
-    if (!one_of(v, words, &index, err))
+    if (!find_word(v, words, &index, err))
         return false;
     rule->shape.digest = (enum signature_digest)index;
     return true;
@@ -194,7 +194,7 @@ static bool take_encoding(struct signature_rule *rule, const cJSON *v, struct er
 {
     static const char *const words[] = {"hex", "base64", NULL};
     size_t index;
-    if (!one_of(v, words, &index, err))
+    if (!find_word(v, words, &index, err))
         return false;
     rule->shape.base64 = index == 1;
     return true;
@@ -222,7 +222,7 @@ static bool take_prefix(struct signature_rule *rule, const cJSON *v, struct erro
            error_set(err, ERROR_LIMIT, "prefix: at most %d bytes", TEXT_MAX);
 }
 
-/* Once {body}, at most once {timestamp}, and no other braces. */
+/* A form has {body} once, {timestamp} once at most, and no other braces. */
 static bool take_signed(struct signature_rule *rule, const cJSON *v, struct error *err)
 {
     const char *form = v->valuestring, *at = form;
