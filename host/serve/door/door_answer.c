@@ -276,6 +276,12 @@ void answer_waits(struct conn *c, size_t sent_before)
     conn_listen(c);
 }
 
+void answer_waits_anew(struct conn *c)
+{
+    c->x->stalled_since_us = 0;
+    answer_waits(c, c->x->sent);
+}
+
 void answer_pump(struct conn *c)
 {
     struct exchange *x = c->x;

@@ -231,8 +231,9 @@ void answer_compact(struct exchange *x);    /* forgets what has been written */
 void answer_late(
     struct exchange *x); /* settles soon, if no callback of the connection is running */
 void answer_waits(struct conn *c, size_t sent_before); /* keeps account of a pump that ended */
-void answer_busy(struct conn *c);                      /* 503 for a connection too many */
-void answer_plain(struct conn *c);                     /* 400 for HTTP where TLS is spoken */
+void answer_waits_anew(struct conn *c); /* some of it went, and the rest began to wait just now */
+void answer_busy(struct conn *c);       /* 503 for a connection too many */
+void answer_plain(struct conn *c);      /* 400 for HTTP where TLS is spoken */
 
 /* door_socket.c */
 bool socket_receive(struct conn *c, struct text piece, bool last, bool binary) MUST_CHECK;

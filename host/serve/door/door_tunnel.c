@@ -45,20 +45,25 @@ static void watch(struct tunnel *t)
         uv_poll_stop(&t->poll);
 }
 
-/* Seals what there is for the client. */
-static void pull(struct conn *c)
+/* Seals what there is for the client. When the client takes no more of it, its answer begins to
+ * wait here: libwebsockets has written all that it had. */
+static void seal_for_client(struct conn *c)
 {
     struct tunnel *t = c->tunnel;
     char block[BLOCK_BYTES];
     ssize_t got = sizeof block;
+    bool was_behind = link_behind_client(c);
     while (got == sizeof block && !t->over && !c->broken && !c->dying && !link_behind_client(c)) {
         got = recv(t->fd, block, sizeof block, 0);
         if (got > 0 && !tls_write(c, block, (size_t)got))
             c->broken = true;
         t->over = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
     }
-    if (link_behind_client(c))
+    if (link_behind_client(c)) {
         link_want_write(c);
+        if (!was_behind && c->x)
+            answer_waits_anew(c);
+    }
     watch(t);
 }
 
@@ -157,7 +162,7 @@ void tunnel_resume(struct conn *c)
 {
     struct tunnel *t = c->tunnel;
     if (t && !t->over && !(t->events & UV_READABLE))
-        pull(c);
+        seal_for_client(c);
 }
 
 bool tunnel_over(const struct conn *c)
@@ -173,7 +178,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     c->depth++;
     if (events & UV_WRITABLE)
         push_rest(t);
-    pull(c);
+    seal_for_client(c);
     c->depth--;
     conn_settle(c);
 }
