@@ -28,6 +28,9 @@ async function startDoor(t, way, env = {}) {
   return {
     port, descriptors, baseline: descriptors(), scheme: way === "TLS" ? "wss" : "ws",
     drain: () => child.kill("SIGTERM"),
+    sleep: () => child.kill("SIGSTOP"),
+    wake: () => child.kill("SIGCONT"),
+    leap: () => child.kill("SIGUSR1"), // its clock, by 31 s
     async stop() {
       const ended = once(child, "exit");
       child.kill("SIGINT");
@@ -66,6 +69,11 @@ async function until(condition, what) { // nothing outside of the process announ
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   assert.fail(`never: ${what}`);
+}
+
+async function settled(socket) { // the door takes no more of it, or has taken all
+  let before;
+  await until(() => before === (before = socket.bufferedAmount), "a look without a change");
 }
 
 both("messages, fragments and pings come back; no extension is agreed on", async (t, way) => {
@@ -162,6 +170,81 @@ both("stopping with sockets open and readers that take nothing leaves nothing be
   await door.stop();
   sockets.forEach((socket) => socket.resume());
   await Promise.all(sockets.map((socket) => socket.closed));
+});
+
+// While the door sleeps its socket collects many small records. It reads 64 KiB of them at once, and each piece in the tunnel's socket
+// pair costs the kernel hundreds of bytes: the pair is full after some three hundred, long before the speaker has its first look.
+test("TLS: more records than the tunnel takes come back whole and in order", async (t) => {
+  const door = await startDoor(t, "TLS");
+  const socket = await connect(door);
+  const seen = [], sent = Array.from({ length: 2500 }, (_, i) => String(i));
+  const whole = new Promise((resolve) => socket.on("message", (data) => seen.push(String(data)) === sent.length && resolve()));
+  door.sleep();
+  for (const message of sent) await new Promise((resolve) => socket.send(message, resolve)); // so that each is a record
+  door.wake();
+  await Promise.race([whole, socket.closed]);
+  assert.deepEqual(seen, sent);
+  assert.equal(await echo(socket, "and on"), "and on");
+  await door.stop();
+});
+
+// Echoes of a few bytes fill the other direction of the pair first, large ones the client's own socket.
+for (const [what, count, length] of [["small", 100_000, 0], ["large", 600, 65_000]]) {
+  both(`a flood of ${what} frames from a client that reads nothing yet comes back whole and in order`, async (t, way) => {
+    const door = await startDoor(t, way);
+    const socket = await connect(door);
+    socket.pause();
+    for (let i = 0; i < count; i++) socket.send(String(i).padEnd(length));
+    await settled(socket);
+    let next = 0;
+    const whole = new Promise((resolve, reject) => {
+      socket.closed.then((code) => reject(new Error(`closed with ${code} at ${next}`)));
+      socket.on("message", (data) => {
+        if (data.length < length || parseInt(data, 10) !== next) reject(new Error(`${data} for ${next}`));
+        if (++next === count) resolve();
+      });
+    });
+    socket.resume();
+    await whole;
+    assert.equal(await echo(socket, "and on"), "and on");
+    socket.close(1000);
+    assert.equal(await socket.closed, 1000);
+    await door.stop();
+  });
+}
+
+both("a client that floods and never reads is closed after 30 s, one that reads is not", async (t, way) => {
+  const door = await startDoor(t, way);
+  const [deaf, reader] = await Promise.all([connect(door), connect(door)]);
+  deaf.pause();
+  for (let i = 0; i < 600; i++) deaf.send("x".repeat(65_000));
+  await until(() => {
+    door.leap();
+    return door.descriptors() < door.baseline + (way === "TLS" ? 6 : 2);
+  }, "one socket less");
+  assert.equal(await deaf.closed, 1006);
+  assert.equal(await echo(reader, "alive"), "alive");
+  door.leap();
+  assert.equal(await echo(reader, "still"), "still");
+  await door.stop();
+});
+
+both("a drain closes clients that never read after 30 s", async (t, way) => {
+  const door = await startDoor(t, way);
+  const [flooded, flooding] = await Promise.all([connect(door), connect(door)]);
+  flooded.send("flood");
+  await once(flooded, "message");
+  flooded.pause();
+  flooding.pause();
+  for (let i = 0; i < 600; i++) flooding.send("x".repeat(65_000));
+  await settled(flooding);
+  door.drain();
+  await until(() => {
+    door.leap();
+    return door.descriptors() < door.baseline; // the listener has gone as well
+  }, "no socket left");
+  await door.stop();
+  flooded.terminate();
 });
 
 test("TLS: a client that ends its TLS with messages under way has them answered", async (t) => {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* door_echo - a door and nothing behind it, for the tests of HTTP and WebSocket on the wire and for
- * measuring. Prints "port N" once it listens; SIGTERM drains, SIGINT closes. Its addresses:
+ * measuring. Prints "port N" once it listens. SIGTERM drains, SIGINT closes, and SIGUSR1 sets its
+ * clock ahead by 31 s. Its addresses:
  *
  *     /later     echoes as any path does, on the next turn of the loop
  *     /never     never answers; /gone counts those whose client hung up
@@ -9,7 +10,8 @@
  *     /flood     a stream as fast as the reader takes it, 64 MiB
  *     /big       an answer of 4 MiB
  *     /ws        WebSocket: echoes messages of up to 1 MiB, /ws?max=N of up to N bytes; "bye" is
- *                answered and closes, "flood" is followed by 64 MiB
+ *                answered and closes, "flood" is followed by 64 MiB; it aborts once the reader has
+ *                taken nothing for 30 s
  *     any other  {"method","path","query","bytes","hash"} of the request as JSON */
 #include "base/id.h"
 #include "base/json_out.h"
@@ -21,13 +23,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 20, BIG_BYTES = 4 << 20, FLOOD_BYTES = 64 << 20 };
+enum {
+    TICK_MS = 20,
+    BIG_BYTES = 4 << 20,
+    FLOOD_BYTES = 64 << 20,
+    STALL_MS = 30000,
+    LEAP_US = 31000000
+};
 
 static struct {
     uv_loop_t loop;
     struct door *door;
     struct certificate *certificate;
-    uv_signal_t drain, stop;
+    uv_signal_t drain, stop, leap;
+    int64_t ahead_us; /* of the system's clock */
     int gone;
 } app;
 
@@ -158,6 +167,13 @@ static void on_socket_ready(struct exchange *x, void *data)
         more = exchange_send(x, (struct text){block, sizeof block});
 }
 
+static void on_watch(uv_timer_t *timer)
+{
+    struct held *h = timer->data;
+    if (exchange_stalled_ms(h->x) >= STALL_MS)
+        exchange_abort(h->x);
+}
+
 static void ws(struct exchange *x)
 {
     if (!exchange_wants_socket(x)) {
@@ -167,7 +183,7 @@ static void ws(struct exchange *x)
     char max[16];
     bool given = text_query(exchange_query(x), "max", max, sizeof max) == 1;
     exchange_body_max(x, given ? (size_t)atoi(max) : 1 << 20);
-    hold(x);
+    uv_timer_start(&hold(x)->timer, on_watch, TICK_MS, TICK_MS);
     exchange_socket(x, on_message, on_socket_ready);
 }
 
@@ -203,6 +219,26 @@ static void on_drain(uv_signal_t *drain, int number)
     door_drain(app.door);
 }
 
+static int64_t leaping_wall_ms(void *arg)
+{
+    (void)arg;
+    return clock_wall_ms(&clock_system);
+}
+
+static int64_t leaping_mono_us(void *arg)
+{
+    (void)arg;
+    return clock_mono_us(&clock_system) + app.ahead_us;
+}
+
+static const struct clock leaping_clock = {.wall_ms = leaping_wall_ms, .mono_us = leaping_mono_us};
+
+static void on_leap(uv_signal_t *leap, int number)
+{
+    (void)leap, (void)number;
+    app.ahead_us += LEAP_US;
+}
+
 static void on_closed(void *arg)
 {
     (void)arg;
@@ -213,6 +249,7 @@ static void on_stop(uv_signal_t *stop, int number)
 {
     (void)number;
     uv_close((uv_handle_t *)stop, NULL);
+    uv_close((uv_handle_t *)&app.leap, NULL);
     if (!uv_is_closing((uv_handle_t *)&app.drain))
         uv_close((uv_handle_t *)&app.drain, NULL);
     door_close(app.door, on_closed, NULL);
@@ -236,7 +273,7 @@ int main(void)
     }
     struct door_options options = {
         .loop = &app.loop,
-        .clock = &clock_system,
+        .clock = &leaping_clock,
         .host = getenv("ECHO_HOST") ? getenv("ECHO_HOST") : "127.0.0.1",
         .port = (int)setting("ECHO_PORT", 0),
         .connections = (size_t)setting("ECHO_CONNECTIONS", 0),
@@ -256,8 +293,10 @@ int main(void)
     }
     uv_signal_init(&app.loop, &app.drain);
     uv_signal_init(&app.loop, &app.stop);
+    uv_signal_init(&app.loop, &app.leap);
     uv_signal_start_oneshot(&app.drain, on_drain, SIGTERM);
     uv_signal_start_oneshot(&app.stop, on_stop, SIGINT);
+    uv_signal_start(&app.leap, on_leap, SIGUSR1);
     printf("port %d\n", door_port(app.door));
     fflush(stdout);
     uv_run(&app.loop, UV_RUN_DEFAULT);

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <libwebsockets.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { SEAL_BYTES = 1024 }; /* what TLS adds to a write of DOOR_IO_BYTES, and more */
@@ -277,6 +278,17 @@ static void kill_now(struct lws *wsi)
     lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }
 
+/* libwebsockets closes a WebSocket only once its peer has taken what waits to be written, which may
+ * be never. A write that fails tells it that this is in vain. */
+static void fail_waiting_write(struct lws *wsi)
+{
+    unsigned char none[DOOR_PAD] = {0};
+    if (!lws_partial_buffered(wsi))
+        return;
+    shutdown(lws_get_socket_fd(wsi), SHUT_RDWR);
+    (void)lws_write(wsi, none + DOOR_PAD, 0, LWS_WRITE_TEXT);
+}
+
 /* A WebSocket that takes its leave is killed twice: the first time says goodbye. */
 void link_kill(struct conn *c)
 {
@@ -288,6 +300,8 @@ void link_kill(struct conn *c)
     }
     if (!c->x)
         tls_bye(c); /* it ends well; not so within an answer, which would look whole */
+    if (c->link && c->link == c->speaker && c->dying)
+        fail_waiting_write(c->link);
     if (c->link)
         kill_now(c->link);
 }
