@@ -136,9 +136,9 @@ static bool claim(struct connection *q, struct store_order *o, struct error *err
 
 /* ---- the order */
 
-void orders_init(struct orders *a, struct connection *q, const char *host)
+void orders_init(struct orders *a, struct connection *q)
 {
-    *a = (struct orders){.q = q, .host = host};
+    *a = (struct orders){.q = q};
 }
 
 void orders_done(struct orders *a)
@@ -153,7 +153,7 @@ static bool accept_run(struct orders *a, struct store_order *o, struct error *er
         return false;
     if (o->outcome != STORE_DONE)
         return true;
-    return runs_insert(a->q, o, a->host, &num, err) && journal_insert(a->q, o, num, err);
+    return runs_insert(a->q, o, &num, err) && journal_insert(a->q, o, num, err);
 }
 
 /* What the run has taken of its inbox; a run that ends takes all. */

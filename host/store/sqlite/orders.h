@@ -7,12 +7,11 @@
 
 struct orders {
     struct connection *q;
-    const char *host; /* owns the runs that are accepted */
     struct run_updates updates;
 };
 
-void orders_init(struct orders *a, struct connection *q, const char *host); /* both borrowed */
-void orders_done(struct orders *a); /* before the connection is closed */
+void orders_init(struct orders *a, struct connection *q); /* borrowed */
+void orders_done(struct orders *a);                       /* before the connection is closed */
 
 /* True: o->outcome and o->existing are the answer; of a refused order nothing is left in the
  * transaction. False: a statement failed, and parts of the order may be left; err says why. */

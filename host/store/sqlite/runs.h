@@ -17,9 +17,9 @@ struct run_updates {
 };
 void runs_updates_done(struct run_updates *u); /* before the connection is closed */
 
-/* Inserts the run that order->accept describes; *num is its number. host: owns it, unless the order
- * names an owner. */
-bool runs_insert(struct connection *q, const struct store_order *o, const char *host, int64_t *num,
+/* Inserts the run that order->accept describes; *num is its number. This file's host owns it, unless
+ * the order names an owner. */
+bool runs_insert(struct connection *q, const struct store_order *o, int64_t *num,
                  struct error *err) MUST_CHECK;
 /* The run's number and its last sequence number. */
 bool runs_find(struct connection *q, const char *run, int64_t *num, uint64_t *last,

@@ -140,7 +140,7 @@ static const char schema_005[] = "ALTER TABLE api_key ADD COLUMN origins TEXT NO
 static const char schema_006[] =
     "ALTER TABLE api_key ADD COLUMN per_minute INTEGER NOT NULL DEFAULT 0;";
 
-/* - run.owner NULL: accepted before there were owners, by the only host of this file.
+/* - run.owner NULL: the only host of this file.
  * - inbox is keyed by the run's number. AUTOINCREMENT: an id that was taken never comes again, so
  *   that "taken up to this id" cannot mean a row that came later. */
 static const char schema_007[] =

@@ -277,7 +277,7 @@ static bool open_database(struct writer *w, struct error *err)
     enum connection_use use = w->options.existing ? CONNECTION_EXISTING : CONNECTION_WRITER;
     if (!connection_open(&w->q, w->options.data, use, err) || !hosts_own(&w->q, w->host, err))
         return false;
-    orders_init(&w->applying, &w->q, w->host);
+    orders_init(&w->applying, &w->q);
     /* Instead of SQLite's own checkpoint, which runs before a commit returns: see tidy_log. */
     sqlite3_wal_hook(w->q.db, on_commit, w);
     char pragma[64];
