@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of API keys. */
 #include "base/mem.h"
-#include "store/sqlite/messages.h"
-#include "store/sqlite/query.h"
 #include "store/sqlite/store.h"
+#include "store/sqlite/whole_table.h"
 #include <string.h>
 
 static const char key_insert[] =
@@ -138,15 +137,15 @@ void sqlite_keys_used(struct store *s, const struct api_key *keys, size_t count,
 /* ---- the list, oldest first */
 
 struct key_list {
-    struct read read;
-    struct api_key *keys; /* in `read.keep` */
-    size_t count, room;
+    struct whole_table table;
     store_keys_fn fn;
     void *arg;
 };
 
-static void read_key(const struct query *s, struct api_key *key)
+static void read_key(const struct query *s, struct keep *keep, void *row)
 {
+    (void)keep;
+    struct api_key *key = row;
     *key = (struct api_key){
         .permissions = (unsigned)query_column_int(s, 3),
         .created_ms = query_column_int(s, 6),
@@ -163,31 +162,20 @@ static void read_key(const struct query *s, struct api_key *key)
     query_column_copy(s, 10, key->origins, sizeof key->origins);
 }
 
-static bool read_keys(struct read *r, struct connection *q, struct error *err)
+static void answer_keys(struct whole_table *t)
 {
-    struct key_list *l = CONTAINER_OF(r, struct key_list, read);
-    struct query s;
-    int step;
-    query_begin(&s, q, key_rows);
-    while ((step = query_step(&s, err)) > 0) {
-        l->keys = keep_more(&r->keep, l->keys, l->count, &l->room, sizeof *l->keys);
-        read_key(&s, &l->keys[l->count++]);
-    }
-    return step == 0;
-}
-
-static void answer_keys(struct read *r)
-{
-    struct key_list *l = CONTAINER_OF(r, struct key_list, read);
-    l->fn(l->arg, r->failed ? NULL : l->keys, r->failed ? 0 : l->count, read_error(r));
+    struct key_list *l = CONTAINER_OF(t, struct key_list, table);
+    l->fn(l->arg, t->rows, t->count, read_error(&t->read));
 }
 
 void sqlite_list_keys(struct store *s, store_keys_fn fn, void *arg)
 {
     struct key_list *l = mem_zero(1, sizeof *l);
-    l->read.run = read_keys;
-    l->read.answer = answer_keys;
+    l->table.sql = key_rows;
+    l->table.row_bytes = sizeof(struct api_key);
+    l->table.read_row = read_key;
+    l->table.answer = answer_keys;
     l->fn = fn;
     l->arg = arg;
-    read_start(s, &l->read);
+    whole_table_start(s, &l->table);
 }

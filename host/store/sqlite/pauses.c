@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of triggers that an operator has paused. */
 #include "base/mem.h"
-#include "store/sqlite/messages.h"
-#include "store/sqlite/query.h"
 #include "store/sqlite/store.h"
+#include "store/sqlite/whole_table.h"
 
 /* Who paused it first did. */
 static const char pause_insert[] =
@@ -54,43 +53,35 @@ void sqlite_pause(struct store *s, const struct store_pause *p, bool paused,
 }
 
 struct pause_list {
-    struct read read;
-    struct store_pause *rows; /* in `read.keep` */
-    size_t count, room;
+    struct whole_table table;
     store_pauses_fn fn;
     void *arg;
 };
 
-static bool read_pauses(struct read *r, struct connection *q, struct error *err)
+static void read_pause(const struct query *s, struct keep *keep, void *row)
 {
-    struct pause_list *l = CONTAINER_OF(r, struct pause_list, read);
-    struct query s;
-    int step;
-    query_begin(&s, q, pause_rows);
-    while ((step = query_step(&s, err)) > 0) {
-        l->rows = keep_more(&r->keep, l->rows, l->count, &l->room, sizeof *l->rows);
-        l->rows[l->count++] = (struct store_pause){
-            .project = keep_text(&r->keep, query_column_text(&s, 0)).data,
-            .key = keep_text(&r->keep, query_column_text(&s, 1)).data,
-            .by = keep_text(&r->keep, query_column_text(&s, 2)).data,
-            .at_ms = query_column_int(&s, 3),
-        };
-    }
-    return step == 0;
+    *(struct store_pause *)row = (struct store_pause){
+        .project = keep_text(keep, query_column_text(s, 0)).data,
+        .key = keep_text(keep, query_column_text(s, 1)).data,
+        .by = keep_text(keep, query_column_text(s, 2)).data,
+        .at_ms = query_column_int(s, 3),
+    };
 }
 
-static void answer_pauses(struct read *r)
+static void answer_pauses(struct whole_table *t)
 {
-    struct pause_list *l = CONTAINER_OF(r, struct pause_list, read);
-    l->fn(l->arg, l->rows, r->failed ? 0 : l->count, read_error(r));
+    struct pause_list *l = CONTAINER_OF(t, struct pause_list, table);
+    l->fn(l->arg, t->rows, t->count, read_error(&t->read));
 }
 
 void sqlite_list_pauses(struct store *s, store_pauses_fn fn, void *arg)
 {
     struct pause_list *l = mem_zero(1, sizeof *l);
-    l->read.run = read_pauses;
-    l->read.answer = answer_pauses;
+    l->table.sql = pause_rows;
+    l->table.row_bytes = sizeof(struct store_pause);
+    l->table.read_row = read_pause;
+    l->table.answer = answer_pauses;
     l->fn = fn;
     l->arg = arg;
-    read_start(s, &l->read);
+    whole_table_start(s, &l->table);
 }

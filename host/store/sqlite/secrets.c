@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of secrets. Values are sealed before they come here. */
 #include "base/mem.h"
-#include "store/sqlite/messages.h"
-#include "store/sqlite/query.h"
 #include "store/sqlite/store.h"
+#include "store/sqlite/whole_table.h"
 
 /* A new value under an old name keeps the time when the name was made. */
 static const char secret_insert[] =
@@ -72,44 +71,36 @@ void sqlite_secret_remove(struct store *s, const char *name, const struct store_
 }
 
 struct secret_list {
-    struct read read;
-    struct store_secret *rows; /* in `read.keep` */
-    size_t count, room;
+    struct whole_table table;
     store_secrets_fn fn;
     void *arg;
 };
 
-static bool read_secrets(struct read *r, struct connection *q, struct error *err)
+static void read_secret(const struct query *s, struct keep *keep, void *row)
 {
-    struct secret_list *l = CONTAINER_OF(r, struct secret_list, read);
-    struct query s;
-    int step;
-    query_begin(&s, q, secret_rows);
-    while ((step = query_step(&s, err)) > 0) {
-        l->rows = keep_more(&r->keep, l->rows, l->count, &l->room, sizeof *l->rows);
-        l->rows[l->count++] = (struct store_secret){
-            .name = keep_text(&r->keep, query_column_text(&s, 0)).data,
-            .hosts = keep_text(&r->keep, query_column_text(&s, 1)).data,
-            .sealed = keep_text(&r->keep, query_column_text(&s, 2)),
-            .created_ms = query_column_int(&s, 3),
-            .updated_ms = query_column_int(&s, 4),
-        };
-    }
-    return step == 0;
+    *(struct store_secret *)row = (struct store_secret){
+        .name = keep_text(keep, query_column_text(s, 0)).data,
+        .hosts = keep_text(keep, query_column_text(s, 1)).data,
+        .sealed = keep_text(keep, query_column_text(s, 2)),
+        .created_ms = query_column_int(s, 3),
+        .updated_ms = query_column_int(s, 4),
+    };
 }
 
-static void answer_secrets(struct read *r)
+static void answer_secrets(struct whole_table *t)
 {
-    struct secret_list *l = CONTAINER_OF(r, struct secret_list, read);
-    l->fn(l->arg, r->failed ? NULL : l->rows, r->failed ? 0 : l->count, read_error(r));
+    struct secret_list *l = CONTAINER_OF(t, struct secret_list, table);
+    l->fn(l->arg, t->rows, t->count, read_error(&t->read));
 }
 
 void sqlite_list_secrets(struct store *s, store_secrets_fn fn, void *arg)
 {
     struct secret_list *l = mem_zero(1, sizeof *l);
-    l->read.run = read_secrets;
-    l->read.answer = answer_secrets;
+    l->table.sql = secret_rows;
+    l->table.row_bytes = sizeof(struct store_secret);
+    l->table.read_row = read_secret;
+    l->table.answer = answer_secrets;
     l->fn = fn;
     l->arg = arg;
-    read_start(s, &l->read);
+    whole_table_start(s, &l->table);
 }

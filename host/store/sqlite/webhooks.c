@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of secrets that open the webhook address of one trigger. */
 #include "base/mem.h"
-#include "store/sqlite/messages.h"
-#include "store/sqlite/query.h"
 #include "store/sqlite/store.h"
+#include "store/sqlite/whole_table.h"
 
 static const char webhook_insert[] =
     "INSERT INTO webhook(id, project, trigger, hash, created_ms, revoked_ms)"
@@ -138,50 +137,39 @@ void sqlite_webhook_revoke(struct store *s, const struct store_webhook *which, i
 /* ---- the list, by trigger */
 
 struct webhook_list {
-    struct read read;
-    struct store_webhook *rows; /* in `read.keep` */
-    size_t count, room;
+    struct whole_table table;
     store_webhooks_fn fn;
     void *arg;
 };
 
-static void read_row(const struct query *s, struct store_webhook *row)
+static void read_webhook(const struct query *s, struct keep *keep, void *row)
 {
-    *row = (struct store_webhook){
+    (void)keep;
+    struct store_webhook *webhook = row;
+    *webhook = (struct store_webhook){
         .created_ms = query_column_int(s, 4),
         .revoked_ms = query_column_int(s, 5),
     };
-    query_column_copy(s, 0, row->id, sizeof row->id);
-    query_column_copy(s, 1, row->project, sizeof row->project);
-    query_column_copy(s, 2, row->trigger, sizeof row->trigger);
-    query_column_hash(s, 3, row->hash);
+    query_column_copy(s, 0, webhook->id, sizeof webhook->id);
+    query_column_copy(s, 1, webhook->project, sizeof webhook->project);
+    query_column_copy(s, 2, webhook->trigger, sizeof webhook->trigger);
+    query_column_hash(s, 3, webhook->hash);
 }
 
-static bool read_webhooks(struct read *r, struct connection *q, struct error *err)
+static void answer_webhooks(struct whole_table *t)
 {
-    struct webhook_list *l = CONTAINER_OF(r, struct webhook_list, read);
-    struct query s;
-    int step;
-    query_begin(&s, q, webhook_rows);
-    while ((step = query_step(&s, err)) > 0) {
-        l->rows = keep_more(&r->keep, l->rows, l->count, &l->room, sizeof *l->rows);
-        read_row(&s, &l->rows[l->count++]);
-    }
-    return step == 0;
-}
-
-static void answer_webhooks(struct read *r)
-{
-    struct webhook_list *l = CONTAINER_OF(r, struct webhook_list, read);
-    l->fn(l->arg, r->failed ? NULL : l->rows, r->failed ? 0 : l->count, read_error(r));
+    struct webhook_list *l = CONTAINER_OF(t, struct webhook_list, table);
+    l->fn(l->arg, t->rows, t->count, read_error(&t->read));
 }
 
 void sqlite_list_webhooks(struct store *s, store_webhooks_fn fn, void *arg)
 {
     struct webhook_list *l = mem_zero(1, sizeof *l);
-    l->read.run = read_webhooks;
-    l->read.answer = answer_webhooks;
+    l->table.sql = webhook_rows;
+    l->table.row_bytes = sizeof(struct store_webhook);
+    l->table.read_row = read_webhook;
+    l->table.answer = answer_webhooks;
     l->fn = fn;
     l->arg = arg;
-    read_start(s, &l->read);
+    whole_table_start(s, &l->table);
 }
