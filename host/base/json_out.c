@@ -3,7 +3,7 @@
 
 /* A comma is due behind a value; behind an opening bracket, a comma, or what is no JSON at all
  * ("data: ") none is. */
-static void begin(struct buf *b, const char *name)
+static void put_comma_and_name(struct buf *b, const char *name)
 {
     char last = b->len ? b->data[b->len - 1] : 0;
     bool behind_value = last == '"' || last == '}' || last == ']' || (last >= '0' && last <= '9') ||
@@ -18,7 +18,7 @@ static void begin(struct buf *b, const char *name)
 
 void json_open(struct buf *b, const char *name, char bracket)
 {
-    begin(b, name);
+    put_comma_and_name(b, name);
     buf_char(b, bracket);
 }
 
@@ -29,7 +29,7 @@ void json_close(struct buf *b, char bracket)
 
 void json_text(struct buf *b, const char *name, struct text value)
 {
-    begin(b, name);
+    put_comma_and_name(b, name);
     if (value.data)
         json_put_string(b, value);
     else
@@ -43,31 +43,31 @@ void json_word(struct buf *b, const char *name, const char *value)
 
 void json_int(struct buf *b, const char *name, int64_t value)
 {
-    begin(b, name);
+    put_comma_and_name(b, name);
     buf_int(b, value);
 }
 
 void json_double(struct buf *b, const char *name, double value)
 {
-    begin(b, name);
+    put_comma_and_name(b, name);
     json_put_number(b, value);
 }
 
 void json_flag(struct buf *b, const char *name, bool value)
 {
-    begin(b, name);
+    put_comma_and_name(b, name);
     buf_str(b, value ? "true" : "false");
 }
 
 void json_raw(struct buf *b, const char *name, struct text json)
 {
-    begin(b, name);
+    put_comma_and_name(b, name);
     buf_text(b, json.data ? json : TEXT("null"));
 }
 
 void json_tree(struct buf *b, const char *name, const cJSON *value)
 {
-    begin(b, name);
+    put_comma_and_name(b, name);
     json_put_tree(b, value);
 }
 

@@ -5,7 +5,7 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-static void begin(SHA256_CTX *hash, const unsigned char *key, size_t bytes, unsigned char pad)
+static void start_hash(SHA256_CTX *hash, const unsigned char *key, size_t bytes, unsigned char pad)
 {
     unsigned char block[SHA256_CBLOCK];
     memset(block, pad, sizeof block);
@@ -19,8 +19,8 @@ static void begin(SHA256_CTX *hash, const unsigned char *key, size_t bytes, unsi
 void mac_init(struct mac *m, const void *key, size_t bytes)
 {
     assert(bytes <= SHA256_CBLOCK);
-    begin(&m->inner, key, bytes, 0x36);
-    begin(&m->outer, key, bytes, 0x5c);
+    start_hash(&m->inner, key, bytes, 0x36);
+    start_hash(&m->outer, key, bytes, 0x5c);
 }
 
 void mac_sign(const struct mac *m, struct text message, unsigned char out[SHA256_BYTES])

@@ -40,7 +40,8 @@ struct check {
     size_t cap;
 };
 
-/* The sentence says `member` of `name` (or NULL) and what it must be. */
+/* Fills err with "/name/member must be …", and `field` with the pointer in front of it;
+ * member NULL: the field itself. */
 static bool refuse(struct check *c, const char *name, const char *member, const char *must)
 {
     char pointer[256];
@@ -70,7 +71,7 @@ static bool is_word(const cJSON *v)
     return count >= 1 && count <= WORD_MAX;
 }
 
-static bool take_instruction(struct check *c, const cJSON *v)
+static bool read_instruction(struct check *c, const cJSON *v)
 {
     if (cJSON_IsObject(v))
         c->out->instruction_object = v;
@@ -81,33 +82,33 @@ static bool take_instruction(struct check *c, const cJSON *v)
     return true;
 }
 
-static bool take_session(struct check *c, const cJSON *v)
+static bool read_session(struct check *c, const cJSON *v)
 {
     c->out->session = v->valuestring;
     return is_word(v) || refuse(c, v->string, NULL, "a string of 1 to 256 characters");
 }
 
-static bool take_environment(struct check *c, const cJSON *v)
+static bool read_environment(struct check *c, const cJSON *v)
 {
     c->out->environment = v->valuestring;
     return is_word(v) || refuse(c, v->string, NULL, "a string of 1 to 256 characters");
 }
 
-static bool take_language(struct check *c, const cJSON *v)
+static bool read_language(struct check *c, const cJSON *v)
 {
     c->out->language = cJSON_IsString(v) ? known_fields_language(v->valuestring) : NULL;
     return c->out->language ||
            refuse(c, v->string, NULL, "a language code of ISO 639-1 such as \"en\"");
 }
 
-static bool take_timezone(struct check *c, const cJSON *v)
+static bool read_timezone(struct check *c, const cJSON *v)
 {
     c->out->timezone = cJSON_IsString(v) ? timezone_canonical(v->valuestring) : NULL;
     return c->out->timezone ||
            refuse(c, v->string, NULL, "an IANA time zone such as \"Europe/Berlin\"");
 }
 
-static bool is_flat(struct check *c, const cJSON *object)
+static bool check_flat(struct check *c, const cJSON *object)
 {
     if (!cJSON_IsObject(object))
         return refuse(c, object->string, NULL, "an object");
@@ -118,26 +119,26 @@ static bool is_flat(struct check *c, const cJSON *object)
     return true;
 }
 
-static bool take_customer(struct check *c, const cJSON *v)
+static bool read_customer(struct check *c, const cJSON *v)
 {
     c->out->customer = v;
-    return is_flat(c, v);
+    return check_flat(c, v);
 }
 
-static bool take_context(struct check *c, const cJSON *v)
+static bool read_context(struct check *c, const cJSON *v)
 {
     c->out->context = v;
-    return is_flat(c, v);
+    return check_flat(c, v);
 }
 
 static const struct {
     const char *name;
-    bool (*take)(struct check *c, const cJSON *v);
+    bool (*read)(struct check *c, const cJSON *v);
 } fields[] = {
-    {"instruction", take_instruction}, {"sessionId", take_session},
-    {"environment", take_environment}, {"language", take_language},
-    {"timezone", take_timezone},       {"customer", take_customer},
-    {"context", take_context},
+    {"instruction", read_instruction}, {"sessionId", read_session},
+    {"environment", read_environment}, {"language", read_language},
+    {"timezone", read_timezone},       {"customer", read_customer},
+    {"context", read_context},
 };
 
 bool known_fields_check(const cJSON *body, struct known_fields *out, char *field, size_t cap,
@@ -153,7 +154,7 @@ bool known_fields_check(const cJSON *body, struct known_fields *out, char *field
         return error_set(err, ERROR_INVALID, "the body must be an object");
     for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
         const cJSON *v = json_get(body, fields[i].name);
-        if (v && !cJSON_IsNull(v) && !fields[i].take(&c, v))
+        if (v && !cJSON_IsNull(v) && !fields[i].read(&c, v))
             return false;
     }
     return true;

@@ -26,7 +26,7 @@ static int compare(const void *a, const void *b)
     return strcasecmp(((const struct zone *)a)->name, ((const struct zone *)b)->name);
 }
 
-static void add(struct timezones *z, struct text name, struct text target)
+static void add_zone(struct timezones *z, struct text name, struct text target)
 {
     if (z->count == z->cap) {
         z->cap = z->cap ? z->cap * 2 : 256;
@@ -43,9 +43,9 @@ struct timezones *timezones_parse(struct text zi)
         struct text line = text_cut(&zi, '\n'), kind = text_cut(&line, ' ');
         struct text first = text_cut(&line, ' '), second = text_cut(&line, ' ');
         if (text_is(kind, "Z") && first.len)
-            add(z, first, TEXT_NONE);
+            add_zone(z, first, TEXT_NONE);
         else if (text_is(kind, "L") && first.len && second.len)
-            add(z, second, first);
+            add_zone(z, second, first);
     }
     if (z->count)
         qsort(z->zones, z->count, sizeof *z->zones, compare);

@@ -17,7 +17,7 @@ static void on_timeout(struct timer *timer);
 static void on_failed(struct timer *timer);
 
 /* curl has a limit of its own, but calls that wait for it would not time out (7.88). */
-static void fill(struct http *h)
+static void start_waiting_calls(struct http *h)
 {
     while (h->places < HTTP_AT_ONCE && !list_empty(&h->waiting)) {
         struct http_call *call = LIST_ENTRY(list_pop(&h->waiting), struct http_call, link);
@@ -67,7 +67,7 @@ static void deliver_done(struct http *h)
         call_free(call);
     }
     if (!h->closing)
-        fill(h);
+        start_waiting_calls(h);
 }
 
 static void finish(struct http_call *call)
@@ -263,7 +263,7 @@ struct http_call *http_start(struct http *h, const struct http_request *request,
     timers_set(&h->timers, &call->timer, ready ? call->timeout_ms : 0,
                ready ? on_timeout : on_failed);
     if (ready)
-        fill(h);
+        start_waiting_calls(h);
     return call;
 }
 
@@ -275,7 +275,7 @@ void http_cancel(struct http_call *call)
     list_del(&call->link);
     call_free(call);
     if (!h->closing)
-        fill(h);
+        start_waiting_calls(h);
 }
 
 static void cancel_all(struct list *calls)

@@ -57,7 +57,7 @@ static bool dispatch(struct sse *s, sse_fn fn, void *arg)
     return go_on;
 }
 
-static void set(struct buf *b, bool *has, struct text value)
+static void keep_field(struct buf *b, bool *has, struct text value)
 {
     buf_clear(b);
     buf_text(b, value);
@@ -80,10 +80,10 @@ static void take_field(struct sse *s, struct text line)
         buf_text(&s->data, value);
         s->has_data = true;
     } else if (text_is(name, "event")) {
-        set(&s->name, &s->has_name, value);
+        keep_field(&s->name, &s->has_name, value);
     } else if (text_is(name, "id")) {
         if (!memchr(value.data, '\0', value.len))
-            set(&s->id, &s->has_id, value);
+            keep_field(&s->id, &s->has_id, value);
     } else if (text_is(name, "retry") && text_u64(value, &number) && number <= INT64_MAX) {
         s->retry_ms = (int64_t)number;
     } /* all else, comments too (their name is empty), is ignored */

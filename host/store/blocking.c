@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* blocking.c - the functions for the CLI: those of store.h on a store that answers before they
- * return. */
+/* blocking.c - the functions for the CLI: those of store.h, on a store that answers before
+ * they return. */
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "store/store.h"

@@ -210,8 +210,8 @@ struct store_turn {
 void store_session_add(struct store *s, const struct store_turn *turn, store_written_fn done,
                        void *arg);
 
-/* ---- reads; every callback gets err != NULL on failure. Rows and texts are borrowed during the
- * callback. */
+/* ---- reads
+ * Every callback gets err != NULL on failure. Rows and texts are borrowed during the callback. */
 
 struct store_run {
     char run[ID_BYTES];
@@ -261,8 +261,8 @@ struct store_chunk {
     struct text bytes;
 };
 /* Chunks that hold records with sequence numbers >= from, in order, at most max_bytes of them (one
- * at least). `end` = last committed sequence number of the run (0: no such run); `status` its
- * status. */
+ * at least). `end`: the last committed sequence number of the run (0: there is no such run).
+ * `status`: that of the run. */
 typedef void (*store_journal_fn)(void *arg, const struct store_chunk *chunks, size_t count,
                                  uint64_t end, enum store_status status, const struct error *err);
 void store_read_journal(struct store *s, const char *run, uint64_t from, size_t max_bytes,
@@ -303,8 +303,8 @@ struct store_audit_row {
     int64_t num;
     struct store_audit a;
 };
-/* The newest first, those below `before` (INT64_MAX: all), at most limit; rows borrowed during the
- * callback. */
+/* The newest first, those below `before` (INT64_MAX: all), at most limit of them.
+ * The rows are borrowed during the callback. */
 typedef void (*store_audits_fn)(void *arg, const struct store_audit_row *rows, size_t count,
                                 bool more, const struct error *err);
 void store_list_audit(struct store *s, int64_t before, uint32_t limit, store_audits_fn fn,

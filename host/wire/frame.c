@@ -130,7 +130,7 @@ void frame_read(struct frame_reader *r, const struct frame *f)
 }
 
 /* The next `bytes` of the payload, or NULL (and broken for good) when there are not so many. */
-static const char *take(struct frame_reader *r, size_t bytes)
+static const char *take_bytes(struct frame_reader *r, size_t bytes)
 {
     if (r->broken || r->rest.len < bytes) {
         r->broken = true;
@@ -144,19 +144,19 @@ static const char *take(struct frame_reader *r, size_t bytes)
 
 uint8_t frame_get_u8(struct frame_reader *r)
 {
-    const char *at = take(r, 1);
+    const char *at = take_bytes(r, 1);
     return at ? (uint8_t)*at : 0;
 }
 
 uint32_t frame_get_u32(struct frame_reader *r)
 {
-    const char *at = take(r, sizeof(uint32_t));
+    const char *at = take_bytes(r, sizeof(uint32_t));
     return at ? get_le32(at) : 0;
 }
 
 uint64_t frame_get_u64(struct frame_reader *r)
 {
-    const char *at = take(r, sizeof(uint64_t));
+    const char *at = take_bytes(r, sizeof(uint64_t));
     return at ? get_le64(at) : 0;
 }
 
@@ -165,7 +165,7 @@ struct text frame_get_bytes(struct frame_reader *r)
     uint32_t len = frame_get_u32(r);
     if (r->broken || len == FRAME_ABSENT)
         return TEXT_NONE;
-    const char *at = take(r, len);
+    const char *at = take_bytes(r, len);
     return at ? (struct text){at, len} : TEXT_NONE;
 }
 

@@ -76,7 +76,7 @@ static void skip_blanks(struct scan *s)
     }
 }
 
-static bool take(struct scan *s, char c)
+static bool skip_char(struct scan *s, char c)
 {
     if (s->rest.len == 0 || *s->rest.data != c)
         return false;
@@ -118,9 +118,9 @@ static bool take_quoted(struct scan *s, struct text *out)
 static bool take_pair(struct scan *s, struct hop *hop)
 {
     struct text name = take_token(s), value;
-    if (name.len == 0 || !take(s, '='))
+    if (name.len == 0 || !skip_char(s, '='))
         return false;
-    if (take(s, '"')) {
+    if (skip_char(s, '"')) {
         if (!take_quoted(s, &value))
             return false;
     } else if ((value = take_token(s)).len == 0) {
@@ -143,7 +143,7 @@ static bool take_element(struct scan *s, struct hop *hop)
         if (!take_pair(s, hop))
             return false;
         skip_blanks(s);
-    } while (take(s, ';'));
+    } while (skip_char(s, ';'));
     return true;
 }
 
@@ -156,7 +156,7 @@ static bool client_of_elements(const struct cidr_list *trusted, struct text head
     do {
         if (count == FORWARDED_HOPS || !take_element(&s, &hops[count++]))
             return false;
-    } while (take(&s, ','));
+    } while (skip_char(&s, ','));
     if (s.rest.len > 0)
         return false;
     while (count > 0) {

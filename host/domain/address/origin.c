@@ -79,7 +79,7 @@ bool origin_read(struct text t, char out[ORIGIN_BYTES], struct error *err)
     return no_origin(t, err);
 }
 
-static bool add(const cJSON *v, size_t entry, struct buf *list, struct error *err)
+static bool add_origin(const cJSON *v, size_t entry, struct buf *list, struct error *err)
 {
     char origin[ORIGIN_BYTES];
     if (!cJSON_IsString(v))
@@ -95,14 +95,14 @@ static bool add(const cJSON *v, size_t entry, struct buf *list, struct error *er
 bool origin_list_read(const cJSON *json, struct buf *list, struct error *err)
 {
     if (cJSON_IsString(json))
-        return add(json, 1, list, err);
+        return add_origin(json, 1, list, err);
     if (!cJSON_IsArray(json) && !(cJSON_IsObject(json) && !json->child))
         return error_set(err, ERROR_INVALID, "a list of origins is needed");
     size_t count = 0;
     for (const cJSON *v = json->child; v; v = v->next) {
         if (++count > ORIGIN_LIST)
             return error_set(err, ERROR_LIMIT, "at most %d origins are taken", ORIGIN_LIST);
-        if (!add(v, count, list, err))
+        if (!add_origin(v, count, list, err))
             return false;
     }
     return true;

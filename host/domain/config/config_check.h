@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* config_check.h - what single settings may say, for the rows of config.c: config_row.check.
- * Pure. */
+/* config_check.h - what single settings may say, for config_row.check in config.c.
+ * Pure functions. */
 #pragma once
 #include "base/error.h"
 #include "base/text.h"

@@ -25,7 +25,7 @@ static int take_number(struct text *t, size_t digits)
     return n;
 }
 
-static bool take(struct text *t, const char *one_of)
+static bool skip_one_of(struct text *t, const char *one_of)
 {
     if (t->len == 0 || !t->data[0] || !strchr(one_of, t->data[0]))
         return false;
@@ -45,8 +45,8 @@ static bool take_date(struct text *t)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int year = take_number(t, 4);
-    int month = year >= 0 && take(t, "-") ? take_number(t, 2) : -1;
-    int day = month >= 0 && take(t, "-") ? take_number(t, 2) : -1;
+    int month = year >= 0 && skip_one_of(t, "-") ? take_number(t, 2) : -1;
+    int day = month >= 0 && skip_one_of(t, "-") ? take_number(t, 2) : -1;
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     return within(month, 1, 12) && within(day, 1, days[month - 1] + (month == 2 && leap));
 }
@@ -55,12 +55,12 @@ static bool take_date(struct text *t)
 static bool take_offset(struct text *t, int *minutes)
 {
     *minutes = 0;
-    if (take(t, "Zz"))
+    if (skip_one_of(t, "Zz"))
         return true;
     bool west = t->len > 0 && t->data[0] == '-';
-    if (!take(t, "+-"))
+    if (!skip_one_of(t, "+-"))
         return false;
-    int hour = take_number(t, 2), minute = take(t, ":") ? take_number(t, 2) : -1;
+    int hour = take_number(t, 2), minute = skip_one_of(t, ":") ? take_number(t, 2) : -1;
     *minutes = (hour * 60 + minute) * (west ? -1 : 1);
     return within(hour, 0, 23) && within(minute, 0, 59);
 }
@@ -69,11 +69,11 @@ static bool take_time(struct text *t)
 {
     int offset;
     int hour = take_number(t, 2);
-    int minute = hour >= 0 && take(t, ":") ? take_number(t, 2) : -1;
-    int second = minute >= 0 && take(t, ":") ? take_number(t, 2) : -1;
+    int minute = hour >= 0 && skip_one_of(t, ":") ? take_number(t, 2) : -1;
+    int second = minute >= 0 && skip_one_of(t, ":") ? take_number(t, 2) : -1;
     if (!within(hour, 0, 23) || !within(minute, 0, 59) || !within(second, 0, 60))
         return false;
-    if (take(t, ".")) {
+    if (skip_one_of(t, ".")) {
         if (take_number(t, 1) < 0)
             return false;
         while (take_number(t, 1) >= 0)
@@ -98,7 +98,7 @@ static bool time_ok(struct text t)
 
 static bool date_time_ok(struct text t)
 {
-    return take_date(&t) && take(&t, "Tt") && take_time(&t) && t.len == 0;
+    return take_date(&t) && skip_one_of(&t, "Tt") && take_time(&t) && t.len == 0;
 }
 
 /* "4H30M": units in this order, without a gap between them; at least one. */
@@ -120,7 +120,7 @@ static bool take_units(struct text *t, const char *units)
 
 static bool duration_ok(struct text t)
 {
-    if (!take(&t, "P"))
+    if (!skip_one_of(&t, "P"))
         return false;
     struct text weeks = t;
     if (take_units(&weeks, "W") && weeks.len == 0)
@@ -128,7 +128,7 @@ static bool duration_ok(struct text t)
     bool dated = t.len && t.data[0] != 'T';
     if (dated && !take_units(&t, "YMD"))
         return false;
-    if (take(&t, "T"))
+    if (skip_one_of(&t, "T"))
         return take_units(&t, "HMS") && t.len == 0;
     return dated && t.len == 0;
 }

@@ -5,8 +5,8 @@
  *
  * What is not as in ECMA-262: a lookbehind must have a fixed length; a group keeps what it captured
  * in an earlier round of a repetition around it; a lone surrogate matches nothing, so it is no
- * pattern; \p{…} knows general categories, Script=, Script_Extensions= and the usual binary
- * properties.
+ * pattern; \p{…} knows general categories, Script=, Script_Extensions= and the usual
+ * binary properties.
  *
  * Limits: a pattern has at most REGEX_BYTES, a count at most REGEX_COUNT, a subject at most
  * REGEX_SUBJECT bytes; a match costs steps, which the caller gives: one for each item of the

@@ -35,7 +35,7 @@ static bool is_next(const struct parser *p, const char *word)
     return text_starts((struct text){p->at, (size_t)(p->end - p->at)}, word);
 }
 
-static bool take(struct parser *p, const char *word)
+static bool skip_word(struct parser *p, const char *word)
 {
     bool there = is_next(p, word);
     p->at += there ? strlen(word) : 0;
@@ -83,13 +83,13 @@ static int32_t take_hex(struct parser *p, int least, int most)
 /* Behind "\u". */
 static bool take_unicode(struct parser *p, const char *escape, int32_t *c)
 {
-    if (take(p, "{")) {
+    if (skip_word(p, "{")) {
         *c = take_hex(p, 1, 6);
-        if (!take(p, "}") || *c > 0x10ffff)
+        if (!skip_word(p, "}") || *c > 0x10ffff)
             return wrong(p, escape, "\\u{…} wants one to six hexadecimal digits, 10FFFF at most");
     } else {
         *c = take_hex(p, 4, 4);
-        if (*c >= 0xd800 && *c <= 0xdbff && take(p, "\\u")) {
+        if (*c >= 0xd800 && *c <= 0xdbff && skip_word(p, "\\u")) {
             int32_t low = take_hex(p, 4, 4);
             *c = low >= 0xdc00 && low <= 0xdfff ? 0x10000 + (*c - 0xd800) * 0x400 + low - 0xdc00
                                                 : *c;
@@ -140,7 +140,7 @@ static bool take_property(struct parser *p, char letter)
 {
     const char *escape = p->at - 2, *name = p->at + 1;
     char property[PROPERTY_MAX];
-    bool braced = take(p, "{");
+    bool braced = skip_word(p, "{");
     while (p->at < p->end && *p->at != '}')
         p->at++;
     if (!braced || p->at == p->end)
@@ -178,7 +178,7 @@ static bool take_set(struct parser *p, bool in_class, bool *is_set)
 static bool take_class_atom(struct parser *p, int32_t *c)
 {
     bool is_set = false;
-    if (!take(p, "\\")) {
+    if (!skip_word(p, "\\")) {
         *c = take_character(p);
         return true;
     }
@@ -222,8 +222,8 @@ static bool take_range(struct parser *p)
 static bool take_class(struct parser *p)
 {
     const char *opening = p->at - 1;
-    bool negated = take(p, "^");
-    if (take(p, "]")) { /* nothing, or anything */
+    bool negated = skip_word(p, "^");
+    if (skip_word(p, "]")) { /* nothing, or anything */
         buf_str(p->out, negated ? "[\\x{0}-\\x{10ffff}]" : "(?!)");
         return true;
     }
@@ -232,7 +232,7 @@ static bool take_class(struct parser *p)
         if (!take_range(p))
             return false;
     }
-    if (!take(p, "]"))
+    if (!skip_word(p, "]"))
         return wrong(p, opening, "[ is not closed");
     buf_char(p->out, ']');
     return true;
@@ -267,14 +267,14 @@ static bool take_group(struct parser *p, bool *atom)
     static const char *const looks[] = {"?=", "?!", "?<=", "?<!"};
     const char *opening = p->at - 1, *look = NULL;
     for (size_t i = 0; i < ARRAY_LEN(looks) && !look; i++)
-        look = take(p, looks[i]) ? looks[i] : NULL;
+        look = skip_word(p, looks[i]) ? looks[i] : NULL;
     *atom = look == NULL;
     buf_char(p->out, '(');
     if (look)
         buf_str(p->out, look);
-    else if (take(p, "?:"))
+    else if (skip_word(p, "?:"))
         buf_str(p->out, "?:");
-    else if (take(p, "?<")) {
+    else if (skip_word(p, "?<")) {
         buf_str(p->out, "?<");
         if (!take_name(p))
             return false;
@@ -285,7 +285,7 @@ static bool take_group(struct parser *p, bool *atom)
     if (!take_alternatives(p))
         return false;
     p->depth--;
-    if (!take(p, ")"))
+    if (!skip_word(p, ")"))
         return wrong(p, opening, "( is not closed");
     buf_char(p->out, ')');
     return true;
@@ -335,7 +335,7 @@ static bool take_escape(struct parser *p, bool *atom)
     }
     if (*p->at >= '1' && *p->at <= '9')
         return take_reference(p);
-    if (take(p, "k<")) {
+    if (skip_word(p, "k<")) {
         buf_str(p->out, "\\k<");
         return take_name(p);
     }
@@ -367,12 +367,12 @@ static bool take_counts(struct parser *p)
             return wrong(p, opening, "{ wants counts such as {2,5}; write \\{ for the character");
         if (n > REGEX_COUNT)
             return wrong(p, opening, "a count is at most %d", REGEX_COUNT);
-        if (i == 0 && !take(p, ",")) {
+        if (i == 0 && !skip_word(p, ",")) {
             counts[1] = n;
             break;
         }
     }
-    if (!take(p, "}"))
+    if (!skip_word(p, "}"))
         return wrong(p, opening, "{ wants counts such as {2,5}; write \\{ for the character");
     if (counts[1] < counts[0])
         return wrong(p, opening, "the counts are out of order");
@@ -388,7 +388,7 @@ static bool take_quantifier(struct parser *p)
         return true;
     else if (!take_counts(p))
         return false;
-    if (take(p, "?"))
+    if (skip_word(p, "?"))
         buf_char(p->out, '?');
     return true;
 }
@@ -405,13 +405,13 @@ static bool take_term(struct parser *p)
         atom = false;
         buf_char(p->out, c);
         p->at++;
-    } else if (take(p, "."))
+    } else if (skip_word(p, "."))
         buf_printf(p->out, "[%s]", regex_class_dot);
-    else if (take(p, "["))
+    else if (skip_word(p, "["))
         fine = take_class(p);
-    else if (take(p, "("))
+    else if (skip_word(p, "("))
         fine = take_group(p, &atom);
-    else if (take(p, "\\"))
+    else if (skip_word(p, "\\"))
         fine = take_escape(p, &atom);
     else
         put_character(p, take_character(p));
@@ -421,7 +421,7 @@ static bool take_term(struct parser *p)
 static bool take_alternatives(struct parser *p)
 {
     while (p->at < p->end && *p->at != ')') {
-        if (take(p, "|"))
+        if (skip_word(p, "|"))
             buf_char(p->out, '|');
         else if (!take_term(p))
             return false;

@@ -9,8 +9,8 @@
 static const char *const type_names[] = {"string", "number", "integer", "boolean",
                                          "object", "array",  "any",     NULL};
 
-static bool wrong(struct schema_place *p, const char *format, ...) PRINTF_LIKE(2, 3);
-static bool wrong(struct schema_place *p, const char *format, ...)
+static bool refuse_rule(struct schema_place *p, const char *format, ...) PRINTF_LIKE(2, 3);
+static bool refuse_rule(struct schema_place *p, const char *format, ...)
 {
     char text[ERROR_TEXT];
     va_list args;
@@ -26,14 +26,14 @@ static bool is_table(const cJSON *v)
     return cJSON_IsObject(v) || (cJSON_IsArray(v) && !v->child);
 }
 
-static bool take_rule(struct schema_rule *r, const cJSON *v, struct schema_place *p);
+static bool load_rule(struct schema_rule *r, const cJSON *v, struct schema_place *p);
 
-static bool take_rules(struct schema_rule *r, const cJSON *rules, struct schema_place *p)
+static bool load_fields_of(struct schema_rule *r, const cJSON *rules, struct schema_place *p)
 {
     if (!is_table(rules))
-        return wrong(p, "a table of fields is needed");
+        return refuse_rule(p, "a table of fields is needed");
     if (p->depth == SCHEMA_DEPTH)
-        return wrong(p, "nested deeper than %d", SCHEMA_DEPTH);
+        return refuse_rule(p, "nested deeper than %d", SCHEMA_DEPTH);
     if (!rules->child)
         return true;
     r->fields = mem_zero((size_t)cJSON_GetArraySize(rules), sizeof *r->fields);
@@ -41,7 +41,7 @@ static bool take_rules(struct schema_rule *r, const cJSON *rules, struct schema_
         size_t before = schema_enter(p, ".%s", v->string);
         struct schema_rule *field = &r->fields[r->field_count++];
         field->name = v->string;
-        if (!take_rule(field, v, p))
+        if (!load_rule(field, v, p))
             return false;
         schema_leave(p, before);
     }
@@ -50,135 +50,137 @@ static bool take_rules(struct schema_rule *r, const cJSON *rules, struct schema_
 
 /* ---- keys */
 
-static bool take_optional(struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool load_optional(struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     r->optional = cJSON_IsTrue(v);
-    return cJSON_IsBool(v) || wrong(p, "\"optional\" is true or false");
+    return cJSON_IsBool(v) || refuse_rule(p, "\"optional\" is true or false");
 }
 
-static bool bound_ok(const struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool check_bound(const struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     if (!schema_is_measured(r->type))
-        return wrong(p, "\"%s\" does not go with type \"%s\"", v->string, type_names[r->type]);
+        return refuse_rule(p, "\"%s\" does not go with type \"%s\"", v->string,
+                           type_names[r->type]);
     if (r->type == TYPE_NUMBER)
-        return cJSON_IsNumber(v) || wrong(p, "\"%s\" must be a number", v->string);
+        return cJSON_IsNumber(v) || refuse_rule(p, "\"%s\" must be a number", v->string);
     if (r->type == TYPE_INTEGER)
-        return schema_is_integer(v) || wrong(p, "\"%s\" must be a whole number", v->string);
+        return schema_is_integer(v) || refuse_rule(p, "\"%s\" must be a whole number", v->string);
     return (schema_is_integer(v) && v->valuedouble >= 0) ||
-           wrong(p, "\"%s\" must be a whole number from 0", v->string);
+           refuse_rule(p, "\"%s\" must be a whole number from 0", v->string);
 }
 
-static bool take_min(struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool load_min(struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     r->min = v;
-    return bound_ok(r, v, p);
+    return check_bound(r, v, p);
 }
 
-static bool take_max(struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool load_max(struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     r->max = v;
-    return bound_ok(r, v, p);
+    return check_bound(r, v, p);
 }
 
-static bool take_enum(struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool load_enum(struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     r->values = v;
     if (!cJSON_IsArray(v) || !v->child)
-        return wrong(p, "\"enum\" is a list of the allowed values");
+        return refuse_rule(p, "\"enum\" is a list of the allowed values");
     for (const cJSON *e = v->child; e; e = e->next) {
         if (!schema_has_type(r->type, e))
-            return wrong(p, "\"enum\" has a value that is no %s", type_names[r->type]);
+            return refuse_rule(p, "\"enum\" has a value that is no %s", type_names[r->type]);
     }
     return true;
 }
 
-static bool take_fields(struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool load_fields(struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     if (r->type != TYPE_OBJECT)
-        return wrong(p, "\"fields\" goes with type \"object\" only");
-    return take_rules(r, v, p);
+        return refuse_rule(p, "\"fields\" goes with type \"object\" only");
+    return load_fields_of(r, v, p);
 }
 
-static bool take_items(struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool load_items(struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     if (r->type != TYPE_ARRAY)
-        return wrong(p, "\"items\" goes with type \"array\" only");
+        return refuse_rule(p, "\"items\" goes with type \"array\" only");
     if (p->depth == SCHEMA_DEPTH)
-        return wrong(p, "nested deeper than %d", SCHEMA_DEPTH);
+        return refuse_rule(p, "nested deeper than %d", SCHEMA_DEPTH);
     size_t before = schema_enter(p, ".items");
     r->items = mem_zero(1, sizeof *r->items);
-    if (!take_rule(r->items, v, p))
+    if (!load_rule(r->items, v, p))
         return false;
     schema_leave(p, before);
     return true;
 }
 
-static bool is_text(const struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool check_string(const struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     if (r->type != TYPE_STRING)
-        return wrong(p, "\"%s\" goes with type \"string\" only", v->string);
-    return cJSON_IsString(v) || wrong(p, "\"%s\" must be a string", v->string);
+        return refuse_rule(p, "\"%s\" goes with type \"string\" only", v->string);
+    return cJSON_IsString(v) || refuse_rule(p, "\"%s\" must be a string", v->string);
 }
 
-static bool take_pattern(struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool load_pattern(struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     struct error err;
-    if (!is_text(r, v, p))
+    if (!check_string(r, v, p))
         return false;
     r->pattern = v->valuestring;
     r->regex = regex_new(text_of(v->valuestring), &err);
-    return r->regex || wrong(p, "\"pattern\": %s", err.text);
+    return r->regex || refuse_rule(p, "\"pattern\": %s", err.text);
 }
 
-static bool take_format(struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool load_format(struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
-    if (!is_text(r, v, p))
+    if (!check_string(r, v, p))
         return false;
     r->format = format_find(v->valuestring);
     if (r->format)
         return true;
     const char *near = text_nearest(text_of(v->valuestring), format_names());
     if (near)
-        return wrong(p, "unknown format \"%.40s\", did you mean \"%s\"?", v->valuestring, near);
-    return wrong(p, "unknown format \"%.40s\"", v->valuestring);
+        return refuse_rule(p, "unknown format \"%.40s\", did you mean \"%s\"?", v->valuestring,
+                           near);
+    return refuse_rule(p, "unknown format \"%.40s\"", v->valuestring);
 }
 
 static const struct {
     const char *name;
-    bool (*take)(struct schema_rule *r, const cJSON *v, struct schema_place *p);
+    bool (*load)(struct schema_rule *r, const cJSON *v, struct schema_place *p);
 } keys[] = {
-    {"type", NULL}, /* taken before the others */
-    {"optional", take_optional},
-    {"min", take_min},
-    {"max", take_max},
-    {"enum", take_enum},
-    {"fields", take_fields},
-    {"items", take_items},
-    {"pattern", take_pattern},
-    {"format", take_format},
+    {"type", NULL}, /* load_type reads it before the others */
+    {"optional", load_optional},
+    {"min", load_min},
+    {"max", load_max},
+    {"enum", load_enum},
+    {"fields", load_fields},
+    {"items", load_items},
+    {"pattern", load_pattern},
+    {"format", load_format},
 };
 
-static bool take_key(struct schema_rule *r, const cJSON *v, struct schema_place *p)
+static bool load_key(struct schema_rule *r, const cJSON *v, struct schema_place *p)
 {
     const char *names[ARRAY_LEN(keys) + 1] = {NULL};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         if (strcmp(keys[i].name, v->string) == 0)
-            return !keys[i].take || keys[i].take(r, v, p);
+            return !keys[i].load || keys[i].load(r, v, p);
         names[i] = keys[i].name;
     }
     const char *near = text_nearest(text_of(v->string), names);
     if (near)
-        return wrong(p, "unknown key \"%.40s\", did you mean \"%s\"?", v->string, near);
-    return wrong(p, "unknown key \"%.40s\"", v->string);
+        return refuse_rule(p, "unknown key \"%.40s\", did you mean \"%s\"?", v->string, near);
+    return refuse_rule(p, "unknown key \"%.40s\"", v->string);
 }
 
-static bool take_type(struct schema_rule *r, const cJSON *rule, struct schema_place *p)
+static bool load_type(struct schema_rule *r, const cJSON *rule, struct schema_place *p)
 {
     const cJSON *name = cJSON_IsString(rule) ? rule : json_get(rule, "type");
     if (!name)
-        return wrong(p, "\"type\" is missing");
+        return refuse_rule(p, "\"type\" is missing");
     if (!cJSON_IsString(name))
-        return wrong(p, "\"type\" must be a string such as \"number\"");
+        return refuse_rule(p, "\"type\" must be a string such as \"number\"");
     for (int i = 0; type_names[i]; i++) {
         if (strcmp(type_names[i], name->valuestring) == 0) {
             r->type = (enum schema_type)i;
@@ -187,23 +189,24 @@ static bool take_type(struct schema_rule *r, const cJSON *rule, struct schema_pl
     }
     const char *near = text_nearest(text_of(name->valuestring), type_names);
     if (near)
-        return wrong(p, "unknown type \"%.40s\", did you mean \"%s\"?", name->valuestring, near);
-    return wrong(p, "unknown type \"%.40s\"", name->valuestring);
+        return refuse_rule(p, "unknown type \"%.40s\", did you mean \"%s\"?", name->valuestring,
+                           near);
+    return refuse_rule(p, "unknown type \"%.40s\"", name->valuestring);
 }
 
-static bool take_rule(struct schema_rule *r, const cJSON *rule, struct schema_place *p)
+static bool load_rule(struct schema_rule *r, const cJSON *rule, struct schema_place *p)
 {
     if (!cJSON_IsString(rule) && !cJSON_IsObject(rule))
-        return wrong(p,
-                     "a type such as \"string\" or a table such as {type = \"string\"} is needed");
-    if (!take_type(r, rule, p))
+        return refuse_rule(
+            p, "a type such as \"string\" or a table such as {type = \"string\"} is needed");
+    if (!load_type(r, rule, p))
         return false;
     for (const cJSON *v = rule->child; v; v = v->next) {
-        if (!take_key(r, v, p))
+        if (!load_key(r, v, p))
             return false;
     }
     if (r->min && r->max && json_compare_numbers(r->min, r->max) > 0)
-        return wrong(p, "\"min\" is more than \"max\"");
+        return refuse_rule(p, "\"min\" is more than \"max\"");
     return true;
 }
 
@@ -218,7 +221,7 @@ struct schema *schema_new(const cJSON *declared, struct error *err)
     struct schema *schema = mem_zero(1, sizeof *schema);
     struct schema_place p = {.text = "input", .len = strlen("input"), .err = err};
     schema->root.type = TYPE_OBJECT;
-    if (take_rules(&schema->root, declared, &p))
+    if (load_fields_of(&schema->root, declared, &p))
         return schema;
     schema_free(schema);
     return NULL;

@@ -30,7 +30,7 @@ bool runs_update(struct connection *q, struct run_updates *u, const struct store
 
 /* A row of SELECT statements that begin with this. */
 extern const char runs_by_number[]; /* … WHERE num = ?1 */
-/* Texts are copied to keep; an event or result of more than text_max bytes is left out and `cut`
- * set. */
+/* Texts are copied to keep.
+ * An event or result of more than text_max bytes is left out, and `cut` is set. */
 void runs_read_row(const struct query *s, size_t text_max, struct keep *keep,
                    struct store_run *out);

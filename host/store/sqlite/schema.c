@@ -159,8 +159,8 @@ const char *const schema_steps[] = {schema_001, schema_002, schema_003, schema_0
                                     schema_005, schema_006, schema_007};
 const size_t schema_steps_count = ARRAY_LEN(schema_steps);
 
-/* Whose file it is and how far it is. */
-static bool look(struct connection *q, size_t known, int64_t *version, struct error *err)
+/* Refuses another program's database and one of a newer version; says which version it has. */
+static bool check_database(struct connection *q, size_t known, int64_t *version, struct error *err)
 {
     int64_t application = 0, tables = 0;
     if (!connection_ask_int(q, "PRAGMA application_id", &application, err) ||
@@ -184,14 +184,14 @@ static bool look(struct connection *q, size_t known, int64_t *version, struct er
 bool schema_current(struct connection *q, size_t count, struct error *err)
 {
     int64_t version;
-    return look(q, count, &version, err);
+    return check_database(q, count, &version, err);
 }
 
 static bool take_step(struct connection *q, const char *const *steps, size_t count, bool *more,
                       struct error *err)
 {
     int64_t version;
-    if (!look(q, count, &version, err))
+    if (!check_database(q, count, &version, err))
         return false;
     *more = (size_t)version < count;
     if (!*more)
@@ -205,7 +205,7 @@ static bool take_step(struct connection *q, const char *const *steps, size_t cou
 bool schema_migrate(struct connection *q, const char *const *steps, size_t count, struct error *err)
 {
     int64_t version;
-    if (!look(q, count, &version, err))
+    if (!check_database(q, count, &version, err))
         return false;
     bool more = (size_t)version < count;
     while (more) {

@@ -227,8 +227,8 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int pages)
 }
 
 /* What the loop and the runners are at now may well end in orders: where they need this processor,
- * they go first, and one commit carries twice as many. Where another one is free, this costs
- * nothing. */
+ * they go first, and one commit carries twice as many.
+ * Where another one is free, this costs nothing. */
 static void let_others_catch_up(struct writer *w)
 {
     if (!w->crowd)
