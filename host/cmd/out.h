@@ -14,8 +14,7 @@ int out_usage(const char *command, const struct error *err);
 /* Pretty: indented by two blanks, and a line break at the end. Else one line. */
 void out_json(const cJSON *value, bool pretty);
 /* Text that a script or a stranger chose, fit for a terminal: control characters are shown as
- * \u00XX, bytes that are no UTF-8 as U+FFFD. At most max characters (0: all), the cut shown by "…".
- */
+ * \u00XX, bytes that are no UTF-8 as U+FFFD. At most max characters (0: all); "…" shows the cut. */
 void out_clean(struct buf *b, struct text t, size_t max);
 
 /* What was printed is out: 0. Else (disk full, closed pipe) says so: 1. */

@@ -15,9 +15,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum {
-    VALUE_ROOM = SECRET_BYTES + 3
-}; /* with a line end, and one byte to see that it is too long */
+/* A value with its line end, and one byte more to see that it is too long. */
+enum { VALUE_ROOM = SECRET_BYTES + 3 };
 
 static int run(int argc, char **argv);
 
@@ -135,7 +134,7 @@ static int store_value(const struct options *o, const char *hosts, char *value)
     return 0;
 }
 
-static int set(const struct options *o)
+static int set_secret(const struct options *o)
 {
     struct error err = {0};
     struct buf hosts;
@@ -162,7 +161,7 @@ static const struct listing_column columns[] = {
     {0},
 };
 
-static int list(const struct options *o)
+static int list_secrets(const struct options *o)
 {
     struct error err = {0};
     struct store_secret *rows = NULL;
@@ -189,7 +188,7 @@ static int list(const struct options *o)
 
 /* ---- remove */
 
-static int remove_one(const struct options *o)
+static int remove_secret(const struct options *o)
 {
     struct error err = {0};
     if (!check_name(o, &err))
@@ -203,7 +202,7 @@ static int remove_one(const struct options *o)
 /* ---- the command */
 
 static const char *const verbs[] = {"set", "list", "remove", NULL};
-static int (*const actions[])(const struct options *o) = {set, list, remove_one};
+static int (*const actions[])(const struct options *o) = {set_secret, list_secrets, remove_secret};
 
 /* A value as an argument would be seen by every user of the machine, and stay in the shell's
  * history. */
@@ -215,10 +214,11 @@ static bool read_words(struct options *o, const struct strings *words, size_t *v
     o->name = words->count > 1 ? words->at[1] : NULL;
     if (words->count > 2)
         return error_set(err, ERROR_INVALID,
-                         actions[*verb] == set ? "the value is given on standard input, not as a "
-                                                 "word"
-                                               : "one word too many");
-    return (o->hosts.count == 0 && !o->verify) || actions[*verb] == set ||
+                         actions[*verb] == set_secret
+                             ? "the value is given on standard input, not as a "
+                               "word"
+                             : "one word too many");
+    return (o->hosts.count == 0 && !o->verify) || actions[*verb] == set_secret ||
            error_set(err, ERROR_INVALID, "%s is for set", o->verify ? "--verify" : "--host");
 }
 

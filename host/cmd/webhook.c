@@ -94,7 +94,7 @@ static int show_new(struct store *store, const struct options *o, const struct s
     return 0;
 }
 
-static int create(const struct options *o)
+static int create_secret(const struct options *o)
 {
     struct store_webhook w = {0};
     struct address a;
@@ -145,7 +145,7 @@ static void add_webhook(struct listing *l, const struct store_webhook *w)
     listing_row(l, values);
 }
 
-static int list(const struct options *o)
+static int list_secrets(const struct options *o)
 {
     struct error err = {0};
     struct store_webhook *rows = NULL;
@@ -197,7 +197,8 @@ static int remove_secrets(const struct options *o)
 /* ---- the command */
 
 static const char *const verbs[] = {"create", "list", "remove", NULL};
-static int (*const actions[])(const struct options *o) = {create, list, remove_secrets};
+static int (*const actions[])(const struct options *o) = {create_secret, list_secrets,
+                                                          remove_secrets};
 
 static bool read_words(struct options *o, const struct strings *words, size_t *verb,
                        struct error *err)

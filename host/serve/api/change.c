@@ -11,7 +11,7 @@ struct change {
     struct buf json;
 };
 
-static void drop(struct request *q)
+static void forget_client(struct request *q)
 {
     ((struct change *)q->state)->q = NULL;
 }
@@ -24,7 +24,7 @@ struct change *change_new(struct request *q, struct buf *json)
     if (json)
         c->json = *json;
     q->state = c;
-    q->drop = drop;
+    q->drop = forget_client;
     return c;
 }
 
@@ -47,7 +47,7 @@ static void answer(struct request *q, const struct change *c, const struct error
         exchange_answer(q->x, 204, NULL, TEXT_NONE);
 }
 
-static void end(void *arg, const struct error *err)
+static void answer_and_free(void *arg, const struct error *err)
 {
     struct change *c = arg;
     if (c->q)
@@ -62,9 +62,9 @@ void change_written(void *arg, const struct error *err)
 {
     struct change *c = arg;
     if (err)
-        end(c, err);
+        answer_and_free(c, err);
     else
-        keyring_sync(c->ring, end, c);
+        keyring_sync(c->ring, answer_and_free, c);
 }
 
 bool change_given_secret(const cJSON *value, unsigned char hash[SHA256_BYTES], struct error *err)

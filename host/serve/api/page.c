@@ -3,8 +3,8 @@
 #include "serve/api/api.h"
 #include <string.h>
 
-/* The web page: the files of host/ui/, kept in the binary. It talks to the API as any client does.
- */
+/* The web page: the files of host/ui/, kept in the binary. It talks to the API as any client
+ * does. */
 static const struct {
     const char *ending, *type;
 } types[] = {

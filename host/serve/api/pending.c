@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include <stdlib.h>
 
-static void drop(struct request *q)
+static void forget_client(struct request *q)
 {
     ((struct pending *)q->state)->q = NULL;
 }
@@ -13,7 +13,7 @@ struct pending *pending_new(struct request *q)
     struct pending *p = mem_zero(1, sizeof *p);
     p->q = q;
     q->state = p;
-    q->drop = drop;
+    q->drop = forget_client;
     return p;
 }
 

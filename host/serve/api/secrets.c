@@ -120,7 +120,7 @@ struct change {
     char *name, *hosts; /* hosts NULL: a removal */
 };
 
-static void drop(struct request *q)
+static void forget_client(struct request *q)
 {
     ((struct change *)q->state)->q = NULL;
 }
@@ -130,7 +130,7 @@ static struct change *change_new(struct request *q, const char *name, const char
     struct change *c = mem_zero(1, sizeof *c);
     *c = (struct change){q, q->app->engine->vault, mem_text(name), mem_text(hosts)};
     q->state = c;
-    q->drop = drop;
+    q->drop = forget_client;
     return c;
 }
 

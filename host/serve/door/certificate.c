@@ -37,7 +37,7 @@ static struct trace trace_of(const char *path)
                           (int64_t)st.st_ctim.tv_sec, (int64_t)st.st_ctim.tv_nsec};
 }
 
-static struct traces look(const struct certificate *c)
+static struct traces look_at_files(const struct certificate *c)
 {
     return (struct traces){trace_of(c->cert_file), trace_of(c->key_file)};
 }
@@ -60,7 +60,8 @@ static void warn_of_time(struct certificate *c)
              c->cert_file, time);
 }
 
-static void take(struct certificate *c, SSL_CTX *context, const struct certificate_facts *facts)
+static void serve_with(struct certificate *c, SSL_CTX *context,
+                       const struct certificate_facts *facts)
 {
     char time[TEXT_TIME];
     SSL_CTX_free(c->context);
@@ -94,13 +95,13 @@ static void reload(struct certificate *c)
     text_time(facts.not_after_ms, time);
     log_info(NULL, "\"certificate changed: new connections get it\" cert=%s not_after=%s",
              c->cert_file, time);
-    take(c, context, &facts);
+    serve_with(c, context, &facts);
 }
 
 static void on_look(uv_timer_t *timer)
 {
     struct certificate *c = timer->data;
-    struct traces now = look(c);
+    struct traces now = look_at_files(c);
     bool rested = same(&now, &c->seen); /* one file may have been written and the other not yet */
     c->seen = now;
     if (rested && !same(&now, &c->loaded)) {
@@ -118,7 +119,7 @@ struct certificate *certificate_open(uv_loop_t *loop, const struct clock *clock,
     c->clock = clock;
     c->cert_file = mem_text(cert_file);
     c->key_file = mem_text(key_file);
-    c->loaded = c->seen = look(c);
+    c->loaded = c->seen = look_at_files(c);
     SSL_CTX *context = certificate_load(cert_file, key_file, &facts, err);
     if (!context) {
         free(c->cert_file);
@@ -126,7 +127,7 @@ struct certificate *certificate_open(uv_loop_t *loop, const struct clock *clock,
         free(c);
         return NULL;
     }
-    take(c, context, &facts);
+    serve_with(c, context, &facts);
     uv_timer_init(loop, &c->look);
     c->look.data = c;
     uv_timer_start(&c->look, on_look, CERTIFICATE_LOOK_MS, CERTIFICATE_LOOK_MS);

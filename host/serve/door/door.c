@@ -17,9 +17,8 @@
 
 enum {
     BACKLOG = 1024,
-    ACCEPTS = 64, /* a turn of the loop */
-    BUSY_MARGIN =
-        64, /* connections over the limit that still get a 503; the next ones are just closed */
+    ACCEPTS = 64,     /* a turn of the loop */
+    BUSY_MARGIN = 64, /* so many over the limit still get a 503; the next ones are just closed */
     BUSY_PER_ADDRESS = 8,
     CLOSE_STEPS = 5, /* turns of the loop until libwebsockets has let go of its handles */
     WARN_EVERY_MS = 10000
@@ -146,7 +145,7 @@ static struct conn *conn_new(struct door *d, const union address *from)
     return c;
 }
 
-static struct cidr_address numeric(const union address *from)
+static struct cidr_address cidr_of(const union address *from)
 {
     struct cidr_address a = {.bytes = {[10] = 0xff, [11] = 0xff}};
     if (from->any.sa_family == AF_INET)
@@ -156,7 +155,7 @@ static struct cidr_address numeric(const union address *from)
     return a;
 }
 
-static bool over(size_t have, size_t limit, size_t margin)
+static bool exceeds(size_t have, size_t limit, size_t margin)
 {
     return limit > 0 && have > limit + margin;
 }
@@ -169,11 +168,11 @@ void door_introduce(struct conn *c, const struct cidr_address *source)
     forget_peer(d, c->peer);
     c->peer = count_peer(d, &from);
     name_address(&from, c->address);
-    if (over(c->peer->connections, d->o.connections_per_address, 0))
+    if (exceeds(c->peer->connections, d->o.connections_per_address, 0))
         c->dying = true;
 }
 
-static void admit(struct door *d, int fd, const union address *from)
+static void accept_or_close(struct door *d, int fd, const union address *from)
 {
     static const int on = 1, quiet_s = 60, again_s = 15;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -181,7 +180,7 @@ static void admit(struct door *d, int fd, const union address *from)
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &quiet_s, sizeof quiet_s);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &again_s, sizeof again_s);
-    struct cidr_address peer = numeric(from);
+    struct cidr_address peer = cidr_of(from);
     if (d->o.proxies && !cidr_list_holds(d->o.proxies, &peer)) {
         close(fd);
         return;
@@ -189,13 +188,14 @@ static void admit(struct door *d, int fd, const union address *from)
     struct conn *c = conn_new(d, from);
     c->state = d->o.proxies ? CONN_PROXY : d->tls ? CONN_HELLO : CONN_IDLE;
     size_t mine = c->peer->connections, margin = d->tls ? 0 : BUSY_MARGIN;
-    if (over(d->count, d->o.connections, margin) ||
-        over(mine, d->o.connections_per_address, d->tls ? 0 : BUSY_PER_ADDRESS)) {
+    if (exceeds(d->count, d->o.connections, margin) ||
+        exceeds(mine, d->o.connections_per_address, d->tls ? 0 : BUSY_PER_ADDRESS)) {
         close(fd);
         door_forget(c);
     } else if (!link_adopt(c, fd)) {
         door_forget(c);
-    } else if (over(d->count, d->o.connections, 0) || over(mine, d->o.connections_per_address, 0)) {
+    } else if (exceeds(d->count, d->o.connections, 0) ||
+               exceeds(mine, d->o.connections_per_address, 0)) {
         answer_busy(c);
     } else {
         door_arm(c, door_now_ms(d) + (d->tls ? d->o.request_ms : d->o.idle_ms));
@@ -234,7 +234,7 @@ static void on_accept(uv_poll_t *listener, int status, int events)
         socklen_t len = sizeof from;
         int fd = accept4(d->fd, &from.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            admit(d, fd, &from);
+            accept_or_close(d, fd, &from);
         } else if (errno == EMFILE || errno == ENFILE) {
             drop_one(d, errno);
             return;
@@ -365,8 +365,8 @@ static void finish_close(struct door *d)
 {
     void (*closed)(void *arg) = d->closed;
     void *arg = d->closed_arg;
-    while (!list_empty(
-        &d->exchanges)) /* held by routes that never said so; nobody can be answered any more */
+    /* Routes hold these without having said so; nobody can be answered any more. */
+    while (!list_empty(&d->exchanges))
         exchange_release(LIST_ENTRY(d->exchanges.next, struct exchange, node));
     exchange_free_spare(d);
     map_done(&d->peers);

@@ -43,7 +43,7 @@ struct door_options {
 struct door *door_open(const struct door_options *options, struct error *err) MUST_CHECK;
 int door_port(const struct door *d);
 size_t door_connections(const struct door *d);
-void door_drain(struct door *d); /* stops accepting, closes idle connections; exchanges in progress
-                                    go on, then close */
+/* Stops accepting and closes idle connections. Exchanges in progress go on, then close. */
+void door_drain(struct door *d);
 /* Closes everything; the loop must be run until closed() is called. */
 void door_close(struct door *d, void (*closed)(void *arg), void *arg);

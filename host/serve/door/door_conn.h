@@ -77,12 +77,13 @@ struct conn {
     int depth;          /* > 0: within a callback of this connection; closing waits for its end */
     bool close;         /* after the answer */
     bool dying, broken; /* to be killed; writing failed */
-    bool upgrade; /* to WebSocket: this link ends and one that speaks it takes its place; with TLS
-                     a tunnel is opened */
+    /* To WebSocket: this link ends and one that speaks it takes its place; with TLS a tunnel is
+     * opened. */
+    bool upgrade;
     bool leaving; /* the close handshake of a WebSocket is under way */
-    bool flooded; /* more than a stray CRLF came behind the request: nothing is read until it is
-                         answered */
-    bool muted;   /* what libwebsockets was told last */
+    /* More than a stray CRLF came behind the request: nothing is read until it is answered. */
+    bool flooded;
+    bool muted;         /* what libwebsockets was told last */
     bool speaker_muted; /* the same, of the speaker in a tunnel */
     bool half_closed;   /* the client has shut its side but waits for the answer */
     int stray;          /* how much of one CRLF came behind the request */
@@ -106,9 +107,10 @@ struct exchange {
     struct door *door;
     struct head head;
     struct body_framing framing;
-    struct buf in, body, out,
-        extra;     /* out starts with DOOR_PAD bytes; extra: header lines set by the route */
-    size_t behind; /* while head() runs: bytes read behind the head */
+    struct buf in, body;
+    struct buf out;   /* starts with DOOR_PAD bytes */
+    struct buf extra; /* header lines set by the route */
+    size_t behind;    /* while head() runs: bytes read behind the head */
     size_t body_max;
     size_t sent;              /* of out */
     int64_t stalled_since_us; /* 0: nothing waits */
@@ -157,9 +159,9 @@ struct door {
 bool link_open(struct door *d, struct error *err) MUST_CHECK;
 void link_shut(struct door *d); /* one stage; call again some turns of the loop later */
 bool link_adopt(struct conn *c, int fd) MUST_CHECK; /* takes fd, also on failure */
-bool link_write(struct conn *c, char *data,
-                size_t len) MUST_CHECK; /* DOOR_PAD bytes before data are writable */
-bool link_put(struct conn *c, char *data, size_t len) MUST_CHECK; /* the same, not through TLS */
+/* The DOOR_PAD bytes in front of data are written over; link_put passes TLS by. */
+bool link_write(struct conn *c, char *data, size_t len) MUST_CHECK;
+bool link_put(struct conn *c, char *data, size_t len) MUST_CHECK;
 bool link_behind(const struct conn *c); /* the last write, or message, waits for the socket */
 bool link_behind_client(const struct conn *c); /* the same, of the client's own socket only */
 void link_want_write(struct conn *c);
@@ -170,8 +172,8 @@ int link_fd(const struct conn *c);
 /* Takes fd, whose client waits for 101, and has libwebsockets upgrade it: c->speaker. */
 bool link_upgrade(struct conn *c, int fd, struct text key) MUST_CHECK;
 void link_drop_socket(struct conn *c); /* the speaker ends, and knows c no more */
-bool link_send(struct conn *c, char *data,
-               size_t len) MUST_CHECK;   /* one text message, as link_write */
+/* Sends one text message; data as for link_write. */
+bool link_send(struct conn *c, char *data, size_t len) MUST_CHECK;
 void link_bye(struct conn *c, int code); /* the close frame that goes when this link is closed */
 void link_kill(struct conn *c);          /* at once; conn_closed is called within */
 
@@ -206,8 +208,8 @@ bool tunnel_over(const struct conn *c);  /* the WebSocket is closed, and all of 
  * caller, as its very next act. */
 bool conn_receive(struct conn *c, const char *data, size_t len) MUST_CHECK;
 bool conn_writable(struct conn *c) MUST_CHECK;
-void conn_settle(struct conn *c); /* ends what has ended, kills what must die; c may be freed. Not
-                                     within a callback of c */
+/* Ends what has ended and kills what must die; c may be freed. Not within a callback of c. */
+void conn_settle(struct conn *c);
 void conn_deadline(struct conn *c);
 void conn_listen(struct conn *c); /* reads, or stops reading, as its state wants */
 
@@ -228,8 +230,8 @@ void answer_pump(struct conn *c); /* writes what the socket takes */
 bool answer_pending(const struct exchange *x);
 bool answer_over(const struct exchange *x); /* all of it has been written */
 void answer_compact(struct exchange *x);    /* forgets what has been written */
-void answer_late(
-    struct exchange *x); /* settles soon, if no callback of the connection is running */
+/* Settles soon, unless a callback of the connection is running and will do so. */
+void answer_late(struct exchange *x);
 void answer_waits(struct conn *c, size_t sent_before); /* keeps account of a pump that ended */
 void answer_waits_anew(struct conn *c); /* some of it went, and the rest began to wait just now */
 void answer_busy(struct conn *c);       /* 503 for a connection too many */
@@ -246,8 +248,8 @@ struct text socket_key(const struct exchange *x); /* absent: not an upgrade that
 struct exchange *exchange_take(struct conn *c);
 void exchange_release(struct exchange *x); /* gone() if it has not been called, then the pool */
 void exchange_hung_up(struct exchange *x);
-void exchange_later(
-    struct exchange *x); /* settles it and its connection on the next turn of the loop */
+/* Settles it and its connection on the next turn of the loop. */
+void exchange_later(struct exchange *x);
 void exchange_free_spare(struct door *d);
 void exchange_identify(struct exchange *x); /* the request id, once the head is there */
 

@@ -249,7 +249,7 @@ static bool parse_field(struct head *h, char *data, size_t at, size_t len)
     return watch(h, (struct text){data + at, name_len}, value);
 }
 
-static bool finish(struct head *h)
+static bool check_head(struct head *h)
 {
     if (h->chunked && h->has_length)
         return bad(h, VERDICT_BAD_REQUEST, "both Content-Length and Transfer-Encoding are given");
@@ -300,7 +300,7 @@ enum head_state head_parse(struct head *h, char *data, size_t len)
             if (!parse_line(h, data, at, end - 1 - at))
                 return HEAD_BAD;
         } else if (h->has_line) {
-            return finish(h) ? HEAD_DONE : HEAD_BAD;
+            return check_head(h) ? HEAD_DONE : HEAD_BAD;
         } else if (at > 0) { /* RFC 9112, 2.2: one may be skipped */
             bad(h, VERDICT_BAD_REQUEST, "blank lines stand before the request line");
             return HEAD_BAD;

@@ -31,7 +31,7 @@ static bool head_ok(const struct proxy *p)
     return (family == TCP4 && length >= TCP4_BYTES) || (family == TCP6 && length >= TCP6_BYTES);
 }
 
-static void take(struct proxy *p, struct text *in, size_t until)
+static void take_until(struct proxy *p, struct text *in, size_t until)
 {
     size_t more = until - p->have < in->len ? until - p->have : in->len;
     if (p->have < sizeof p->bytes) {
@@ -46,7 +46,7 @@ static void take(struct proxy *p, struct text *in, size_t until)
 enum proxy_state proxy_next(struct proxy *p, struct text *in)
 {
     if (p->have < PROXY_HEAD) {
-        take(p, in, PROXY_HEAD);
+        take_until(p, in, PROXY_HEAD);
         if (!begins_well(p))
             return PROXY_BAD;
         if (p->have < PROXY_HEAD)
@@ -54,7 +54,7 @@ enum proxy_state proxy_next(struct proxy *p, struct text *in)
     }
     if (!head_ok(p))
         return PROXY_BAD;
-    take(p, in, PROXY_HEAD + length_of(p));
+    take_until(p, in, PROXY_HEAD + length_of(p));
     return p->have == PROXY_HEAD + length_of(p) ? PROXY_DONE : PROXY_MORE;
 }
 

@@ -22,7 +22,7 @@ static void take_stray(struct conn *c, struct text *in)
     in->len = 0;
 }
 
-static void drop(struct conn *c, struct text *in)
+static void pass_over(struct conn *c, struct text *in)
 {
     c->dropped += in->len;
     in->len = 0;
@@ -85,7 +85,7 @@ static void send_continue(struct conn *c)
 }
 
 /* The head is in and well-formed. */
-static void begin(struct conn *c, struct text *in)
+static void begin_request(struct conn *c, struct text *in)
 {
     struct exchange *x = c->x;
     c->close = x->head.close || x->head.chunked;
@@ -133,7 +133,7 @@ static void on_head(struct conn *c, struct text *in)
         x->in.len = x->head.scanned;
         in->data += x->head.scanned - had;
         in->len -= x->head.scanned - had;
-        begin(c, in);
+        begin_request(c, in);
     }
 }
 
@@ -148,7 +148,7 @@ static void on_idle(struct conn *c, struct text *in)
     on_head(c, in);
 }
 
-static bool keep(struct conn *c, struct text *in, struct text piece)
+static bool keep_piece(struct conn *c, struct text *in, struct text piece)
 {
     struct exchange *x = c->x;
     if (x->answered || x->decided)
@@ -171,7 +171,7 @@ static void on_body(struct conn *c, struct text *in)
             refuse(c, in, VERDICT_BAD_REQUEST, "the chunks of the body are malformed");
             return;
         case BODY_DATA:
-            if (!keep(c, in, piece))
+            if (!keep_piece(c, in, piece))
                 return;
             break;
         case BODY_DONE:
@@ -188,9 +188,9 @@ static void on_wait(struct conn *c, struct text *in)
         take_stray(c, in);
         return;
     }
-    c->close =
-        true; /* the answer is still being written: what comes now is no request that will be run */
-    drop(c, in);
+    /* The answer is still being written: what comes now is a request that will not be run. */
+    c->close = true;
+    pass_over(c, in);
 }
 
 static void be_idle(struct conn *c)
@@ -245,13 +245,13 @@ static void on_socket(struct conn *c, struct text *in)
     if (c->tunnel)
         tunnel_push(c, in);
     else
-        drop(c, in);
+        pass_over(c, in);
 }
 
 static void (*const receive[])(struct conn *c, struct text *in) = {
-    [CONN_IDLE] = on_idle, [CONN_HEAD] = on_head,   [CONN_BODY] = on_body,
-    [CONN_WAIT] = on_wait, [CONN_DRAIN] = on_drain, [CONN_SOCKET] = on_socket,
-    [CONN_LINGER] = drop,  [CONN_PROXY] = on_proxy, [CONN_HELLO] = on_hello,
+    [CONN_IDLE] = on_idle,     [CONN_HEAD] = on_head,   [CONN_BODY] = on_body,
+    [CONN_WAIT] = on_wait,     [CONN_DRAIN] = on_drain, [CONN_SOCKET] = on_socket,
+    [CONN_LINGER] = pass_over, [CONN_PROXY] = on_proxy, [CONN_HELLO] = on_hello,
 };
 
 void conn_listen(struct conn *c)
@@ -266,7 +266,7 @@ void conn_listen(struct conn *c)
 }
 
 /* The answer is written: the next request, the rest of this one, or the end. */
-static void finish(struct conn *c)
+static void finish_answer(struct conn *c)
 {
     struct exchange *x = c->x;
     if (c->close && !conn_said_bye(c))
@@ -285,8 +285,7 @@ static void offer_more(struct conn *c)
     struct exchange *x = c->x;
     for (int i = 0; x->wants_ready && !x->ended && !c->broken && !c->dying && !answer_pending(x);
          i++) {
-        if (i ==
-            READY_ROUNDS) { /* a source without end and a fast reader: the others want a turn */
+        if (i == READY_ROUNDS) { /* an endless source, a fast reader: others want a turn too */
             exchange_later(x);
             return;
         }
@@ -308,7 +307,7 @@ static bool settle_socket(struct conn *c)
 {
     if (tunnel_over(c)) {
         c->close = true;
-        finish(c);
+        finish_answer(c);
         conn_listen(c);
         return !c->dying && !c->broken;
     }
@@ -335,7 +334,7 @@ static bool settle(struct conn *c)
     if (c->x && c->x->answered && c->state == CONN_BODY)
         leave_body(c);
     if (c->x && answer_over(c->x))
-        finish(c);
+        finish_answer(c);
     if (c->dying || c->broken)
         return false;
     if (c->x && c->state == CONN_WAIT && all_said(c->x) && list_empty(&c->deadline.link))
@@ -355,8 +354,8 @@ void conn_settle(struct conn *c)
         link_kill(c);
 }
 
-/* All of it. False: the connection must die. */
-static bool take(struct conn *c, struct text in)
+/* Takes in all of it. False: the connection must die. */
+static bool take_bytes(struct conn *c, struct text in)
 {
     bool fine = true;
     while (in.len > 0 && fine && !c->dying && !c->broken) {
@@ -367,7 +366,7 @@ static bool take(struct conn *c, struct text in)
     return fine;
 }
 
-/* What the records hold. */
+/* Opens the records of TLS and takes in what they hold. */
 static void unseal(struct conn *c, struct text *in)
 {
     enum tls_state state = TLS_DATA;
@@ -380,7 +379,7 @@ static void unseal(struct conn *c, struct text *in)
             conn_bye(c);
         else if (state == TLS_BAD)
             conn_bad_record(c);
-        else if (!take(c, piece))
+        else if (!take_bytes(c, piece))
             break;
     }
     in->len = 0;
@@ -406,7 +405,7 @@ bool conn_receive(struct conn *c, const char *data, size_t len)
     if (c->door->tls)
         take_raw(c, &in);
     else
-        take(c, in);
+        take_bytes(c, in);
     if (c->state == CONN_HEAD || c->state == CONN_BODY || c->state == CONN_DRAIN)
         door_arm(c, c->since_ms + c->door->o.request_ms);
     c->depth--;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* WebSocket over an exchange: messages in pieces become whole, messages out are written one by one.
- */
+/* WebSocket over an exchange: joins the pieces of messages that come in, and writes those that go
+ * out one by one. */
 #include "serve/door/door_conn.h"
 #include <assert.h>
 #include <string.h>

@@ -121,7 +121,7 @@ bool tls_ready(const struct conn *c)
 }
 
 /* Hands what OpenSSL has written to the link. */
-static bool flush(struct conn *c)
+static bool put_sealed(struct conn *c)
 {
     struct buf *out = &c->door->tls->out;
     bool fine = !out->full;
@@ -163,7 +163,7 @@ enum tls_state tls_next(struct conn *c, struct text *in, struct text *piece)
     *in = t->in;
     t->in = TEXT_NONE;
     *piece = (struct text){plain, got > 0 ? (size_t)got : 0};
-    return flush(c) ? state : TLS_BAD; /* an alert, a ticket, the rest of a handshake */
+    return put_sealed(c) ? state : TLS_BAD; /* an alert, a ticket, the rest of a handshake */
 }
 
 bool tls_write(struct conn *c, const char *data, size_t len)
@@ -171,7 +171,7 @@ bool tls_write(struct conn *c, const char *data, size_t len)
     struct tls *t = c->tls;
     ERR_clear_error();
     if (!t->failed && !t->said_bye && SSL_write(t->ssl, data, (int)len) == (int)len)
-        return flush(c);
+        return put_sealed(c);
     t->failed = true;
     return false;
 }
@@ -184,6 +184,6 @@ void tls_bye(struct conn *c)
     t->said_bye = true;
     ERR_clear_error();
     SSL_shutdown(t->ssl);
-    if (!flush(c))
+    if (!put_sealed(c))
         t->failed = true;
 }

@@ -64,6 +64,5 @@ void wheel_advance(struct wheel *w, int64_t now_ms, void (*fire)(void *arg, stru
     if (last - w->tick >= WHEEL_SLOTS)
         w->tick = last - WHEEL_SLOTS + 1; /* a long sleep: every slot once */
     while (w->tick <= last)
-        fire_slot(w, now_ms, slot_of(w, w->tick++), fire,
-                  arg); /* what fire() sets is for a later tick */
+        fire_slot(w, now_ms, slot_of(w, w->tick++), fire, arg); /* sets none for this tick */
 }

@@ -12,7 +12,7 @@ enum {
     EXTRA_MAX = 65536   /* header lines of the route */
 };
 
-static void trim(struct buf *b)
+static void clear_or_shrink(struct buf *b)
 {
     if (b->cap > KEPT_BYTES)
         buf_done(b);
@@ -73,10 +73,10 @@ static void recycle(struct exchange *x)
         return;
     }
     free_joined(x);
-    trim(&x->in);
-    trim(&x->out);
-    trim(&x->extra);
-    trim(&x->body);
+    clear_or_shrink(&x->in);
+    clear_or_shrink(&x->out);
+    clear_or_shrink(&x->extra);
+    clear_or_shrink(&x->body);
     x->conn = NULL;
     x->behind = x->sent = 0;
     x->stalled_since_us = 0;
@@ -153,7 +153,7 @@ void exchange_identify(struct exchange *x)
     }
 }
 
-static struct text view(const struct exchange *x, struct head_span s)
+static struct text view_span(const struct exchange *x, struct head_span s)
 {
     return (struct text){x->in.data + s.at, s.len};
 }
@@ -165,28 +165,28 @@ enum http_method exchange_method(const struct exchange *x)
 
 struct text exchange_method_name(const struct exchange *x)
 {
-    return view(x, x->head.method_name);
+    return view_span(x, x->head.method_name);
 }
 
 struct text exchange_path(const struct exchange *x)
 {
-    return x->head.path.len ? view(x, x->head.path) : TEXT("/");
+    return x->head.path.len ? view_span(x, x->head.path) : TEXT("/");
 }
 
 struct text exchange_query(const struct exchange *x)
 {
-    return x->head.has_query ? view(x, x->head.query) : TEXT_NONE;
+    return x->head.has_query ? view_span(x, x->head.query) : TEXT_NONE;
 }
 
 /* The values of all lines called name, joined; kept until the exchange ends. */
-static struct text join(const struct exchange *x, struct text name, size_t bytes)
+static struct text join_lines(const struct exchange *x, struct text name, size_t bytes)
 {
     struct exchange *mine = (struct exchange *)x; /* a cache is no part of its meaning */
     struct joined *j = mem_alloc(sizeof *j + bytes);
     j->len = 0;
     for (size_t i = 0; i < x->head.count; i++) {
-        struct text value = view(x, x->head.fields[i].value);
-        if (!text_eq(view(x, x->head.fields[i].name), name))
+        struct text value = view_span(x, x->head.fields[i].value);
+        if (!text_eq(view_span(x, x->head.fields[i].name), name))
             continue;
         if (j->len > 0) {
             memcpy(j->text + j->len, ", ", 2);
@@ -205,13 +205,13 @@ static struct text find_header(const struct exchange *x, struct text wanted)
     struct text found = TEXT_NONE;
     size_t lines = 0, bytes = 0;
     for (size_t i = 0; i < x->head.count; i++) {
-        if (!text_eq(view(x, x->head.fields[i].name), wanted))
+        if (!text_eq(view_span(x, x->head.fields[i].name), wanted))
             continue;
-        found = view(x, x->head.fields[i].value);
+        found = view_span(x, x->head.fields[i].value);
         bytes += found.len + 2;
         lines++;
     }
-    return lines > 1 ? join(x, wanted, bytes) : found;
+    return lines > 1 ? join_lines(x, wanted, bytes) : found;
 }
 
 struct text exchange_header(const struct exchange *x, const char *name)
@@ -222,7 +222,7 @@ struct text exchange_header(const struct exchange *x, const char *name)
 static bool had_before(const struct exchange *x, struct text name, size_t line)
 {
     for (size_t i = 0; i < line; i++)
-        if (text_eq(view(x, x->head.fields[i].name), name))
+        if (text_eq(view_span(x, x->head.fields[i].name), name))
             return true;
     return false;
 }
@@ -231,7 +231,7 @@ void exchange_headers(const struct exchange *x,
                       void (*fn)(void *arg, struct text name, struct text value), void *arg)
 {
     for (size_t i = 0; i < x->head.count; i++) {
-        struct text name = view(x, x->head.fields[i].name);
+        struct text name = view_span(x, x->head.fields[i].name);
         if (!had_before(x, name, i))
             fn(arg, name, find_header(x, name));
     }

@@ -26,18 +26,18 @@ enum http_method {
 
 enum http_method exchange_method(const struct exchange *x);
 struct text exchange_method_name(const struct exchange *x); /* as sent, "PROPFIND" */
-struct text exchange_path(
-    const struct exchange *x); /* as sent, still percent-encoded, without the query */
+/* As sent, still percent-encoded, without the query. */
+struct text exchange_path(const struct exchange *x);
 struct text exchange_query(const struct exchange *x); /* absent: none */
-/* The value of a header by its lower-case name; absent: none. Several lines of a name are joined by
- * ", ". */
+/* The value of a header by its lower-case name; absent: none. Several lines of one name are joined
+ * by a comma and a blank. */
 struct text exchange_header(const struct exchange *x, const char *name);
-/* Calls fn once for each name (in lower case), in the order sent, with what exchange_header says.
- */
+/* Calls fn once for each name (in lower case), in the order sent, with the value that
+ * exchange_header gives. */
 void exchange_headers(const struct exchange *x,
                       void (*fn)(void *arg, struct text name, struct text value), void *arg);
-struct text exchange_body(const struct exchange *x); /* once it is whole; absent: no body was sent
-                                                        (Content-Length: 0 is none) */
+/* The whole body; absent before that, and when none was sent (Content-Length: 0 is none). */
+struct text exchange_body(const struct exchange *x);
 const char *exchange_peer(const struct exchange *x); /* numeric address, v4-mapped shown as v4 */
 /* Sent as X-Request-Id on every answer: the client's own, if it is 1 to 128 of [A-Za-z0-9._-], else
  * "req_…". */
@@ -76,10 +76,10 @@ void exchange_stream(struct exchange *x, int status, const char *content_type,
 /* Hands bytes over (copied if they cannot go at once). False: the reader is behind: stop until
  * ready() is called. */
 bool exchange_write(struct exchange *x, struct text bytes);
-void exchange_end(struct exchange *x);                 /* closes once all is written */
-int64_t exchange_stalled_ms(const struct exchange *x); /* how long bytes have been waiting without
-                                                          any progress; 0: none wait */
-void exchange_abort(struct exchange *x);               /* closes now */
+void exchange_end(struct exchange *x);   /* closes once all is written */
+void exchange_abort(struct exchange *x); /* closes now */
+/* How long bytes have been waiting without any progress; 0: none wait. */
+int64_t exchange_stalled_ms(const struct exchange *x);
 
 /* WebSocket (RFC 6455), spoken by libwebsockets: no extensions, text messages only (binary: 1003,
  * not UTF-8: 1007), a message of at most exchange_body_max bytes (1009). Pings are answered for us.

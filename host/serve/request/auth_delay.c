@@ -43,7 +43,7 @@ void auth_delay_forget(struct request *q)
     free(h);
 }
 
-static void say(struct held *h)
+static void refuse_held(struct held *h)
 {
     request_say(h->q, &h->refusal);
     auth_delay_forget(h->q);
@@ -51,7 +51,7 @@ static void say(struct held *h)
 
 static void on_due(struct timer *t)
 {
-    say(CONTAINER_OF(t, struct held, timer));
+    refuse_held(CONTAINER_OF(t, struct held, timer));
 }
 
 static void hold(struct request *q, const struct refusal *r, int64_t wait_ms)
@@ -117,5 +117,5 @@ bool auth_delay_takes(struct request *q, const struct refusal *r)
 void auth_delay_release(struct auth_delay *g)
 {
     while (!list_empty(&g->held))
-        say(LIST_ENTRY(g->held.next, struct held, link));
+        refuse_held(LIST_ENTRY(g->held.next, struct held, link));
 }

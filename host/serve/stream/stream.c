@@ -26,9 +26,9 @@ struct stream {
     struct timer beat;
 };
 
-static void pump(struct stream *s);
+static void read_on(struct stream *s);
 
-static void release(struct stream *s)
+static void leave_run(struct stream *s)
 {
     hub_leave(&s->app->engine->hub, &s->follower);
     timers_drop(&s->app->engine->timers, &s->beat);
@@ -43,16 +43,16 @@ static void release(struct stream *s)
 static void on_drop(struct request *q)
 {
     if (q->state)
-        release(q->state);
+        leave_run(q->state);
 }
 
-static void finish(struct stream *s)
+static void end_stream(struct stream *s)
 {
-    assert(s->q); /* release() takes one without a request off the list */
+    assert(s->q); /* leave_run() takes one without a request off the list */
     struct exchange *x = s->q->x;
     if (s->form == STREAM_JSON)
         exchange_write(x, s->first ? TEXT("[]\n") : TEXT("]\n"));
-    release(s);
+    leave_run(s);
     exchange_end(x);
 }
 
@@ -132,7 +132,7 @@ static void on_page(void *arg, const struct store_chunk *chunks, size_t count, u
     }
     if (err) { /* the reader comes back and asks again from where it stands */
         struct exchange *x = s->q->x;
-        release(s);
+        leave_run(s);
         exchange_abort(x);
         return;
     }
@@ -149,12 +149,12 @@ static void on_page(void *arg, const struct store_chunk *chunks, size_t count, u
         skip_to(s, s->known + 1);
     bool all = s->next > s->known;
     if (s->over || (all && (s->form == STREAM_JSON || store_status_final(status))))
-        finish(s);
+        end_stream(s);
     else
-        pump(s);
+        read_on(s);
 }
 
-static void pump(struct stream *s)
+static void read_on(struct stream *s)
 {
     if (s->reading || !s->writable || (s->looked && s->next > s->known))
         return;
@@ -169,12 +169,12 @@ static void on_news(struct follower *f, const struct hub_news *news)
         s->known = news->first + news->count - 1;
     bool level = s->looked && s->next >= news->first && !s->reading && s->writable;
     if (!level) {
-        pump(s);
+        read_on(s);
         return;
     }
     write_chunk(s, news->first, news->count, news->chunk);
     if (s->over)
-        finish(s);
+        end_stream(s);
 }
 
 static void on_ready(struct exchange *x, void *data)
@@ -185,7 +185,7 @@ static void on_ready(struct exchange *x, void *data)
     if (!s)
         return;
     s->writable = true;
-    pump(s);
+    read_on(s);
 }
 
 static void on_beat(struct timer *t)
@@ -196,7 +196,7 @@ static void on_beat(struct timer *t)
     if (exchange_stalled_ms(x) >= config->stall_ms) {
         log_info(s->run, "\"event stream closed: its reader takes nothing\" next=%llu",
                  (unsigned long long)s->next);
-        release(s);
+        leave_run(s);
         exchange_abort(x);
         return;
     }
@@ -226,7 +226,7 @@ void stream_open(struct request *q, const char *run, uint64_t from, enum stream_
     if (form != STREAM_JSON)
         exchange_write(q->x, TEXT("retry: 1000\n\n"));
     if (app->draining)
-        finish(s);
+        end_stream(s);
 }
 
 bool stream_later(struct request *q)
@@ -241,5 +241,5 @@ bool stream_later(struct request *q)
 void streams_end(struct app *app)
 {
     while (!list_empty(&app->streams))
-        finish(LIST_ENTRY(app->streams.next, struct stream, link));
+        end_stream(LIST_ENTRY(app->streams.next, struct stream, link));
 }
