@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TWO_TO_63 9223372036854775808.0 /* cppcheck misreads 0x1p63 */
+
 enum {
     DOUBLE_DIGITS = 17, /* are enough for every double */
     DIGITS_KEPT = 800,  /* more than the 767 that can decide between two doubles */
@@ -266,7 +268,7 @@ bool json_int64(const cJSON *number, int64_t *out)
     if (number->valuestring && !strpbrk(number->valuestring, ".eE"))
         return int64_of_text(number->valuestring, out);
     double value = number->valuedouble;
-    if (!(value >= -0x1p63 && value < 0x1p63) || floor(value) != value)
+    if (!(value >= -TWO_TO_63 && value < TWO_TO_63) || floor(value) != value)
         return false;
     *out = (int64_t)value;
     return true;
@@ -275,9 +277,9 @@ bool json_int64(const cJSON *number, int64_t *out)
 /* An integer against a number that is none, or none within 64 bits. */
 static int compare_with_double(int64_t a, double b)
 {
-    if (b >= 0x1p63)
+    if (b >= TWO_TO_63)
         return -1;
-    if (b < -0x1p63)
+    if (b < -TWO_TO_63)
         return 1;
     int64_t whole = (int64_t)floor(b);
     if (a != whole)
