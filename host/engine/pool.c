@@ -19,7 +19,7 @@ struct runner {
     unsigned index;
     struct process *now; /* NULL only while the pool closes */
     int64_t born_ms;
-    int fast_deaths; /* in a row, within a second of being born and before READY */
+    int fast_deaths; /* of its own doing, in a row, within a second of being born, before READY */
     bool ready;
 };
 
@@ -126,7 +126,9 @@ static void bury_process(struct process *pr)
     uv_close((uv_handle_t *)&pr->child, on_handle_closed);
     if (!current || p->closing)
         return;
-    bool fast = !r->ready && clock_mono_ms(p->o.clock) - r->born_ms < 1000;
+    /* To be killed from outside says nothing about whether a runner can be started. */
+    bool fast =
+        !r->ready && end.why != POOL_KILLED && clock_mono_ms(p->o.clock) - r->born_ms < 1000;
     r->fast_deaths = fast ? r->fast_deaths + 1 : 0;
     struct error err;
     if (r->fast_deaths >= MAX_FAST_DEATHS || !start_process(r, &err)) {

@@ -66,8 +66,9 @@ test("what no version of the host understands in an inbox is dropped, and the ru
   const id = await sleeper(host);
   await host.stop();
   await sql(host, `INSERT INTO inbox(num, kind, at_ms) SELECT num, 'tickle', created_ms FROM run WHERE run = '${id}'`);
+  const told = host.nextLog(new RegExp(`run=${id}.*unknown kind.*tickle`));
   await host.start();
-  await host.nextLog(new RegExp(`run=${id}.*unknown kind.*tickle`));
+  await told;
   for await (const { json } of host.stream(id)) if (json.type === "run.resumed") break;
   assert.equal((await cancel(host, id)).status, 202);
   await host.stop();

@@ -47,22 +47,28 @@ test("a_run_that_waits_long_is_evicted_and_resumed_with_its_state", async (t) =>
 });
 
 // A waiting run holds one of its runner's places and about 100 KB: 10,000 of them filled a runner, and the last ones failed.
-test("of a crowd that waits some leave their runner at once, and all come back", async (t) => {
-  const script = `return trigger { wait = false, run = function(event, flow)
-    local before = math.random(1000000)
-    flow.sleep "2s"
-    return { before, math.random(1000000), event.body.n }
-  end }`;
-  const host = await startHost({ t, scripts: { "a/sleeps.lua": script }, args: ["--runners", "1", "--log", "debug"] });
-  const evicted = host.nextLog(/"evicted/, 20_000);
+test("of a crowd that waits some leave their runner, and all come back", async (t) => {
+  const held = [];
+  let open = false;
+  const server = http.createServer((request, response) => (open ? response.end("at last") : held.push(response)));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.closeAllConnections() ?? server.close());
+  const address = `127.0.0.1:${server.address().port}`;
+  const args = ["--runners", "1", "--log", "debug", "--egress-allow", address];
+  const host = await startHost({ t, scripts: { "a/waits.lua": script(address) }, args });
+  const evicted = host.nextLog(/"evicted/, 60_000);
   const ids = [];
   const fire = async () => {
-    while (ids.length < 700) ids.push((await host.fire("a", "sleeps", { n: ids.length })).json.runId);
+    while (ids.length < 700) ids.push((await host.fire("a", "waits", {})).json.runId);
   };
   await Promise.all(Array.from({ length: 16 }, fire));
   const [, one] = /run=(run_\w+)/.exec(await evicted);
-  for (const id of [one, ids.at(0), ids.at(-1)]) {
+  open = true;
+  for (const response of held) response.end("at last");
+  for (const id of [one, ...ids]) {
     const run = await host.waitRun(id);
-    assert.equal(run.result.length, 3, JSON.stringify(run));
+    assert.equal(run.result?.body, "at last", JSON.stringify(run));
+    assert.equal(run.result.before.length, 2);
   }
 });
