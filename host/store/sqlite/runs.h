@@ -18,7 +18,7 @@ struct run_updates {
 void runs_updates_done(struct run_updates *u); /* before the connection is closed */
 
 /* Inserts the run that order->accept describes; *num is its number. This host owns it, unless the
- * the order names an owner. */
+ * order names an owner. */
 bool runs_insert(struct connection *q, const struct store_order *o, int64_t *num,
                  struct error *err) MUST_CHECK;
 /* The run's number and its last sequence number. */
