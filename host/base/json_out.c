@@ -16,6 +16,11 @@ static void put_comma_and_name(struct buf *b, const char *name)
     buf_char(b, ':');
 }
 
+void json_name(struct buf *b, const char *name)
+{
+    put_comma_and_name(b, name);
+}
+
 void json_open(struct buf *b, const char *name, char bracket)
 {
     put_comma_and_name(b, name);

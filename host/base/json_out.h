@@ -22,6 +22,8 @@ void json_word(struct buf *b, const char *name, const char *value); /* NULL: nul
 void json_int(struct buf *b, const char *name, int64_t value);
 void json_double(struct buf *b, const char *name, double value); /* NaN, infinities: null */
 void json_flag(struct buf *b, const char *name, bool value);
+/* The name of a member whose value the caller appends in another way. */
+void json_name(struct buf *b, const char *name);
 void json_raw(struct buf *b, const char *name, struct text json); /* JSON as it is; absent: null */
 void json_tree(struct buf *b, const char *name, const cJSON *value);
 void json_time(struct buf *b, const char *name, int64_t wall_ms); /* RFC 3339 in UTC; 0: null */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/acceptance.h"
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "domain/inputs.h"
 #include "domain/known_fields.h"
@@ -14,62 +15,60 @@ enum {
     USUAL_REST = 700                   /* what an event has beside the body, about */
 };
 
-static void put_member(struct buf *b, const char *name, struct text value)
+static void put_text(struct buf *b, const char *name, struct text value)
 {
-    if (!value.data)
-        return;
-    buf_char(b, ',');
-    json_put_cstr(b, name);
-    buf_char(b, ':');
-    json_put_string(b, value);
+    if (value.data)
+        json_text(b, name, value);
 }
 
 static void put_object(struct buf *b, const char *name, const cJSON *object)
 {
-    if (!object)
-        return;
-    buf_str(b, ",\"");
-    buf_str(b, name);
-    buf_str(b, "\":");
-    json_put_tree(b, object);
+    if (object)
+        json_tree(b, name, object);
 }
 
-/* Left out when they would be the body itself. */
+/* The JSON writer sets commas by the last byte, which must not be white space. */
+static struct text trim_end(struct text json)
+{
+    while (json.len > 0 && strchr(" \t\r\n", json.data[json.len - 1]))
+        json.len--;
+    return json;
+}
+
+/* Left out when the inputs would be the body itself. */
 static void put_inputs(struct buf *b, const struct call *c)
 {
     const cJSON *defaults = c->trigger->current->manifest->defaults;
     if (c->inputs || !defaults || (c->tree && !cJSON_IsObject(c->tree)))
         return;
     cJSON *inputs = inputs_merge(defaults, c->tree);
-    buf_str(b, ",\"inputs\":");
-    json_put_tree(b, inputs);
+    json_tree(b, "inputs", inputs);
     cJSON_Delete(inputs);
 }
 
 static void put_event(struct buf *b, const struct call *c, struct text session)
 {
-    buf_str(b, "{\"kind\":");
-    json_put_cstr(b, c->kind);
-    buf_str(b, ",\"body\":");
-    buf_text(b, c->body.data ? c->body : TEXT("null"));
+    json_open(b, NULL, '{');
+    json_word(b, "kind", c->kind);
+    json_raw(b, "body", trim_end(c->body));
     put_inputs(b, c);
-    put_member(b, "sessionId", session);
-    put_member(b, "environment", c->environment);
-    put_member(b, "language", c->language);
-    put_member(b, "timezone", c->timezone);
-    put_member(b, "instruction", c->instruction);
+    put_text(b, "sessionId", session);
+    put_text(b, "environment", c->environment);
+    put_text(b, "language", c->language);
+    put_text(b, "timezone", c->timezone);
+    put_text(b, "instruction", c->instruction);
     put_object(b, "instruction", c->instruction_object);
     put_object(b, "customer", c->customer);
     if (c->context) {
-        buf_str(b, ",\"context\":");
+        json_name(b, "context");
         known_fields_put_context(b, c->context);
     }
-    buf_str(b, ",\"headers\":");
+    json_name(b, "headers");
     if (c->put_headers)
         c->put_headers(b, c->headers_from);
     else
         buf_str(b, "{}");
-    buf_char(b, '}');
+    json_close(b, '}');
 }
 
 static void fingerprint(const cJSON *tree, unsigned char out[SHA256_BYTES])

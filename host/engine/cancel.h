@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cancel.h - somebody wants a run to end, wherever it is: in memory, or a row only. The wish is a
- * row of its inbox, so it outlives this process; who wished it waits for the end to be committed.
+/* cancel.h - ends a run on request, whether it is in memory or a row only. The request is a row of
+ * the run's inbox, so it outlives this process; its caller waits until the end is committed.
  * Owner: engine. Thread: loop. */
 #pragma once
 #include "base/list.h"
@@ -16,5 +16,5 @@ void engine_cancel(struct engine *e, const char *run, cancel_fn fn, void *arg);
 /* The store does not take the end of this run, which rests until the next start takes the wish:
  * nobody need wait for that. */
 void cancels_unwritten(struct engine *e, const char *run);
-/* Those who wait for a run to be cancelled are told that the host closes. */
+/* Tells the callers that still wait that the host closes. */
 void cancels_close(struct engine *e);

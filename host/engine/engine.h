@@ -35,8 +35,7 @@ enum {
     ENGINE_FOLDER_LOOK_MS = 20,
     ENGINE_STORE_RETRY_MS = 500, /* between tries when the disk refuses a run that was accepted */
     ENGINE_JOURNAL_MAX = FRAME_JOURNAL_MAX,
-    ENGINE_CHUNK_MAX =
-        4 << 20, /* a chunk is committed when it gets this large; a record always fits */
+    ENGINE_CHUNK_MAX = 4 << 20, /* bytes of one commit, unless a single record is larger */
 };
 
 struct engine {

@@ -42,9 +42,8 @@ struct run {
     struct run_write *writing; /* the order at the store */
     size_t journal_bytes;
     uint32_t steps;
-    char *at; /* where it waited last, "support/refund.lua:12"; NULL: not known */
-    struct list
-        link; /* queued: in the backlog; due: in the rebuilds; else in the commits or none */
+    char *at;         /* where it waited last, "support/refund.lua:12"; NULL: not known */
+    struct list link; /* queued: in the backlog; due: in the rebuilds; else in commits or none */
 
     struct list ops;
     struct list late;          /* answers that came while it was on no runner */

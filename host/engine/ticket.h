@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ticket.h - somebody waits to hear how a call ends. Made by fire.c; freed when its callback has
- * been called or it is forgotten. Owner: engine. Thread: loop. */
+/* ticket.h - a caller that waits to hear how its call ends. fire.c makes a ticket; it is freed when
+ * its callback has been called or it is forgotten. Owner: engine. Thread: loop. */
 #pragma once
 #include "engine/fire.h"
 
