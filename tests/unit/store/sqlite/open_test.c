@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/conformance/fixture.h"
+#include "store/sqlite/hosts.h"
 #include "store/sqlite/schema.h"
 #include <errno.h>
 
@@ -221,6 +222,48 @@ static void the_folder_of_the_version_before_opens_and_its_runs_go_on(void **sta
     assert_int_equal(read_journal(f, "run_1", 1, 100).end, 3);
 }
 
+/* ---- two that open the same folder at once */
+
+struct other_opener {
+    struct connection q;
+    char host[ID_BYTES];
+    bool done;
+};
+
+/* SQLite asks this while it prepares the INSERT, which is the last moment before it runs. */
+static int name_the_host_first(void *ctx, int action, const char *table, const char *column,
+                               const char *database, const char *trigger)
+{
+    struct other_opener *other = ctx;
+    struct error err = {0};
+    (void)column, (void)database, (void)trigger;
+    if (action != SQLITE_INSERT || strcmp(table, "host") != 0 || other->done)
+        return SQLITE_OK;
+    other->done = true;
+    assert_true(hosts_own(&other->q, other->host, &err));
+    return SQLITE_OK;
+}
+
+static void two_that_open_a_folder_at_once_name_one_host(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct other_opener other = {.done = false};
+    struct connection q;
+    char host[ID_BYTES];
+    int64_t rows = 0;
+    assert_true(connection_open(&q, f->data, CONNECTION_WRITER, &err));
+    assert_true(connection_open(&other.q, f->data, CONNECTION_WRITER, &err));
+    sqlite3_set_authorizer(q.db, name_the_host_first, &other);
+    assert_true(hosts_own(&q, host, &err));
+    assert_true(other.done);
+    assert_string_equal(host, other.host);
+    assert_true(connection_ask_int(&q, "SELECT count(*) FROM host", &rows, &err));
+    assert_int_equal(rows, 1);
+    connection_close(&other.q);
+    connection_close(&q);
+}
+
 #define OPEN(name)   cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define FOLDER(name) cmocka_unit_test_setup_teardown(name, set_up_folder, tear_down)
 
@@ -241,6 +284,7 @@ int main(void)
         FOLDER(an_older_schema_is_brought_up_to_date),
         FOLDER(a_step_that_fails_changes_nothing),
         FOLDER(the_folder_of_the_version_before_opens_and_its_runs_go_on),
+        FOLDER(two_that_open_a_folder_at_once_name_one_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
