@@ -31,8 +31,8 @@ void json_put_cstr(struct buf *b, const char *value); /* NULL writes null */
 void json_put_number(struct buf *b, double value);
 /* Compact. A hand-made tree deeper than JSON_DEPTH_OUT sets b->full. */
 void json_put_tree(struct buf *b, const cJSON *value);
-/* RFC 8785, but every integer with all of its digits: ids that differ in the last one are two.
- * Limits as json_put_tree. */
+/* RFC 8785, but every integer with all of its digits: ids that differ in the last one are two. A
+ * number with a point or an exponent goes by its double. Limits as json_put_tree. */
 void json_put_canonical(struct buf *b, const cJSON *value);
 
 /* Readers: the member if it has that type, else NULL / fallback. Names are case-sensitive. */

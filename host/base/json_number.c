@@ -233,18 +233,15 @@ static bool same_digits(const struct digits *a, const struct digits *b)
            memcmp(a->text, b->text, (size_t)a->count) == 0;
 }
 
-void json_put_canonical_number(struct buf *b, const cJSON *number)
+/* An integer beyond 64 bits. */
+static void put_canonical_wide(struct buf *b, const cJSON *number)
 {
-    if (!number->valuestring) {
-        json_put_number(b, number->valuedouble);
-        return;
-    }
     struct digits written, shown;
     digits_of_text(without_sign(text_of(number->valuestring)), &written);
     shortest(fabs(number->valuedouble), &shown);
     if (number->valuedouble < 0)
         buf_char(b, '-');
-    if (written.dropped || written.count > written.point || same_digits(&written, &shown)) {
+    if (same_digits(&written, &shown)) {
         put_digits(b, &shown);
         return;
     }
@@ -253,7 +250,12 @@ void json_put_canonical_number(struct buf *b, const cJSON *number)
         buf_char(b, '0');
 }
 
-/* The text is an integer: no point, no exponent. */
+/* Whether it keeps its text and that is an integer: no point, no exponent. */
+static bool has_integer_text(const cJSON *number)
+{
+    return number->valuestring && !strpbrk(number->valuestring, ".eE");
+}
+
 static bool int64_of_text(const char *at, int64_t *out)
 {
     struct json_decimal d = {.negative = *at == '-'};
@@ -265,13 +267,24 @@ bool json_int64(const cJSON *number, int64_t *out)
 {
     if (!cJSON_IsNumber(number))
         return false;
-    if (number->valuestring && !strpbrk(number->valuestring, ".eE"))
+    if (has_integer_text(number))
         return int64_of_text(number->valuestring, out);
     double value = number->valuedouble;
     if (!(value >= -TWO_TO_63 && value < TWO_TO_63) || floor(value) != value)
         return false;
     *out = (int64_t)value;
     return true;
+}
+
+void json_put_canonical_number(struct buf *b, const cJSON *number)
+{
+    int64_t whole;
+    if (json_int64(number, &whole))
+        buf_int(b, whole);
+    else if (has_integer_text(number))
+        put_canonical_wide(b, number);
+    else
+        json_put_number(b, number->valuedouble);
 }
 
 /* An integer against a number that is none, or none within 64 bits. */

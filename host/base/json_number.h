@@ -67,6 +67,7 @@ static inline double json_decimal_double(const struct json_decimal *d, struct te
 
 /* A number of a tree, as it was written where it keeps that. */
 void json_put_number_of(struct buf *b, const cJSON *number);
-/* RFC 8785, but integers keep every digit: 9007199254740993 is not ...992. How a number was
- * written (1, 1.0, 1e0) makes no difference. */
+/* RFC 8785, but integers keep every digit: 9007199254740993 is not ...992. With a point or an
+ * exponent a number is its double: 1.0 and 1e0 are 1, 9007199254740993.0 is ...992. Within 64 bits
+ * two numbers have the same form exactly if json_compare_numbers finds them equal. */
 void json_put_canonical_number(struct buf *b, const cJSON *number);

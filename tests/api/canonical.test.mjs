@@ -31,13 +31,15 @@ function value(depth) {
   if (kind === 5) return Array.from({ length: upTo(5) }, () => value(depth - 1));
   return Object.fromEntries(Array.from({ length: upTo(8) }, () => [text(), value(depth - 1)]));
 }
+// Where an integer without point and exponent has every digit, and with one it is its double: its form differs from RFC 8785 then.
+const isWide = (n) => Number.isInteger(n) && Math.abs(n) > Number.MAX_SAFE_INTEGER && n >= -(2 ** 63) && n < 2 ** 63;
 // The same document, written otherwise: other blanks, escapes, number forms.
 const units = (c) => Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, "0")}`).join("");
 const escape = (s) => `"${Array.from(s, (c) => (random() < 0.3 ? units(c) : c)).join("")}"`;
 function disguised(v) {
   const blank = () => pick(["", "", " ", "\t", "\r "]);
   if (typeof v === "string") return /[\u0000-\u001f"\\]/.test(v) ? JSON.stringify(v) : escape(v);
-  if (typeof v === "number") return pick([String, (n) => n.toExponential(), (n) => (Object.is(n, -0) ? "-0.0" : Number.isInteger(n) && Math.abs(n) < 1e15 ? `${n}.0` : String(n))])(v);
+  if (typeof v === "number") return isWide(v) ? String(v) : pick([String, (n) => n.toExponential(), (n) => (Object.is(n, -0) ? "-0.0" : Number.isInteger(n) && Math.abs(n) < 1e15 ? `${n}.0` : String(n))])(v);
   if (v === null || typeof v === "boolean") return String(v);
   if (Array.isArray(v)) return `[${blank()}${v.map(disguised).join(`${blank()},${blank()}`)}${blank()}]`;
   const members = Object.entries(v).map(([name, inner]) => `${/[\u0000-\u001f"\\]/.test(name) ? JSON.stringify(name) : escape(name)}${blank()}:${blank()}${disguised(inner)}`);
@@ -74,4 +76,12 @@ test("numbers: every power of ten and two, and their neighbours", () => {
   const finite = numbers.filter(Number.isFinite);
   const answers = probe("canonical", finite.map(String));
   for (const [i, n] of finite.entries()) assert.equal(answers[i], canonicalize(n), String(n));
+});
+
+test("within 64 bits a wide integer with a point or an exponent is the integer that its double is", () => {
+  const numbers = Array.from({ length: 2000 }, () => pick([-1, 1]) * 2 ** (53 + random() * 10)).map(Math.trunc).filter(isWide);
+  assert.ok(numbers.length > 1900);
+  const spelled = numbers.flatMap((n) => [n.toExponential(), `${n}.0`, `${BigInt(n)}.00`, `${BigInt(n)}0e-1`, String(BigInt(n))]);
+  const answers = probe("canonical", spelled);
+  for (const [i, form] of spelled.entries()) assert.equal(answers[i], String(BigInt(Number(form))), form);
 });

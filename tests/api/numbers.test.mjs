@@ -181,6 +181,9 @@ test("unique and Idempotency-Key: two ids that differ in the last digit are two"
   const statuses = [];
   for (const form of ["7", "7.0", "70e-1", "0.7e1"]) statuses.push((await fire("once", form)).status);
   assert.deepEqual(statuses, [200, 400, 400, 400], "how a number is written makes no difference");
+  const floats = [];
+  for (const form of ["9007199254740997.0", "9007199254740997", "9007199254740996"]) floats.push((await fire("once", form)).status);
+  assert.deepEqual(floats, [200, 200, 400], "one with a point is the float that the script sees");
 });
 
 test("the canonical form of 2,000 random integers has their digits, and merges no two", () => {

@@ -139,13 +139,57 @@ static void how_a_number_is_written_makes_no_difference(void **state)
 {
     (void)state;
     assert_canonical("[1,1.0,1e0,10e-1,100E-2,-0,0.0]", "[1,1,1,1,1,0,0]");
-    assert_canonical(
-        "[9007199254740993,9007199254740993.0,9.007199254740993e15,90071992547409930e-1]",
-        "[9007199254740993,9007199254740993,9007199254740993,9007199254740993]");
+    assert_canonical("[9007199254740994,9007199254740994.0,9.007199254740994e15]",
+                     "[9007199254740994,9007199254740994,9007199254740994]");
     assert_canonical("[1e20,100000000000000000000,1.0e+20]",
                      "[100000000000000000000,100000000000000000000,100000000000000000000]");
     assert_canonical("[1000000000000000000000000,1e24]", "[1e+24,1e+24]");
     assert_canonical("[9007199254740993.5]", "[9007199254740994]");
+}
+
+/* With a point or an exponent it is a float to scripts, and to the canonical form. */
+static void a_float_beyond_2_to_the_53_goes_by_its_double(void **state)
+{
+    (void)state;
+    assert_canonical("[9007199254740993.0,9.007199254740993e15,90071992547409930e-1]",
+                     "[9007199254740992,9007199254740992,9007199254740992]");
+    assert_canonical("[-9007199254740995.0,9007199254740995.0]",
+                     "[-9007199254740996,9007199254740996]");
+    assert_canonical("[1152921504606846976.0,1.152921504606847e18,1152921504606847000]",
+                     "[1152921504606846976,1152921504606846976,1152921504606847000]");
+    assert_canonical("[9223372036854775807.0,18446744073709551615.0]",
+                     "[9223372036854776000,18446744073709552000]");
+}
+
+/* Or `unique` and Idempotency-Key would disagree with filters, enums and what scripts see. */
+static void two_numbers_within_64_bits_have_one_form_if_they_are_equal(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {
+        "9007199254740991",     "9007199254740992",      "9007199254740992.0",
+        "9007199254740993",     "9007199254740993.0",    "9.007199254740993e15",
+        "9007199254740993.5",   "9007199254740994",      "-9007199254740993",
+        "-9007199254740993.0",  "-9007199254740992",     "1152921504606846976",
+        "1152921504606847000",  "1.152921504606847e18",  "1152921504606846976.0",
+        "9223372036854774784",  "9223372036854774784.0", "9223372036854775807",
+        "-9223372036854775808", "-9223372036854775808.0"};
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+        for (size_t k = 0; k < ARRAY_LEN(forms); k++) {
+            struct error err;
+            cJSON *a = json_parse(text_of(forms[i]), &err),
+                  *b = json_parse(text_of(forms[k]), &err);
+            struct buf x, y;
+            buf_init(&x, 100);
+            buf_init(&y, 100);
+            json_put_canonical(&x, a);
+            json_put_canonical(&y, b);
+            if ((strcmp(x.data, y.data) == 0) != (json_compare_numbers(a, b) == 0))
+                fail_msg("%s is %s, %s is %s", forms[i], x.data, forms[k], y.data);
+            buf_done(&x);
+            buf_done(&y);
+            cJSON_Delete(a);
+            cJSON_Delete(b);
+        }
 }
 
 static void names_sort_by_utf16_units(void **state)
@@ -212,6 +256,8 @@ int main(void)
         cmocka_unit_test(numbers_read_back_as_they_were),
         cmocka_unit_test(integers_keep_every_digit),
         cmocka_unit_test(how_a_number_is_written_makes_no_difference),
+        cmocka_unit_test(a_float_beyond_2_to_the_53_goes_by_its_double),
+        cmocka_unit_test(two_numbers_within_64_bits_have_one_form_if_they_are_equal),
         cmocka_unit_test(names_sort_by_utf16_units),
         cmocka_unit_test(the_sample_of_the_rfc),
         cmocka_unit_test(arrays_keep_their_order_and_objects_inside_sort),
