@@ -20,6 +20,9 @@ const host = await startHost({
   },
   run = function(event) return event.body end }`,
     "snip/plain.lua": `return trigger { run = function(event) return { got = event.body } end }`,
+    "snip/wide.lua": String.raw`return trigger {
+  input = { id = { type = "integer", enum = { 9007199254740993 } }, text = { type = "string", enum = { "it's \"\n${"`"}$" .. "{1}</script>" } } },
+  run = function(event) return { id = tostring(event.body.id), text = event.body.text } end }`,
     "snip/defaults.lua": `return trigger { defaults = { tone = "kind" }, run = function(event) return event.body end }`,
   },
 });
@@ -84,6 +87,17 @@ for (const lang of Object.keys(RUN)) {
     const literal = await snippets(`?lang=${lang}&literal=1`);
     assert.ok(literal.text.includes(host.key));
     assert.equal((await run(lang, literal.text, "")).status, 0, literal.text);
+  });
+}
+
+for (const lang of ["node", "python", "moontide"]) {
+  const skip = missing(RUN[lang].needs ?? RUN[lang].command[0]) ? "not on this machine" : false;
+  test(`${lang}: an integer that a double would round is sent digit by digit`, { skip }, async () => {
+    const { text } = await snippets(`?lang=${lang}`, "snip/wide");
+    const sent = await run(lang, text, host.key);
+    assert.equal(sent.status, 0, `${sent.stderr}\n${text}`);
+    const answer = JSON.parse(sent.stdout);
+    assert.deepEqual(answer.result ?? answer.response, { id: "9007199254740993", text: "it's \"\n`${1}</script>" });
   });
 }
 

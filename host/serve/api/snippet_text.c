@@ -6,7 +6,7 @@ static const char node[] =
     "const answer = await fetch(\"{{URL}}\", {\n"
     "  method: \"POST\",\n"
     "  headers: { \"authorization\": `Bearer ${{{KEY}}}`, \"content-type\": \"application/json\" },\n"
-    "  body: JSON.stringify({{BODY}}),\n"
+    "  body: {{JAVASCRIPT_BODY}},\n"
     "});\n"
     "console.log(await answer.text());\n"
     "if (!answer.ok) process.exitCode = 1;\n";

@@ -2,8 +2,9 @@
 /* snippet_text.h - code that starts a run, one template a language. Constant.
  * {{URL}} is the address of the run list, {{HOST}} the host's alone, {{TRIGGER}} "project/key",
  * {{BODY}} JSON that may stand between single quotes, backticks or three double quotes in all of
- * these languages, {{KEY}} the credential as an expression, {{IMPORT}} a line that only reading it
- * from the environment needs. */
+ * these languages but JavaScript, {{JAVASCRIPT_BODY}} an expression for that text there, {{KEY}}
+ * the credential as an expression, {{IMPORT}} a line that only reading it from the environment
+ * needs. */
 #pragma once
 #include <stddef.h>
 

@@ -15,6 +15,7 @@ enum { SNIPPET_MAX = 1 << 20, HOST_TEXT = 256, CREDENTIAL_TEXT = 600 };
 struct blanks { /* what is put in for {{NAME}} */
     char host[HOST_TEXT], url[HOST_TEXT + 200], trigger[160];
     struct buf body;
+    bool body_rounds;   /* has numbers that a double may not hold */
     const char *secret; /* NULL: from the environment */
 };
 
@@ -38,7 +39,27 @@ static void put_portable(struct buf *out, struct text json)
     }
 }
 
-static void make_body(struct buf *out, const struct trigger *t)
+/* Whether a number of this text keeps its own text in a tree, as doubles may not hold it. */
+static bool has_wide_number(const cJSON *value)
+{
+    if (cJSON_IsNumber(value))
+        return value->valuestring != NULL;
+    for (const cJSON *item = value->child; item; item = item->next)
+        if (has_wide_number(item))
+            return true;
+    return false;
+}
+
+static bool text_has_wide_number(struct text json)
+{
+    struct error err;
+    cJSON *tree = json_parse_own(json, &err);
+    bool wide = tree && has_wide_number(tree);
+    cJSON_Delete(tree);
+    return wide;
+}
+
+static void make_body(struct blanks *b, const struct trigger *t)
 {
     const struct manifest *m = t->current ? t->current->manifest : NULL;
     struct buf json;
@@ -47,8 +68,28 @@ static void make_body(struct buf *out, const struct trigger *t)
         json_put_tree(&json, m->defaults);
     else
         schema_sample(m ? m->input : NULL, &json);
-    put_portable(out, json.full ? TEXT("{}") : buf_view(&json));
+    struct text body = json.full ? TEXT("{}") : buf_view(&json);
+    b->body_rounds = text_has_wide_number(body);
+    put_portable(&b->body, body);
     buf_done(&json);
+}
+
+/* JavaScript that is the body's text. A literal of it reads well, and rounds what a double does not
+ * hold; then it is a string, in which each backslash is two. */
+static void put_javascript_body(struct buf *out, const struct blanks *b)
+{
+    struct text body = buf_view(&b->body);
+    if (!b->body_rounds) {
+        buf_printf(out, "JSON.stringify(%.*s)", (int)body.len, body.data);
+        return;
+    }
+    buf_char(out, '\'');
+    for (size_t i = 0; i < body.len; i++) {
+        if (body.data[i] == '\\')
+            buf_char(out, '\\');
+        buf_char(out, body.data[i]);
+    }
+    buf_char(out, '\'');
 }
 
 /* ---- where */
@@ -80,6 +121,8 @@ static void put_blank(struct buf *out, const struct snippet *s, const struct bla
         buf_str(out, b->trigger);
     } else if (text_is(name, "BODY")) {
         buf_text(out, buf_view(&b->body));
+    } else if (text_is(name, "JAVASCRIPT_BODY")) {
+        put_javascript_body(out, b);
     } else if (text_is(name, "IMPORT")) {
         buf_str(out, b->secret ? "" : s->import);
     } else if (b->secret) {
@@ -192,7 +235,7 @@ void snippets_get(struct request *q)
     snprintf(b.trigger, sizeof b.trigger, "%s/%s", t->project, t->key);
     snprintf(b.url, sizeof b.url, "%s/v1/projects/%s/triggers/%s/runs", b.host, t->project, t->key);
     buf_init(&b.body, SNIPPET_MAX);
-    make_body(&b.body, t);
+    make_body(&b, t);
     if (one)
         answer_one(q, one, &b);
     else
