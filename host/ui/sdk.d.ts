@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Numbers. What comes from the host is read with all digits: an integer within 64 bits that a number would round (beyond
- * Number.MAX_SAFE_INTEGER to both sides) is a bigint, every other number a number. What is given may hold bigints as well. JSON.stringify
- * throws on a bigint: use stringifyJson, or turn such a field into the text it shall be.
+ * Numbers. What comes from the host is read with all digits: an integer within 64 bits beyond Number.MAX_SAFE_INTEGER (to both
+ * sides) is a bigint, and so is a wider one that a number would round; every other number is a number. What is given may hold
+ * bigints as well. JSON.stringify throws on a bigint: use stringifyJson, or turn such a field into the text it shall be.
  */
 export function parseJson(text: string): unknown;
 /** JSON.stringify(value, undefined, space), with bigints written as integers. */

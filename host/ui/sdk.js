@@ -2,7 +2,7 @@
 // A client of moontide for Node (20 or later) and browsers, without dependencies: import { createClient } from "/ui/sdk.js".
 // Types: sdk.d.ts. A key belongs on a server; a page has a widget key (createWidget, or widget.js for a <script>), or follows a
 // run by the streamUrl that its server got. From another origin only what a trigger with that page among its `origins` answers.
-// Integers beyond Number.MAX_SAFE_INTEGER (ids of 64 bits) come, and may be given, as BigInt.
+// Integers that a number would round (ids of 64 bits and more) come, and may be given, as BigInt.
 const END = { "run.completed": "completed", "run.failed": "failed", "run.cancelled": "cancelled", "run.timed_out": "timed_out" };
 const RETRY_MS = 1000; // until the host names another time
 const TRIES = 8; // in a row without a record in between
@@ -15,10 +15,12 @@ export class MoontideError extends Error {
   }
 }
 
-// JSON with all digits of integers within 64 bits: what a number would round is a BigInt. The mark is no text of the host's.
+// JSON with all digits of integers: what a number would round is a BigInt, as is within 64 bits all beyond the safe integers, so that
+// neighbouring ids have one type. The mark is no text of the host's.
 const MARK = "\0bigint:";
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const rounds = (token) => /^-?\d{16,19}$/.test(token) && !Number.isSafeInteger(Number(token)) && BigInt.asIntN(64, BigInt(token)) === BigInt(token);
+const within64 = (token) => token.length <= 20 && BigInt.asIntN(64, BigInt(token)) === BigInt(token);
+const rounds = (token) => /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) && (String(Number(token)) !== token || within64(token));
 
 export function parseJson(text) {
   if (!/\d{16}/.test(text)) return JSON.parse(text);

@@ -192,12 +192,27 @@ test("the canonical form of 2,000 random integers has their digits, and merges n
   for (const [i, form] of forms.entries()) assert.equal(form, `{"id":${numbers[i]}}`);
 });
 
-test("parseJson: BigInt beyond the safe integers, within 64 bits, and nowhere else", () => {
+test("parseJson: BigInt beyond the safe integers where a number would round or it is within 64 bits, and nowhere else", () => {
   const text = '{"a":[9007199254740991,9007199254740992,-9007199254740993,9223372036854775807,9223372036854775808],"s":"\\"9007199254740993","9007199254740993":1e20}';
-  assert.deepEqual(parseJson(text), { a: [9007199254740991, 9007199254740992n, -9007199254740993n, MOST, 2 ** 63], s: '"9007199254740993', "9007199254740993": 1e20 });
+  assert.deepEqual(parseJson(text), { a: [9007199254740991, 9007199254740992n, -9007199254740993n, MOST, 2n ** 63n], s: '"9007199254740993', "9007199254740993": 1e20 });
+  const wide = "[18446744073709551615,-123456789012345678901234567890,100000000000000000000,1000000000000000000000000]";
+  assert.deepEqual(parseJson(wide), [2n ** 64n - 1n, -123456789012345678901234567890n, 1e20, 10n ** 24n]);
+  assert.equal(stringifyJson(parseJson(wide)), wide);
   assert.equal(stringifyJson({ a: [1n, MOST], b: "1n", c: undefined }), '{"a":[1,9223372036854775807],"b":"1n"}');
   for (let i = 0; i < 200; i++) {
     const doc = document();
     assert.equal(stringifyJson(parseJson(doc)), doc);
+    const integer = String(anyBits() * 10n ** BigInt(upTo(12)) + BigInt(upTo(1000)));
+    assert.equal(stringifyJson(parseJson(`[${integer}]`)), `[${integer}]`);
   }
+});
+
+test("the SDK sends a run's body again as it was, beyond 64 bits too", async () => {
+  const client = createClient({ url: host.url, key: host.key });
+  const first = await fire("echo", "18446744073709551615");
+  const { body } = await client.runs.get(first.json.runId);
+  assert.equal(body.id, 2n ** 64n - 1n);
+  const again = await client.triggers.fire("n", "echo", body, { wait: 60 });
+  const shown = await host.request("GET", `/v1/runs/${again.runId}`);
+  assert.ok(shown.text.includes('"body":{"id":18446744073709551615}'), shown.text);
 });
