@@ -67,7 +67,7 @@ test("a wrong key is told, a right one opens the desk and stays in the tab", asy
   await page.keyboard.press("Enter");
   await page.locator("#triggers button").first().waitFor();
   assert.deepEqual(await page.locator("#triggers button").evaluateAll((rows) => rows.map((row) => row.dataset.trigger)),
-    ["p/agent", "p/broken", "p/fails", "p/order", "p/slow"]);
+    ["p/agent", "p/broken", "p/fails", "p/ids", "p/order", "p/slow"]);
   await page.reload();
   await page.locator("#triggers button").first().waitFor();
   await page.getByRole("button", { name: "Forget key" }).click();
