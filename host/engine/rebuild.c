@@ -201,7 +201,7 @@ static void on_inbox(void *arg, const struct store_inbox *rows, size_t count,
 static void read_inbox(struct run *r)
 {
     r->inbox_again = false;
-    store_read_inbox(r->e->store, r->id, on_inbox, r);
+    store_read_inbox(r->e->store, r->id, 0, on_inbox, r);
 }
 
 /* ---- step 1: the row */

@@ -44,7 +44,8 @@ struct store_kind {
     void (*list_runs)(struct store *s, const struct store_list *list, store_list_fn fn, void *arg);
     void (*read_journal)(struct store *s, const char *run, uint64_t from, size_t max_bytes,
                          store_journal_fn fn, void *arg);
-    void (*read_inbox)(struct store *s, const char *run, store_inbox_fn fn, void *arg);
+    void (*read_inbox)(struct store *s, const char *run, int64_t after, store_inbox_fn fn,
+                       void *arg);
     void (*due)(struct store *s, int64_t now_ms, bool unfinished, struct text after, uint32_t limit,
                 store_due_fn fn, void *arg);
     void (*get_version)(struct store *s, const unsigned char hash[SHA256_BYTES],

@@ -240,9 +240,9 @@ void store_read_journal(struct store *s, const char *run, uint64_t from, size_t 
     s->kind->read_journal(s, run, from, max_bytes, fn, arg);
 }
 
-void store_read_inbox(struct store *s, const char *run, store_inbox_fn fn, void *arg)
+void store_read_inbox(struct store *s, const char *run, int64_t after, store_inbox_fn fn, void *arg)
 {
-    s->kind->read_inbox(s, run, fn, arg);
+    s->kind->read_inbox(s, run, after, fn, arg);
 }
 
 void store_due(struct store *s, int64_t now_ms, bool unfinished, struct text after, uint32_t limit,

@@ -268,12 +268,13 @@ typedef void (*store_journal_fn)(void *arg, const struct store_chunk *chunks, si
 void store_read_journal(struct store *s, const char *run, uint64_t from, size_t max_bytes,
                         store_journal_fn fn, void *arg);
 
-/* The rows of a run's inbox, oldest first, as many as fit STORE_INBOX_BYTES (one at least): having
- * taken those (store_order.inbox_taken), read again. */
+/* The rows of a run's inbox with ids > after, oldest first, as many as fit STORE_INBOX_BYTES (one
+ * at least): read again behind the last of them, until there are none. */
 enum { STORE_INBOX_BYTES = 1 << 20 };
 typedef void (*store_inbox_fn)(void *arg, const struct store_inbox *rows, size_t count,
                                const struct error *err);
-void store_read_inbox(struct store *s, const char *run, store_inbox_fn fn, void *arg);
+void store_read_inbox(struct store *s, const char *run, int64_t after, store_inbox_fn fn,
+                      void *arg);
 
 /* Ids of runs whose wake_ms <= now_ms, or that have rows in their inbox, or (with `unfinished`)
  * that are queued or running; oldest first, by the order in which they were accepted; after: a run

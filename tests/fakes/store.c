@@ -1032,19 +1032,23 @@ static void fake_read_journal(struct store *s, const char *run, uint64_t from, s
 static void answer_inbox(struct fake_store *s, struct call *c, const struct error *err)
 {
     const struct fake_run *r = find_run(s, c->id);
-    size_t count = 0, bytes = 0;
-    for (; r && count < r->inbox.count; count++) {
-        bytes += r->inbox.at[count].data.len;
+    size_t first = 0, count = 0, bytes = 0;
+    while (r && first < r->inbox.count && r->inbox.at[first].id <= c->number)
+        first++;
+    for (; r && first + count < r->inbox.count; count++) {
+        bytes += r->inbox.at[first + count].data.len;
         if (count > 0 && bytes > STORE_INBOX_BYTES)
             break;
     }
-    c->fn.inbox(c->arg, r ? r->inbox.at : NULL, count, err);
+    c->fn.inbox(c->arg, count ? r->inbox.at + first : NULL, count, err);
 }
 
-static void fake_read_inbox(struct store *s, const char *run, store_inbox_fn fn, void *arg)
+static void fake_read_inbox(struct store *s, const char *run, int64_t after, store_inbox_fn fn,
+                            void *arg)
 {
     struct call *c = read_new(answer_inbox, run, arg);
     c->fn.inbox = fn;
+    c->number = after;
     hand_over(s, c);
 }
 

@@ -32,6 +32,7 @@ struct fake_read {
         READ_REPEAT
     } kind;
     char id[ID_BYTES];
+    int64_t after;
     union {
         store_run_fn row;
         store_inbox_fn inbox;
@@ -127,10 +128,10 @@ void store_inbox_put(struct store *s, const struct store_inbox *row, store_inbox
     store_write(s, &p->order);
 }
 
-void store_read_inbox(struct store *s, const char *run, store_inbox_fn fn, void *arg)
+void store_read_inbox(struct store *s, const char *run, int64_t after, store_inbox_fn fn, void *arg)
 {
     (void)s;
-    struct fake_read r = {.kind = READ_INBOX, .fn.inbox = fn, .arg = arg};
+    struct fake_read r = {.kind = READ_INBOX, .after = after, .fn.inbox = fn, .arg = arg};
     snprintf(r.id, sizeof r.id, "%s", run);
     fake_read(r);
 }
@@ -332,9 +333,11 @@ static void fake_read_inbox(const struct fake_read *r)
 {
     struct fake_row *f = fake_row(r->id);
     struct store_inbox rows[FAKE_LETTERS];
-    size_t count = f ? f->letter_count : 0;
-    for (size_t i = 0; i < count; i++)
-        rows[i] = (struct store_inbox){.id = f->letters[i], .run = r->id, .kind = TEXT("cancel")};
+    size_t count = 0;
+    for (size_t i = 0; f && i < f->letter_count; i++)
+        if (f->letters[i] > r->after)
+            rows[count++] =
+                (struct store_inbox){.id = f->letters[i], .run = r->id, .kind = TEXT("cancel")};
     r->fn.inbox(r->arg, rows, count, NULL);
 }
 

@@ -14,7 +14,8 @@ static const char inbox_count[] =
     "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE num = ?1 LIMIT ?2)";
 static const char inbox_delete[] = "DELETE FROM inbox WHERE num = ?1 AND id <= ?2";
 static const char inbox_rows[] = "SELECT id, kind, data, at_ms FROM inbox"
-                                 " WHERE num = (SELECT num FROM run WHERE run = ?1) ORDER BY id";
+                                 " WHERE num = (SELECT num FROM run WHERE run = ?1) AND id > ?2"
+                                 " ORDER BY id";
 
 /* ---- putting and taking, in the writer's transaction */
 
@@ -81,6 +82,7 @@ bool inbox_rows_take(struct connection *q, int64_t num, int64_t last, struct err
 struct inbox_read {
     struct read read;
     char run[ID_BYTES];
+    int64_t after;
     struct store_inbox *rows; /* in `read.keep` */
     size_t count, room;
     store_inbox_fn fn;
@@ -108,6 +110,7 @@ static bool read_rows(struct read *r, struct connection *q, struct error *err)
     int step;
     query_begin(&s, q, inbox_rows);
     query_text(&s, text_of(i->run));
+    query_int(&s, i->after);
     while ((step = query_step(&s, err)) > 0) {
         bytes += query_column_text(&s, 2).len;
         if (bytes > STORE_INBOX_BYTES && i->count > 0)
@@ -124,11 +127,13 @@ static void answer_rows(struct read *r)
     i->fn(i->arg, i->rows, r->failed ? 0 : i->count, read_error(r));
 }
 
-void sqlite_read_inbox(struct store *s, const char *run, store_inbox_fn fn, void *arg)
+void sqlite_read_inbox(struct store *s, const char *run, int64_t after, store_inbox_fn fn,
+                       void *arg)
 {
     struct inbox_read *i = mem_zero(1, sizeof *i);
     i->read.run = read_rows;
     i->read.answer = answer_rows;
+    i->after = after;
     i->fn = fn;
     i->arg = arg;
     strncpy(i->run, run, sizeof i->run - 1);

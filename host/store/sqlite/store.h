@@ -15,7 +15,8 @@ void sqlite_list_audit(struct store *s, int64_t before, uint32_t limit, store_au
                        void *arg);
 void sqlite_due(struct store *s, int64_t now_ms, bool unfinished, struct text after, uint32_t limit,
                 store_due_fn fn, void *arg);
-void sqlite_read_inbox(struct store *s, const char *run, store_inbox_fn fn, void *arg);
+void sqlite_read_inbox(struct store *s, const char *run, int64_t after, store_inbox_fn fn,
+                       void *arg);
 void sqlite_read_journal(struct store *s, const char *run, uint64_t from, size_t max_bytes,
                          store_journal_fn fn, void *arg);
 void sqlite_key_create(struct store *s, const struct api_key *key, const struct store_audit *audit,

@@ -44,7 +44,7 @@ static void on_letters(void *arg, const struct store_inbox *rows, size_t count,
 
 static size_t count_letters(const char *run)
 {
-    store_read_inbox(heart.store, run, on_letters, NULL);
+    store_read_inbox(heart.store, run, 0, on_letters, NULL);
     fake_store_run(heart.store);
     return letters;
 }

@@ -63,12 +63,17 @@ static void on_inbox(void *arg, const struct store_inbox *rows, size_t count,
     }
 }
 
-static struct seen_inbox read_inbox(struct fixture *f, const char *run)
+static struct seen_inbox read_inbox_after(struct fixture *f, const char *run, int64_t after)
 {
-    struct seen_inbox seen = {0};
-    store_read_inbox(f->s, run, on_inbox, &seen);
+    struct seen_inbox seen = {.last = after};
+    store_read_inbox(f->s, run, after, on_inbox, &seen);
     wait_for(&f->loop, &seen.done);
     return seen;
+}
+
+static struct seen_inbox read_inbox(struct fixture *f, const char *run)
+{
+    return read_inbox_after(f, run, 0);
 }
 
 static void rows_are_read_oldest_first_each_run_its_own(void **state)
@@ -193,6 +198,9 @@ static void large_rows_are_read_in_parts(void **state)
     struct store_order o = later("run_a", 2, 0);
     struct seen_inbox seen = read_inbox(f, "run_a");
     assert_int_equal(seen.count, 1);
+    struct seen_inbox rest = read_inbox_after(f, "run_a", seen.last);
+    assert_int_equal(rest.count, 1);
+    assert_int_equal(read_inbox_after(f, "run_a", rest.last).count, 0);
     o.inbox_taken = seen.last;
     write_ok(f, &o);
     assert_int_equal(read_inbox(f, "run_a").count, 1);
