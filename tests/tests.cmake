@@ -56,6 +56,8 @@ foreach(file IN LISTS files)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${TEST_ENVIRONMENT}")
 endforeach()
 
+# It has kinds of its own, which answer steps.
+target_link_options(test_engine_inbox PRIVATE -Wl,--wrap=inbox_kind_of)
 target_link_options(test_serve_constant_time PRIVATE -Wl,--wrap=id_equal_constant_time)
 
 # What every kind of store must do (unit/store/conformance/conformance.h).

@@ -24,12 +24,17 @@ static void answer_cancel(struct cancel *c, enum verdict v)
     free(c);
 }
 
+/* It may have come to another end first. */
+static enum verdict verdict_of_end(enum store_status ended)
+{
+    return ended == STORE_CANCELLED ? VERDICT_ACCEPTED : VERDICT_CONFLICT;
+}
+
 static void on_hub_news(struct follower *f, const struct hub_news *news)
 {
     struct cancel *c = CONTAINER_OF(f, struct cancel, follower);
-    if (news->end) /* it may have come to another end first */
-        answer_cancel(c,
-                      news->end->status == STORE_CANCELLED ? VERDICT_ACCEPTED : VERDICT_CONFLICT);
+    if (news->end)
+        answer_cancel(c, verdict_of_end(news->end->status));
 }
 
 void cancels_close(struct engine *e)
@@ -48,7 +53,8 @@ void cancels_unwritten(struct engine *e, const char *run)
     }
 }
 
-static void on_put(void *arg, enum store_outcome outcome, const struct error *err)
+static void on_put(void *arg, enum store_outcome outcome, enum store_status ended,
+                   const struct error *err)
 {
     struct cancel *c = arg;
     (void)err;
@@ -58,7 +64,7 @@ static void on_put(void *arg, enum store_outcome outcome, const struct error *er
     else
         answer_cancel(c, outcome == STORE_DONE     ? VERDICT_DRAINING
                          : outcome == STORE_NO_RUN ? VERDICT_NOT_FOUND
-                         : outcome == STORE_ENDED  ? VERDICT_CONFLICT
+                         : outcome == STORE_ENDED  ? verdict_of_end(ended)
                          : outcome == STORE_FULL   ? VERDICT_OVERLOADED
                                                    : VERDICT_STORE);
 }

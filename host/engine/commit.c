@@ -5,6 +5,7 @@
 #include "engine/acceptance.h"
 #include "engine/backlog.h"
 #include "engine/cancel.h"
+#include "engine/inbox.h"
 #include "engine/ops.h"
 #include "engine/placement.h"
 #include "engine/rebuild.h"
@@ -81,6 +82,7 @@ static void order_pending(struct run *r)
     w->order.first = r->next_seq - r->pending_count;
     w->order.count = take_records(r, &w->chunk);
     w->order.chunk = buf_view(&w->chunk);
+    w->order.inbox_taken = inbox_taken(r, w->order.first + w->order.count - 1);
     if (r->acceptance)
         w->order.accept = acceptance_row(r);
     if (r->pending_count == 0) { /* the row's end goes with the last chunk */
@@ -95,7 +97,6 @@ static void order_pending(struct run *r)
         row->error_message = text_of(w->update.message);
         row->error_at = text_of(w->update.at);
         row->waiting = text_of(w->update.waiting);
-        w->order.inbox_taken = w->update.inbox_taken;
         w->order.update = *row;
     }
     w->order.done = on_written;

@@ -3,48 +3,104 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/commit.h"
+#include "engine/inbox_kinds.h"
+#include "engine/ops.h"
 #include "engine/rebuild.h"
 #include "engine/run.h"
-#include "engine/run_end.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void take_cancel(struct run *r, struct text data)
-{
-    (void)data;
-    run_cancel(r);
-}
+/* ---- taking */
 
-static const struct inbox_kind {
-    const char *name;
-    /* In any state in which records may be written: on a runner or off it, and while the run is
-     * rebuilt, when neither its version nor its journal is there yet. */
-    void (*take)(struct run *r, struct text data);
-} kinds[] = {
-    {"cancel", take_cancel},
+/* A row that the run knows of and that is still in the store. */
+struct held_row {
+    struct list link; /* run->inbox, by id */
+    int64_t id;
+    const struct inbox_kind *kind; /* NULL: nobody knows it */
+    char *data;                    /* NULL: none */
+    size_t data_bytes;
+    bool taken;
+    uint64_t last_seq; /* taken: the row goes with this record */
 };
 
-static const struct inbox_kind *kind_of(struct text name)
+static void free_row(struct held_row *h)
 {
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (text_is(name, kinds[i].name))
-            return &kinds[i];
-    return NULL;
+    list_del(&h->link);
+    free(h->data);
+    free(h);
 }
 
-void inbox_hand_over(struct run *r, const struct store_inbox *row)
+static bool can_take(const struct run *r)
 {
-    const struct inbox_kind *kind = kind_of(row->kind);
-    r->update.inbox_taken = row->id;
+    return run_is_on_runner(r) && r->state != RUN_REPLAYING;
+}
+
+static void take_row(struct run *r, struct held_row *h)
+{
+    h->taken = true;
+    if (h->kind)
+        h->kind->take(r, (struct text){h->data, h->data_bytes});
+    h->last_seq = r->next_seq - 1;
     r->update.any = true;
     if (!run_is_read(r)) /* else going on, or the end, writes it */
         run_touch(r);
-    if (kind)
+}
+
+void inbox_hand_over(struct run *r)
+{
+    LIST_EACH(node, &r->inbox)
+    {
+        struct held_row *h = LIST_ENTRY(node, struct held_row, link);
+        if (run_has_ended(r)) /* the end deletes all of them */
+            return;
+        if (h->taken)
+            continue;
+        if (h->kind && !can_take(r)) {
+            ops_call_back(r);
+            return;
+        }
+        take_row(r, h);
+    }
+}
+
+void inbox_receive(struct run *r, const struct store_inbox *row)
+{
+    const struct inbox_kind *kind = inbox_kind_of(row->kind);
+    if (row->id <= r->inbox_last)
+        return;
+    r->inbox_last = row->id;
+    if (kind && kind->ends) {
         kind->take(r, row->data);
-    else
+        return;
+    }
+    if (!kind)
         log_warn(r->id, "something of an unknown kind was in the inbox, it is dropped: %.*s",
                  (int)row->kind.len, row->kind.data);
+    struct held_row *h = mem_zero(1, sizeof *h);
+    *h = (struct held_row){.id = row->id, .kind = kind, .data_bytes = row->data.len};
+    h->data = row->data.data ? mem_text_n(row->data.data, row->data.len) : NULL;
+    list_add(&r->inbox, &h->link);
+    inbox_hand_over(r);
+}
+
+int64_t inbox_taken(struct run *r, uint64_t last)
+{
+    int64_t id = 0;
+    while (!list_empty(&r->inbox)) {
+        struct held_row *h = LIST_ENTRY(r->inbox.next, struct held_row, link);
+        if (!h->taken || h->last_seq > last)
+            break;
+        id = h->id;
+        free_row(h);
+    }
+    return id;
+}
+
+void inbox_forget(struct run *r)
+{
+    while (!list_empty(&r->inbox))
+        free_row(LIST_ENTRY(r->inbox.next, struct held_row, link));
 }
 
 /* ---- putting */
@@ -68,7 +124,7 @@ static void deliver(const struct letter *l, int64_t id)
     else if (run_is_read(r))
         r->inbox_again = true; /* it came behind the look that has been taken, perhaps */
     else if (!run_has_ended(r))
-        inbox_hand_over(r, &row);
+        inbox_receive(r, &row);
 }
 
 static void on_put(void *arg, enum store_outcome outcome, int64_t id, enum store_status ended,
@@ -76,12 +132,11 @@ static void on_put(void *arg, enum store_outcome outcome, int64_t id, enum store
 {
     struct letter *l = arg;
     struct engine *e = l->e;
-    (void)ended;
     if (outcome == STORE_BROKEN)
         store_outage_failed(e, l->run, err);
     else if (outcome == STORE_DONE)
         store_outage_works(e);
-    l->fn(l->arg, outcome, err);
+    l->fn(l->arg, outcome, ended, err);
     if (outcome == STORE_DONE && !e->closing) /* else the next host finds it */
         deliver(l, id);
     free(l->data);
@@ -92,7 +147,7 @@ void inbox_put(struct engine *e, const char *run, const char *kind, struct text 
                void *arg)
 {
     struct letter *l = mem_zero(1, sizeof *l);
-    *l = (struct letter){.e = e, .kind = kind_of(text_of(kind)), .fn = fn, .arg = arg};
+    *l = (struct letter){.e = e, .kind = inbox_kind_of(text_of(kind)), .fn = fn, .arg = arg};
     assert(l->kind);
     l->data = data.data ? mem_text_n(data.data, data.len) : NULL;
     memcpy(l->run, run, strnlen(run, ID_BYTES - 1));

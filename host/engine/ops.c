@@ -166,6 +166,14 @@ static void tell_runner(struct run *r, uint32_t step, uint32_t attempt, struct t
     r->answers_sent++;
 }
 
+void ops_call_back(struct run *r)
+{
+    if (r->state != RUN_AWAY)
+        return;
+    run_enter(r, RUN_ANSWERED);
+    run_return(r);
+}
+
 static void finish_op(struct op *op, bool ok, struct text json)
 {
     struct run *r = op->run;
@@ -176,10 +184,7 @@ static void finish_op(struct op *op, bool ok, struct text json)
                            .json = mem_text_n(json.data, json.len),
                            .json_bytes = json.len};
         list_add(&r->late, &l->link);
-        if (r->state == RUN_AWAY) {
-            run_enter(r, RUN_ANSWERED);
-            run_return(r);
-        }
+        ops_call_back(r);
         return;
     }
     if (r->state == RUN_PARKING)

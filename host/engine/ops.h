@@ -53,6 +53,8 @@ void ops_release(struct run *r); /* starts what has become durable */
 void ops_drop(struct run *r);    /* all, without a word */
 /* Hands the answers over that came while the run was on no runner. */
 void ops_late(struct run *r);
+/* An answer is there for a run: one that is away returns to a runner. */
+void ops_call_back(struct run *r);
 /* The earliest time at which one of them is done by itself, when that is known of all of them; else
  * 0. */
 int64_t ops_due_ms(const struct run *r);

@@ -189,9 +189,11 @@ static void on_inbox(void *arg, const struct store_inbox *rows, size_t count,
         return;
     }
     for (size_t i = 0; i < count && !run_has_ended(r); i++)
-        inbox_hand_over(r, &rows[i]);
+        inbox_receive(r, &rows[i]);
     if (run_has_ended(r)) /* then neither its version nor its journal is needed */
         finish_one(r->e);
+    else if (count > 0) /* perhaps there are more */
+        read_inbox(r);
     else if (r->replay) /* the journal was read meanwhile */
         place_rebuilt(r);
     else
@@ -201,7 +203,7 @@ static void on_inbox(void *arg, const struct store_inbox *rows, size_t count,
 static void read_inbox(struct run *r)
 {
     r->inbox_again = false;
-    store_read_inbox(r->e->store, r->id, 0, on_inbox, r);
+    store_read_inbox(r->e->store, r->id, r->inbox_last, on_inbox, r);
 }
 
 /* ---- step 1: the row */
@@ -263,7 +265,8 @@ static void queue_rebuild(struct run *r, const char *why)
 
 void rebuild_due(struct run *r)
 {
-    queue_rebuild(r, list_empty(&r->late) ? "runner replaced" : "answered");
+    queue_rebuild(r,
+                  list_empty(&r->late) && list_empty(&r->inbox) ? "runner replaced" : "answered");
 }
 
 struct run *rebuild_parked(struct engine *e, const char *id, const char *why)

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "engine/acceptance.h"
 #include "engine/commit.h"
+#include "engine/inbox.h"
 #include "engine/ops.h"
 #include "engine/placement.h"
 #include "engine/replay.h"
@@ -28,6 +29,7 @@ struct run *run_new(struct engine *e, const char *id, struct version *version)
     list_init(&r->link);
     list_init(&r->ops);
     list_init(&r->late);
+    list_init(&r->inbox);
     map_put(&e->runs, text_of(r->id), r);
     return r;
 }
@@ -47,6 +49,7 @@ void run_abandon(struct run *r)
     struct engine *e = r->e;
     list_del(&r->link);
     ops_drop(r);
+    inbox_forget(r);
     replay_free(r->replay);
     timers_drop(&e->timers, &r->wall);
     timers_drop(&e->timers, &r->idle);

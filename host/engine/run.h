@@ -18,7 +18,6 @@ struct run_update {          /* what the next order writes into the run's row */
     char *instruction, *code, *message, *at;
     char *waiting; /* JSON; "": it waits no more; NULL: as it is */
     struct buf result;
-    int64_t inbox_taken; /* up to this row */
     bool any;
 };
 
@@ -50,6 +49,8 @@ struct run {
     struct replay *replay;     /* rebuilding and replaying: what the runner must say again */
     uint32_t answers_sent;     /* to this runner */
     int crashes;               /* points, see runner_messages.c */
+    struct list inbox;         /* rows that it knows of, until the store deletes them: inbox.c */
+    int64_t inbox_last;        /* the last row that it knows of; 0: none */
     bool inbox_again;          /* due or rebuilding: a row came that was perhaps not read */
     char *session;             /* NULL until the row of a run that comes back is read */
     char *event, *instruction; /* while it is being rebuilt */

@@ -7,6 +7,7 @@
 #include "engine/acceptance.h"
 #include "engine/backlog.h"
 #include "engine/commit.h"
+#include "engine/inbox.h"
 #include "engine/ops.h"
 #include "engine/placement.h"
 #include "engine/rebuild.h"
@@ -239,6 +240,7 @@ static void take_idle(struct run *r, struct frame_reader *in)
         return;
     }
     ops_late(r);
+    inbox_hand_over(r);
     if (r->state == RUN_IDLE) {
         int64_t due = list_empty(&r->late) ? ops_due_ms(r) : 0;
         if (due > clock_wall_ms(e->clock) + ENGINE_PARK_MS)
