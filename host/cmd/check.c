@@ -5,6 +5,7 @@
 #include "cmd/compile.h"
 #include "cmd/settings.h"
 #include "deploy/bundle.h"
+#include "deploy/scan.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

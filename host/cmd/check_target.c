@@ -2,6 +2,7 @@
 #include "cmd/check_target.h"
 #include "base/text.h"
 #include "deploy/bundle.h"
+#include "deploy/scan.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

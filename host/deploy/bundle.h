@@ -2,7 +2,7 @@
 /* bundle.h - the files of one trigger version: its own file and the modules that it requires, found
  * by reading the sources for `require "lib.name"`. A project's lib/ wins over the root's. Symbolic
  * links are followed.
- * Owner: the caller. Thread: any; bundle_read and scan_triggers block on files.
+ * Owner: the caller. Thread: any; bundle_read blocks on files.
  * Limits: BUNDLE_FILE_BYTES a file, BUNDLE_MODULES modules, BUNDLE_BYTES in all. */
 #pragma once
 #include "base/buf.h"
@@ -43,15 +43,6 @@ void bundle_free(struct bundle *b);
 void bundle_encode(const struct bundle *b, struct buf *out);
 /* Makes a bundle of such a payload, as the store keeps it. NULL: the payload is damaged. */
 struct bundle *bundle_decode(struct text encoded, struct error *err) MUST_CHECK;
-
-/* In scan.c: calls found for each <root>/<project>/<key>.lua, sorted by project and key; path is
- * relative to root. What lies in lib/, host.lua, hidden files and files that do not end in ".lua"
- * are no triggers. bad (may be NULL) is called for what looks like a trigger but cannot be one,
- * with a clause that says why. False: a folder could not be read, so there may be more. */
-bool scan_triggers(const char *root,
-                   void (*found)(void *arg, const char *project, const char *key, const char *path),
-                   void (*bad)(void *arg, const char *path, const char *why), void *arg,
-                   struct error *err) MUST_CHECK;
 
 /* True for a name of [A-Za-z0-9_-]{1,64}: a project, a key or a module. */
 bool bundle_name_ok(struct text name);

@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "deploy/scan.h"
 #include "domain/manifest/lua_line.h"
 #include "wire/status_page.h"
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The scan of the scripts folder; see scan_triggers in bundle.h. */
+#include "deploy/scan.h"
 #include "base/mem.h"
 #include "deploy/bundle.h"
 #include <dirent.h>

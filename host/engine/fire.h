@@ -38,5 +38,3 @@ struct ticket;
 
 /* Calls fn exactly once, perhaps before it returns (then the ticket returned is NULL). */
 struct ticket *engine_fire(struct engine *e, const struct call *call, outcome_fn fn, void *arg);
-/* The client has gone: fn is not called. The run goes on. */
-void ticket_forget(struct ticket *t);

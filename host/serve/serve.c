@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/serve.h"
 #include "base/mem.h"
+#include "engine/ticket.h"
 #include "serve/request/cors.h"
 #include "serve/request/credential.h"
 #include "serve/request/request.h"

@@ -209,7 +209,7 @@ class Host {
 
   async start() {
     const args = ["serve", "--scripts", this.scripts, "--data", this.data, "--listen", `127.0.0.1:${this.port}`, ...this.args];
-    const env = environment({ MOONTIDE_AUTH_FAILURES: "0", ...this.env }); // a test of refusals makes many: guard.test.mjs is about that
+    const env = environment({ MOONTIDE_AUTH_FAILURES: "0", ...this.env }); // a test of refusals makes many: auth_delay.test.mjs is about that
     this.child = spawn(binary(), args, { env, stdio: ["ignore", "pipe", "pipe"] });
     living.add(this);
     this.ended = once(this.child, "close").then(([code, signal]) => {

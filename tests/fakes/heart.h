@@ -9,6 +9,7 @@
 #include "engine/cancel.h"
 #include "engine/fire.h"
 #include "engine/run.h"
+#include "engine/ticket.h"
 #include "fakes/clock.h"
 #include "fakes/http.h"
 #include "fakes/pool.h"

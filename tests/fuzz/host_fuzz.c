@@ -13,6 +13,7 @@
 #include "engine/cancel.h"
 #include "engine/fire.h"
 #include "engine/run.h"
+#include "engine/ticket.h"
 #include <sys/stat.h>
 #include <unistd.h>
 

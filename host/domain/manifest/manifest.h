@@ -12,7 +12,7 @@
 
 struct filter;         /* domain/filter.h */
 struct schema;         /* domain/schema.h */
-struct signature_rule; /* domain/signature.h */
+struct signature_rule; /* domain/proof/signature_rule.h */
 
 enum manifest_limits_default {
     MANIFEST_BODY = 1 << 20,

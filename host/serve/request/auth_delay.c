@@ -18,16 +18,16 @@ struct held {
     char *detail;
 };
 
-void auth_delay_open(struct auth_delay *g, const struct config *config)
+void auth_delay_open(struct auth_delay *delay, const struct config *config)
 {
-    penalty_init(&g->penalty, config->auth_failures, config->auth_failure_interval_ms);
-    list_init(&g->held);
-    g->logged_ms = -LOG_EVERY_MS;
+    penalty_init(&delay->penalty, config->auth_failures, config->auth_failure_interval_ms);
+    list_init(&delay->held);
+    delay->logged_ms = -LOG_EVERY_MS;
 }
 
-void auth_delay_done(struct auth_delay *g)
+void auth_delay_done(struct auth_delay *delay)
 {
-    penalty_done(&g->penalty);
+    penalty_done(&delay->penalty);
 }
 
 void auth_delay_forget(struct request *q)
@@ -78,13 +78,13 @@ static void turn_away(struct request *q)
     request_say(q, &r);
 }
 
-static void report(struct auth_delay *g, const struct cidr_address *client, int64_t times,
+static void report(struct auth_delay *delay, const struct cidr_address *client, int64_t times,
                    int64_t now_ms)
 {
     char shown[CIDR_TEXT];
-    if (now_ms - g->logged_ms < LOG_EVERY_MS)
+    if (now_ms - delay->logged_ms < LOG_EVERY_MS)
         return;
-    g->logged_ms = now_ms;
+    delay->logged_ms = now_ms;
     struct cidr_address net = cidr_customer(client);
     cidr_address_text(&net, shown);
     log_warn(NULL, "\"wrong credentials: their answers are delayed\" client=%s times=%lld", shown,
@@ -93,29 +93,29 @@ static void report(struct auth_delay *g, const struct cidr_address *client, int6
 
 bool auth_delay_takes(struct request *q, const struct refusal *r)
 {
-    struct auth_delay *g = &q->app->auth_delay;
+    struct auth_delay *delay = &q->app->auth_delay;
     struct cidr_address client = {0}; /* one for all that cannot be told */
     if (q->app->draining)
         return false;
     (void)address_list_client(q, &client);
     int64_t now_ms = clock_mono_ms(q->app->clock);
-    struct penalty_answer answer = penalty_add(&g->penalty, &client, now_ms);
+    struct penalty_answer answer = penalty_add(&delay->penalty, &client, now_ms);
     if (answer.report > 0)
-        report(g, &client, answer.report, now_ms);
+        report(delay, &client, answer.report, now_ms);
     int64_t least_ms = q->not_before_ms - now_ms;
     if (answer.wait_ms >= 0 && answer.wait_ms < least_ms)
         answer.wait_ms = least_ms;
     if (answer.wait_ms == 0)
         return false;
-    if (answer.wait_ms < 0 || g->count == AUTH_DELAY_HELD)
+    if (answer.wait_ms < 0 || delay->count == AUTH_DELAY_HELD)
         turn_away(q);
     else
         hold(q, r, answer.wait_ms);
     return true;
 }
 
-void auth_delay_release(struct auth_delay *g)
+void auth_delay_release(struct auth_delay *delay)
 {
-    while (!list_empty(&g->held))
-        refuse_held(LIST_ENTRY(g->held.next, struct held, link));
+    while (!list_empty(&delay->held))
+        refuse_held(LIST_ENTRY(delay->held.next, struct held, link));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "deploy/bundle.h"
+#include "deploy/scan.h"
 #include "folder.h"
 #include "test.h"
 #include "wire/frame.h"

@@ -16,16 +16,16 @@
 struct child {
     pid_t pid;
     int socket;
-    struct status_page *board;
+    struct status_page *page;
     struct rig rig; /* its loop is not used, only its buffers */
 };
 
 static struct child child;
 
 /* runs in the child; never returns */
-static void be_runner(int socket, int board)
+static void be_runner(int socket, int page)
 {
-    int s = fcntl(socket, F_DUPFD, 10), b = fcntl(board, F_DUPFD, 10);
+    int s = fcntl(socket, F_DUPFD, 10), b = fcntl(page, F_DUPFD, 10);
     dup2(s, STATUS_PAGE_SOCKET_FD);
     dup2(b, STATUS_PAGE_FD);
     _exit(runner_main());
@@ -34,20 +34,20 @@ static void be_runner(int socket, int board)
 static int set_up(void **state)
 {
     (void)state;
-    int pair[2], board = memfd_create("board", 0);
+    int pair[2], page = memfd_create("page", 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    assert_int_equal(ftruncate(board, STATUS_PAGE_BYTES), 0);
+    assert_int_equal(ftruncate(page, STATUS_PAGE_BYTES), 0);
     child = (struct child){.socket = pair[0]};
-    child.board = mmap(NULL, STATUS_PAGE_BYTES, PROT_READ, MAP_SHARED, board, 0);
+    child.page = mmap(NULL, STATUS_PAGE_BYTES, PROT_READ, MAP_SHARED, page, 0);
     buf_init(&child.rig.in, 64 << 20);
     buf_init(&child.rig.text, 64 << 20);
     buf_init(&child.rig.loop.out, 64 << 20);
     child.pid = fork();
     assert_true(child.pid >= 0);
     if (child.pid == 0)
-        be_runner(pair[1], board);
+        be_runner(pair[1], page);
     close(pair[1]);
-    close(board);
+    close(page);
     return 0;
 }
 
@@ -66,7 +66,7 @@ static int tear_down(void **state)
         close(child.socket);
     if (child.pid) /* the end of its socket is the end of the runner */
         assert_int_equal(exit_status(), 0);
-    munmap(child.board, STATUS_PAGE_BYTES);
+    munmap(child.page, STATUS_PAGE_BYTES);
     buf_done(&child.rig.in);
     buf_done(&child.rig.text);
     buf_done(&child.rig.loop.out);
@@ -145,7 +145,7 @@ static void the_board_shows_who_hangs(void **state)
 {
     (void)state;
     await("0 ready\n");
-    assert_int_equal(atomic_load(&child.board->kind), STATUS_PAGE_IDLE);
+    assert_int_equal(atomic_load(&child.page->kind), STATUS_PAGE_IDLE);
     /* A table whose __call is itself: the chain is followed inside one instruction, where no hook
      * runs. */
     rig_load(&child.rig, 1,
@@ -154,13 +154,13 @@ static void the_board_shows_who_hangs(void **state)
     rig_start(&child.rig, 7);
     rig_start(&child.rig, 8);
     send_all();
-    while (atomic_load(&child.board->tag) != 7 ||
-           atomic_load(&child.board->kind) != STATUS_PAGE_RUN) {
+    while (atomic_load(&child.page->tag) != 7 ||
+           atomic_load(&child.page->kind) != STATUS_PAGE_RUN) {
         struct pollfd p = {.fd = child.socket, .events = POLLIN};
         if (poll(&p, 1, 0) < 0 || waitpid(child.pid, NULL, WNOHANG) != 0)
             fail_msg("the runner is gone");
     }
-    assert_int_equal(atomic_load(&child.board->cpu_ms), 250);
+    assert_int_equal(atomic_load(&child.page->cpu_ms), 250);
     kill(child.pid, SIGKILL);
     exit_status();
 }
@@ -180,12 +180,12 @@ static void the_board_tells_where_it_hangs(void **state)
     begin("local t = setmetatable({}, {})\n"
           "getmetatable(t).__call = t\n"
           "t()");
-    while (atomic_load(&child.board->at_slice) == 0) {
+    while (atomic_load(&child.page->at_slice) == 0) {
         if (waitpid(child.pid, NULL, WNOHANG) != 0)
             fail_msg("the runner is gone");
     }
-    assert_int_equal(atomic_load(&child.board->at_slice), atomic_load(&child.board->slice));
-    assert_string_equal(child.board->at, "p/k.lua:5");
+    assert_int_equal(atomic_load(&child.page->at_slice), atomic_load(&child.page->slice));
+    assert_string_equal(child.page->at, "p/k.lua:5");
     kill(child.pid, SIGKILL);
     exit_status();
 }
@@ -195,17 +195,17 @@ static void a_crash_tells_where_it_was(void **state)
     (void)state;
     begin("host.op('x') while true do math.abs(1) end");
     await("7 idle 0");
-    assert_int_equal(atomic_load(&child.board->at_slice), 0);
+    assert_int_equal(atomic_load(&child.page->at_slice), 0);
     rig_answer(&child.rig, 7, 1, "1");
     send_all();
-    while (atomic_load(&child.board->kind) != STATUS_PAGE_RUN)
+    while (atomic_load(&child.page->kind) != STATUS_PAGE_RUN)
         continue;
     kill(child.pid, SIGABRT);
     int status = exit_status();
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGABRT);
-    assert_int_equal(atomic_load(&child.board->at_slice), atomic_load(&child.board->slice));
-    assert_string_equal(child.board->at, "p/k.lua:3");
+    assert_int_equal(atomic_load(&child.page->at_slice), atomic_load(&child.page->slice));
+    assert_string_equal(child.page->at, "p/k.lua:3");
 }
 
 /* Both sides write more than the socket holds before the host reads anything. */

@@ -63,7 +63,7 @@ static void bear(struct lane *lane)
     char run[ID_BYTES];
     run_name(lane->number, run);
     lane->in = claiming_accept(lane->number);
-    lane->o = birth(run, &lane->in, 2);
+    lane->o = acceptance(run, &lane->in, 2);
     lane->o.update.status = STORE_RUNNING;
     lane->o.done = on_born;
     lane->o.arg = lane;
@@ -117,7 +117,7 @@ static void check_claim(struct fixture *f, int number, bool expected)
     char run[ID_BYTES];
     run_name(number, run);
     struct store_accept in = claiming_accept(number);
-    struct store_order o = birth("run_check", &in, 0);
+    struct store_order o = acceptance("run_check", &in, 0);
     snprintf(o.run, sizeof o.run, "run_check_%d", number);
     assert_int_equal(write_order(f, &o), expected ? STORE_DUPLICATE : STORE_DONE);
     assert_string_equal(o.existing, expected ? run : "");
@@ -193,7 +193,7 @@ static void start_orders(struct fixture *f, struct store_order orders[2], bool d
     in = claiming_accept(1);
     in.idempotency_key = TEXT("k");
     in.event = (struct text){event, sizeof event};
-    orders[0] = birth("run_new", &in, 2);
+    orders[0] = acceptance("run_new", &in, 2);
     orders[1] = later("run_old", 2, 1);
     orders[1].update.status = STORE_CANCELLED;
     for (int i = 0; i < 2; i++) {
@@ -227,7 +227,8 @@ static bool check_new_run(struct fixture *f)
     bool there = get_run(f, "run_new").found;
     assert_int_equal(read_journal(f, "run_new", 1, SIZE_MAX).end, there ? 2 : 0);
     assert_int_equal(strlen(get_run(f, "run_new").event), there ? 4000 : 0);
-    struct store_order unique = birth("run_unique", &in, 0), repeat = birth("run_repeat", &key, 0);
+    struct store_order unique = acceptance("run_unique", &in, 0),
+                       repeat = acceptance("run_repeat", &key, 0);
     key.idempotency_key = TEXT("k");
     assert_int_equal(write_order(f, &unique), there ? STORE_DUPLICATE : STORE_DONE);
     assert_int_equal(write_order(f, &repeat), there ? STORE_REPEATED : STORE_DONE);

@@ -78,7 +78,7 @@ static void a_crowd_of_sleepers_pages_the_same_way(void **state)
     for (int i = 0; i < N; i++) {
         char run[ID_BYTES];
         snprintf(run, sizeof run, "run_n%04d", i);
-        orders[i] = birth(run, &in, 1);
+        orders[i] = acceptance(run, &in, 1);
         orders[i].update.status = STORE_WAITING;
         orders[i].update.wake_ms = 10000 + (N - i) % 100;
         orders[i].done = on_done;

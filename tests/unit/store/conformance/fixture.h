@@ -167,8 +167,9 @@ static struct store_accept accept_of(const char *project, const char *trigger)
     };
 }
 
-/* The birth of a run with a chunk of `count` records. */
-static struct store_order birth(const char *run, const struct store_accept *accept, uint32_t count)
+/* The order that accepts a run with a chunk of `count` records. */
+static struct store_order acceptance(const char *run, const struct store_accept *accept,
+                                     uint32_t count)
 {
     struct store_order o = {.accept = accept, .first = 1, .count = count};
     snprintf(o.run, sizeof o.run, "%s", run);
@@ -205,7 +206,7 @@ static void write_ok(struct fixture *f, struct store_order *o)
 static void make_run(struct fixture *f, const char *run, enum store_status status, int64_t wake_ms)
 {
     struct store_accept in = accept_of("support", "refund");
-    struct store_order o = birth(run, &in, 1);
+    struct store_order o = acceptance(run, &in, 1);
     o.update.status = status;
     o.update.wake_ms = wake_ms;
     write_ok(f, &o);

@@ -106,7 +106,7 @@ static void rows_and_orders_of_a_run_are_applied_in_the_order_of_the_calls(void 
 {
     struct fixture *f = *state;
     struct store_accept in = accept_of("support", "refund");
-    struct store_order accept = birth("run_a", &in, 1), end = later("run_a", 2, 1);
+    struct store_order accept = acceptance("run_a", &in, 1), end = later("run_a", 2, 1);
     struct seen_put before = {0}, between = {0}, after = {0};
     bool done[2] = {0};
     accept.done = end.done = on_done;

@@ -12,7 +12,7 @@ static int set_up_journal(void **state)
     struct store_accept in = accept_of("support", "refund");
     uint64_t first = 1;
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
-        struct store_order o = i ? later("run_b", first, counts[i]) : birth("run_b", &in, 2);
+        struct store_order o = i ? later("run_b", first, counts[i]) : acceptance("run_b", &in, 2);
         o.chunk = text_of(texts[i]);
         write_ok(f, &o);
         first += counts[i];
@@ -72,7 +72,7 @@ static void a_run_without_records_is_known_by_its_status(void **state)
 {
     struct fixture *f = *state;
     struct store_accept in = accept_of("support", "refund");
-    struct store_order o = birth("run_d", &in, 0);
+    struct store_order o = acceptance("run_d", &in, 0);
     o.update.status = STORE_RUNNING;
     write_ok(f, &o);
     struct seen_journal seen = read_journal(f, "run_d", 1, 1000);
@@ -89,7 +89,7 @@ static void large_and_many_chunks_read_back(void **state)
     struct store_accept in = accept_of("support", "refund");
     for (int i = 0; i < N; i++) {
         memset(bytes, 'a' + i, BYTES);
-        struct store_order o = i ? later("run_d", (uint64_t)i + 1, 1) : birth("run_d", &in, 1);
+        struct store_order o = i ? later("run_d", (uint64_t)i + 1, 1) : acceptance("run_d", &in, 1);
         o.chunk = (struct text){bytes, BYTES};
         write_ok(f, &o);
     }

@@ -6,7 +6,7 @@ static void make(struct fixture *f, const char *run, const char *project, const 
 {
     struct store_accept in = accept_of(project, trigger);
     in.session = text_of(session);
-    struct store_order o = birth(run, &in, 1);
+    struct store_order o = acceptance(run, &in, 1);
     o.update.status = status;
     write_ok(f, &o);
 }
@@ -108,7 +108,7 @@ static void long_texts_are_left_out_of_lists(void **state)
     memset(text, '1', bytes);
     struct store_accept in = accept_of("a", "x");
     in.event = (struct text){text, bytes};
-    struct store_order o = birth("run_8", &in, 1);
+    struct store_order o = acceptance("run_8", &in, 1);
     write_ok(f, &o);
     assert_true(list_runs(f, (struct store_list){.limit = 1}).cut);
     o = later("run_8", 2, 1);

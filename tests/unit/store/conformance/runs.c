@@ -8,7 +8,7 @@ static void a_run_reads_back_as_written(void **state)
     in.session = TEXT("s 1");
     in.instruction = TEXT("be kind");
     in.parent = TEXT("run_p");
-    struct store_order o = birth("run_a", &in, 3);
+    struct store_order o = acceptance("run_a", &in, 3);
     o.update = (struct store_update){.status = STORE_COMPLETED, .started_ms = 11};
     o.update.finished_ms = 12;
     o.update.steps = 4;
@@ -40,7 +40,7 @@ static void absent_texts_stay_absent_and_empty_ones_empty(void **state)
     struct fixture *f = *state;
     struct store_accept in = accept_of("support", "refund");
     in.instruction = TEXT("");
-    struct store_order o = birth("run_a", &in, 0);
+    struct store_order o = acceptance("run_a", &in, 0);
     write_ok(f, &o);
     struct seen_run seen = get_run(f, "run_a");
     assert_true(seen.has_instruction);
@@ -63,7 +63,7 @@ static void a_large_event_reads_back_whole(void **state)
     event[sizeof event - 1] = '\0';
     struct store_accept in = accept_of("support", "refund");
     in.event = text_of(event);
-    struct store_order o = birth("run_a", &in, 1);
+    struct store_order o = acceptance("run_a", &in, 1);
     write_ok(f, &o);
     struct store_order p = later("run_a", 2, 1);
     p.update.status = STORE_FAILED;
@@ -168,11 +168,11 @@ static void a_run_id_is_used_once(void **state)
     make_run(f, "run_a", STORE_RUNNING, 0);
     struct store_accept in = accept_of("other", "thing");
     in.unique = true;
-    struct store_order o = birth("run_a", &in, 1);
+    struct store_order o = acceptance("run_a", &in, 1);
     expect_wrong(f, &o, ERROR_EXISTS, "run");
     assert_string_equal(get_run(f, "run_a").project, "support");
     /* Its claim went with it. */
-    o = birth("run_b", &in, 1);
+    o = acceptance("run_b", &in, 1);
     write_ok(f, &o);
 }
 
@@ -186,7 +186,7 @@ static void a_wrong_order_leaves_the_others_of_its_group_alone(void **state)
     for (int i = 0; i < N; i++) {
         char run[ID_BYTES];
         snprintf(run, sizeof run, "run_%d", i == 5 ? 2 : i); /* the sixth repeats an id */
-        orders[i] = birth(run, &in, 1);
+        orders[i] = acceptance(run, &in, 1);
         orders[i].done = on_done;
         orders[i].arg = &done[i];
         store_write(f->s, &orders[i]);
@@ -230,7 +230,7 @@ static void done_comes_in_the_order_of_the_calls(void **state)
     for (int i = 0; i < N; i++) {
         char run[ID_BYTES];
         snprintf(run, sizeof run, "run_%03d", i / 3);
-        all[i].o = i % 3 == 0 ? birth(run, &in, 1) : later(run, (uint64_t)(i % 3) + 1, 1);
+        all[i].o = i % 3 == 0 ? acceptance(run, &in, 1) : later(run, (uint64_t)(i % 3) + 1, 1);
         all[i].o.done = on_numbered;
         all[i].number = i;
         all[i].tally = &tally;
@@ -261,7 +261,7 @@ static void groups_are_no_larger_than_asked(void **state)
     for (int i = 0; i < N; i++) {
         char run[ID_BYTES];
         snprintf(run, sizeof run, "run_%d", i);
-        orders[i] = birth(run, &in, 1);
+        orders[i] = acceptance(run, &in, 1);
         orders[i].done = on_done;
         orders[i].arg = &done[i];
         store_write(f->s, &orders[i]);
@@ -299,7 +299,7 @@ static void closing_from_a_callback_finishes_what_follows_from_it(void **state)
     struct fixture *f = *state;
     struct chain c = {.f = f};
     struct store_accept in = accept_of("support", "refund");
-    c.first = birth("run_a", &in, 1);
+    c.first = acceptance("run_a", &in, 1);
     c.first.done = on_first;
     c.first.arg = &c;
     store_write(f->s, &c.first);
@@ -313,7 +313,7 @@ static void close_delivers_what_was_ordered(void **state)
 {
     struct fixture *f = *state;
     struct store_accept in = accept_of("support", "refund");
-    struct store_order o = birth("run_a", &in, 1);
+    struct store_order o = acceptance("run_a", &in, 1);
     struct seen_run seen = {0};
     bool done = false;
     o.done = on_done;

@@ -38,7 +38,7 @@ static void a_full_disk_breaks_the_group_and_the_store_recovers_with_it(void **s
     for (int i = 0; i < N; i++) {
         char run[ID_BYTES];
         snprintf(run, sizeof run, "run_b%d", i);
-        orders[i] = birth(run, &in, 1);
+        orders[i] = acceptance(run, &in, 1);
         orders[i].chunk = (struct text){bytes, BYTES};
         orders[i].done = on_done;
         orders[i].arg = &done[i];
@@ -69,11 +69,11 @@ static void a_database_at_its_page_limit_says_disk_full_and_serves_small_orders(
     fixture_open(f);
     struct store_accept in = accept_of("support", "refund");
     in.unique = true;
-    struct store_order o = birth("run_a", &in, 1);
+    struct store_order o = acceptance("run_a", &in, 1);
     o.chunk = (struct text){bytes, BYTES};
     write_order(f, &o);
     expect_full(f, &o);
-    o = birth("run_b", &in, 1); /* the claim of the broken one is free */
+    o = acceptance("run_b", &in, 1); /* the claim of the broken one is free */
     write_ok(f, &o);
     free(bytes);
 }
