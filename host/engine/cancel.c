@@ -57,14 +57,14 @@ static void on_put(void *arg, enum store_outcome outcome, enum store_status ende
                    const struct error *err)
 {
     struct cancel *c = arg;
-    (void)err;
+    (void)ended, (void)err;
     c->durable = outcome == STORE_DONE && !c->e->closing;
     if (c->durable)
         hub_join(&c->e->hub, c->run, &c->follower, on_hub_news);
     else
         answer_cancel(c, outcome == STORE_DONE     ? VERDICT_DRAINING
                          : outcome == STORE_NO_RUN ? VERDICT_NOT_FOUND
-                         : outcome == STORE_ENDED  ? verdict_of_end(ended)
+                         : outcome == STORE_ENDED  ? VERDICT_CONFLICT
                          : outcome == STORE_FULL   ? VERDICT_OVERLOADED
                                                    : VERDICT_STORE);
 }

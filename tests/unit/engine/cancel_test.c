@@ -191,7 +191,7 @@ static void a_run_whose_end_is_on_its_way_to_disk_is_a_conflict(void **state)
     heart_expect(first.fired, RUN_GONE, STORE_COMPLETED);
 }
 
-static void a_run_that_is_cancelled_already_is_confirmed(void **state)
+static void a_run_that_is_cancelled_already_is_a_conflict(void **state)
 {
     (void)state;
     heart_start_run(&first, 0);
@@ -199,7 +199,8 @@ static void a_run_that_is_cancelled_already_is_confirmed(void **state)
     expect_cancelled(first.fired);
     heart_cancel(first.fired);
     heart_settle();
-    assert_int_equal(heart_cancelled[VERDICT_ACCEPTED], 2);
+    assert_int_equal(heart_cancelled[VERDICT_ACCEPTED], 1);
+    assert_int_equal(heart_cancelled[VERDICT_CONFLICT], 1);
     assert_string_equal(heart_journal(first.fired), "accepted started cancelled");
 }
 
@@ -336,7 +337,7 @@ int main(void)
         HEART_TEST(a_run_that_is_parked_ends_without_a_runner),
         HEART_TEST(a_run_that_has_ended_is_a_conflict),
         HEART_TEST(a_run_whose_end_is_on_its_way_to_disk_is_a_conflict),
-        HEART_TEST(a_run_that_is_cancelled_already_is_confirmed),
+        HEART_TEST(a_run_that_is_cancelled_already_is_a_conflict),
         HEART_TEST(a_run_that_comes_to_another_end_first_is_a_conflict),
         HEART_TEST(a_run_that_never_was_is_not_found),
         HEART_TEST(a_run_that_is_not_yet_accepted_is_not_found),
