@@ -11,8 +11,8 @@ struct engine;
 typedef void (*cancel_fn)(void *arg, enum verdict v);
 
 /* Cancels. verdict: ACCEPTED (it is cancelled, perhaps by another call, and that is committed),
- * NOT_FOUND, CONFLICT (it has ended, or ends otherwise first), OVERLOADED (its inbox is full), STORE, DRAINING.
- * Calls fn once, later. */
+ * NOT_FOUND, CONFLICT (it has ended, or ends otherwise first), OVERLOADED (its inbox is full),
+ * STORE, DRAINING. Calls fn once, later. */
 void engine_cancel(struct engine *e, const char *run, cancel_fn fn, void *arg);
 /* The store does not take the end of this run, which rests until the next start takes the wish:
  * nobody need wait for that. */
