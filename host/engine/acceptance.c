@@ -30,7 +30,7 @@ static void put_object(struct buf *b, const char *name, const cJSON *object)
 /* The JSON writer sets commas by the last byte, which must not be white space. */
 static struct text trim_end(struct text json)
 {
-    while (json.len > 0 && strchr(" \t\r\n", json.data[json.len - 1]))
+    while (json.data && json.len > 0 && strchr(" \t\r\n", json.data[json.len - 1]))
         json.len--;
     return json;
 }

@@ -93,7 +93,7 @@ static void move_items(lua_State *L, struct container *c)
 
 static bool push_array(struct reader *r)
 {
-    struct container c;
+    struct container c = {0};
     enum json_token token;
     if (!open_container(r, &c))
         return false;
@@ -142,7 +142,7 @@ static bool is_repeated(lua_State *L, const struct container *c, const struct te
 
 static bool push_object(struct reader *r)
 {
-    struct container c;
+    struct container c = {0};
     struct text names[MEMBERS_WAITING]; /* borrowed from the strings on the stack */
     enum json_token token;
     if (!open_container(r, &c))

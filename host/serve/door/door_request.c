@@ -2,6 +2,7 @@
 /* A connection's states: bytes become requests, one at a time. */
 #include "domain/verdict.h"
 #include "serve/door/door_conn.h"
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 
@@ -311,6 +312,7 @@ static bool settle_socket(struct conn *c)
         conn_listen(c);
         return !c->dying && !c->broken;
     }
+    assert(c->x);
     bool closed = !c->speaker; /* and the tunnel is still to be emptied */
     if (!c->leaving && !closed && answer_over(c->x))
         return socket_leave(c, c->x->goodbye);
